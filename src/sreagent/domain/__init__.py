@@ -1,0 +1,1 @@
+"""The nouns of an incident: frozen data, ports and errors, with no I/O."""

@@ -1,0 +1,95 @@
+"""A change that somebody may make, as data."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sreagent.domain.entity import Entity
+from sreagent.domain.verdict import Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A verb of the catalogue, its target and its typed arguments."""
+
+    verb: str
+    """`rollout_undo`, `scale`, …: a name of the catalogue in `tools`."""
+    target: Entity
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical form: an approval is bound to it."""
+        body = {"verb": self.verb, "target": self.target.path, "arguments": dict(self.arguments)}
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What an action would do, asked from the server without doing it."""
+
+    accepted: bool
+    """The server's dry run said yes."""
+    answer: str
+    """`accepted by the server`, or the server's reason."""
+    diff: tuple[str, ...] = ()
+    touches: str = ""
+    """Pods and their share of the workload."""
+    depends: str = ""
+    """Who uses it, and who manages it."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """The pre-state: the fields that the action would change, as they are."""
+    after: Mapping[str, Any] = field(default_factory=dict)
+    """The same fields as the server would store them."""
+
+
+class ActionState(StrEnum):
+    """How far a proposal got."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+    DENIED = "denied"
+    """Policy said no."""
+    STARTED = "started"
+    """The intent is on disk and no result is: in doubt until the cluster was asked."""
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An action with its reasons, as it is shown and asked for."""
+
+    id: str
+    """`A1`, `A2`, …"""
+    title: str
+    """`Roll back checkout to revision 7`."""
+    action: Action
+    command: str
+    """The equivalent command line, rendered from the action."""
+    tier: Tier
+    rule: str
+    reason: str
+    evidence: tuple[str, ...]
+    expected: str
+    """What should be better afterwards."""
+    undo: Action | None = None
+    undo_command: str = ""
+    preview: Preview | None = None
+    state: ActionState = ActionState.PROPOSED
+    by: str = ""
+    """Who approved, skipped or rejected it."""
+    note: str = ""
+    """The reason of a rejection, the error of a failure."""
+    at: datetime | None = None
+    """When the state last moved."""
+    verified: bool | None = None
+    """Whether it helped; None while that is not known."""

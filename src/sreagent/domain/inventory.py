@@ -1,0 +1,208 @@
+"""What the API server gave: one list per kind, and indexes over them.
+
+Objects stay the JSON they came as (`Obj`); nothing here does I/O. A list that was refused or did
+not answer is a `Gap`: a condition that needs it must answer "unknown", never "healthy".
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sreagent.domain.entity import Entity
+
+Obj = Mapping[str, Any]
+"""One Kubernetes object as JSON."""
+
+CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet")
+"""Kinds that own pods, outermost first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One answered list."""
+
+    kind: str
+    namespace: str
+    """Empty for all namespaces and for cluster-scoped kinds."""
+    items: tuple[Obj, ...]
+    seen_at: datetime
+    command: str
+    """The kubectl line that shows the same list."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """One look that gave no answer."""
+
+    what: str
+    """A kind, or `logs of pod shop/web-1`."""
+    namespace: str
+    reason: Literal["forbidden", "unreachable", "timeout", "not served", "failed"]
+    message: str
+    command: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodLog:
+    """The log of one container, as far as it was read."""
+
+    pod: Entity
+    container: str
+    previous: bool
+    """The run before the present one: where a crash left its last words."""
+    text: str
+    """Cleaned; at most the tail that was asked for."""
+    command: str
+    truncated: bool = False
+    digest: str = ""
+    """SHA-256 of the text as it came."""
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Inventory:
+    """The objects in view, indexed in memory. Grows by `add`; later lists replace earlier ones."""
+
+    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    logs: list[PodLog] = field(default_factory=list)
+    server_version: str = ""
+    _by_kind: dict[str, dict[tuple[str, str], Obj]] = field(default_factory=dict)
+    _owned: dict[str, list[tuple[str, Obj]]] | None = None
+    _events: dict[str, list[Obj]] | None = None
+
+    def add(self, *listings: Listing) -> None:
+        """Take in answered lists. An object is found by kind, namespace and name."""
+        for listing in listings:
+            self.listings[listing.kind, listing.namespace] = listing
+            index = self._by_kind.setdefault(listing.kind, {})
+            for key in [key for key in index if listing.namespace in ("", key[0])]:
+                del index[key]
+            for item in listing.items:
+                meta = item["metadata"]
+                index[meta.get("namespace", ""), meta["name"]] = item
+        self._owned = self._events = None
+
+    def looked(self, kind: str, namespace: str = "") -> bool:
+        """Whether the kind was listed there: only then does absence mean absence."""
+        return (kind, namespace) in self.listings or (kind, "") in self.listings
+
+    def gap(self, kind: str, namespace: str = "") -> Gap | None:
+        """Why the kind is not known there."""
+        spots = ("", namespace)
+        return next((g for g in self.gaps if g.what == kind and g.namespace in spots), None)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Namespaces of which pods were listed."""
+        found = {ns for kind, ns in self.listings if kind == "Pod" and ns}
+        if ("Pod", "") in self.listings:
+            found |= {key[0] for key in self._by_kind.get("Pod", {})}
+        return tuple(sorted(found))
+
+    def all(self, kind: str, namespace: str = "") -> Iterator[Obj]:
+        """Objects of a kind, of one namespace if named, in the order they were listed."""
+        for (space, _), item in self._by_kind.get(kind, {}).items():
+            if not namespace or space == namespace:
+                yield item
+
+    def get(self, kind: str, namespace: str, name: str) -> Obj | None:
+        """One object, or None when it was not listed (ask `looked` what that means)."""
+        return self._by_kind.get(kind, {}).get((namespace, name))
+
+    def find(self, entity: Entity) -> Obj | None:
+        """The object an entity names."""
+        return self.get(entity.kind, entity.namespace, entity.name)
+
+    def owned(self, uid: str) -> Iterable[tuple[str, Obj]]:
+        """(kind, object) of everything whose controller has this uid."""
+        if self._owned is None:
+            self._owned = defaultdict(list)
+            for kind, index in self._by_kind.items():
+                for item in index.values():
+                    if owner := controller_ref(item):
+                        self._owned[owner["uid"]].append((kind, item))
+        return self._owned.get(uid, ())
+
+    def pods_of(self, workload: Obj) -> Iterator[Obj]:
+        """Pods under a workload, through ReplicaSets and Jobs."""
+        for kind, item in self.owned(workload["metadata"].get("uid", "")):
+            if kind == "Pod":
+                yield item
+            else:
+                yield from self.pods_of(item)
+
+    def workload_of(self, kind: str, item: Obj) -> Entity:
+        """The outermost known controller of an object, or the object itself.
+
+        A controller that was not listed (a custom resource) is named from the owner reference.
+        """
+        namespace = item["metadata"].get("namespace", "")
+        while owner := controller_ref(item):
+            kind, name = owner["kind"], owner["name"]
+            above = self.get(kind, namespace, name)
+            if above is None:
+                return _unlisted_owner(kind, namespace, name, item)
+            item = above
+        return Entity(kind=kind, namespace=namespace, name=item["metadata"]["name"])
+
+    def events_of(self, uid: str) -> list[Obj]:
+        """Events about the object with this uid, oldest first."""
+        if self._events is None:
+            self._events = defaultdict(list)
+            for event in sorted(self.all("Event"), key=event_time):
+                self._events[event.get("involvedObject", {}).get("uid", "")].append(event)
+        return self._events.get(uid, [])
+
+    def selected(self, selector: Mapping[str, str], namespace: str) -> list[Obj]:
+        """Pods of the namespace that carry all labels of an equality selector."""
+        wanted = selector.items()
+        return [
+            pod
+            for pod in self.all("Pod", namespace)
+            if wanted <= (pod["metadata"].get("labels") or {}).items()
+        ]
+
+    def logs_of(self, pod: Entity, container: str = "") -> list[PodLog]:
+        """Logs read of a pod, previous runs first."""
+        found = [log for log in self.logs if log.pod == pod and container in ("", log.container)]
+        return sorted(found, key=lambda log: not log.previous)
+
+
+def entity_of(kind: str, item: Obj) -> Entity:
+    """Name an object."""
+    meta = item["metadata"]
+    return Entity(kind=kind, namespace=meta.get("namespace", ""), name=meta["name"])
+
+
+def controller_ref(item: Obj) -> Mapping[str, Any] | None:
+    """The owner reference that controls the object."""
+    owners = item["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def event_time(event: Obj) -> str:
+    """When an event was last seen, as RFC 3339 text (both Event APIs), for sorting."""
+    series = event.get("series") or {}
+    return str(
+        event.get("lastTimestamp")
+        or series.get("lastObservedTime")
+        or event.get("eventTime")
+        or event.get("firstTimestamp")
+        or event["metadata"].get("creationTimestamp")
+        or ""
+    )
+
+
+def _unlisted_owner(kind: str, namespace: str, name: str, item: Obj) -> Entity:
+    # A ReplicaSet that could not be listed still tells its Deployment: the pod-template-hash
+    # is the last part of its name.
+    labels = item["metadata"].get("labels") or {}
+    suffix = f"-{labels.get('pod-template-hash', '')}"
+    if kind == "ReplicaSet" and len(suffix) > 1 and name.endswith(suffix):
+        return Entity(kind="Deployment", namespace=namespace, name=name.removesuffix(suffix))
+    return Entity(kind=kind, namespace=namespace, name=name)

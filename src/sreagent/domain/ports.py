@@ -1,0 +1,128 @@
+"""The parts of the machine, as the rest of the program sees them.
+
+An empty answer means the source answered. One that could not be asked raises `Unreachable`
+(`TimedOut`), `Forbidden` or `NotFound`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sreagent.domain.alert import Alert
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Listing, Obj, PodLog
+
+
+class Clock(Protocol):
+    """Tells the time; tests move it."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Cluster(Protocol):
+    """Reads and changes one Kubernetes cluster. Thread-safe."""
+
+    @property
+    def context(self) -> str:
+        """Name of the kubeconfig context."""
+        ...
+
+    @property
+    def user(self) -> str:
+        """The user of the context: who the cluster thinks is asking."""
+        ...
+
+    @property
+    def server(self) -> str:
+        """Address of the API server."""
+        ...
+
+    @property
+    def default_namespace(self) -> str:
+        """The context's namespace, or an empty text."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        ...
+
+    def version(self) -> str:
+        """`v1.31.2`. The first call: raises when the cluster cannot be reached at all."""
+        ...
+
+    def list(self, kind: str, namespace: str = "") -> Listing:
+        """All objects of a kind, paged. Raises NotFound when the server does not serve the kind."""
+        ...
+
+    def get(self, entity: Entity) -> Obj:
+        """One object as it is now. Raises NotFound."""
+        ...
+
+    def log(
+        self, pod: Entity, container: str, *, previous: bool = False, tail: int = 2000
+    ) -> PodLog:
+        """The tail of a container's log, cleaned; broken UTF-8 is replaced, long lines are cut."""
+        ...
+
+    def patch(self, entity: Entity, patch: Sequence[Mapping[str, Any]], *, dry_run: bool) -> Obj:
+        """Apply a JSON Patch (RFC 6902), whose `test` operations are the preconditions.
+
+        Raises Conflict when a `test` fails, Refused when the server says no, Forbidden.
+        """
+        ...
+
+    def delete(self, entity: Entity, *, uid: str, dry_run: bool) -> None:
+        """Delete exactly the object with this uid. Raises Conflict, NotFound, Forbidden."""
+        ...
+
+
+class Metrics(Protocol):
+    """Reads time series from Prometheus."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+    def instant(self, promql: str) -> Sequence["Sample"]:
+        """The value of each series now. Raises TryAgain for a query the server cannot parse."""
+        ...
+
+    def range(
+        self, promql: str, *, start: datetime, end: datetime, step: float
+    ) -> Sequence["Series"]:
+        """The values of each series over a time, `step` seconds apart."""
+        ...
+
+    def rule(self, alertname: str) -> str:
+        """The expression of an alerting rule; empty when there is none of that name."""
+        ...
+
+
+class Alerts(Protocol):
+    """Reads alerts from Alertmanager."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+    def firing(self) -> Sequence[Alert]:
+        """All active alerts, silenced and inhibited ones included."""
+        ...
+
+
+Labels = Mapping[str, str]
+Sample = tuple[Labels, float]
+Series = tuple[Labels, Sequence[tuple[datetime, float]]]
