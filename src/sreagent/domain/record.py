@@ -1,0 +1,236 @@
+"""Everything that can happen to an incident, one class each.
+
+The journal stores them, the incident is a fold over them, the live screen shows them as they come.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sreagent.domain.action import Action, Preview, Proposal
+from sreagent.domain.alert import Alert
+from sreagent.domain.change import Change
+from sreagent.domain.diagnosis import Diagnosis, Outcome
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Evidence, Health
+from sreagent.domain.hypothesis import Hypothesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An investigation began."""
+
+    alert: Alert
+    context: str
+    server: str
+    server_version: str
+    user: str
+    namespace: str
+    """The namespace in view; empty for all."""
+    prometheus: str = ""
+    alertmanager: str = ""
+    by: str = ""
+    """The person at the keyboard."""
+    tool: str = ""
+    """Version of this program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """One read, done or refused."""
+
+    source: str
+    command: str
+    result: str
+    """A few words: `31 objects`, `403 not allowed`."""
+    verdict: Health = Health.HEALTHY
+    """`healthy` when it answered, `unknown` when it could not be looked at."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saw:
+    """One piece of evidence."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The hypotheses as they stand, best first."""
+
+    hypotheses: tuple[Hypothesis, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundChanges:
+    """What changed before the first symptom, likeliest first."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The account of the incident; `diagnosis` is None when nothing is wrong, or not known."""
+
+    diagnosis: Diagnosis | None
+    other_causes: tuple[Diagnosis, ...] = ()
+    """Further faults that are independent of the first."""
+    victims: tuple[Entity, ...] = ()
+    impact: str = ""
+    """What the people who use it notice, as far as it was seen."""
+    summary: str = ""
+    """One or two sentences for the screen and the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A change was proposed, or proposed again after an edit."""
+
+    proposal: Proposal
+
+
+class Answer(StrEnum):
+    """What a person says to a proposal."""
+
+    RUN = "run"
+    DRY_RUN = "dry-run"
+    EDIT = "edit"
+    SKIP = "skip"
+    REJECT = "reject"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Somebody, or a rule, decided about a proposal."""
+
+    action: str
+    """Id of the proposal."""
+    answer: Answer
+    digest: str
+    """Hash of the exact action that was shown."""
+    by: str
+    how: str
+    """`keyboard`, `--yes`, `sre approve`, `policy`."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """The change is about to be sent. On disk before it is."""
+
+    action: str
+    digest: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    undo: Action | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What came of it."""
+
+    action: str
+    ok: bool
+    message: str
+    refused: bool = False
+    """The cluster said no (rights, quota, validation, a conflict)."""
+    settled: bool = False
+    """The answer was lost; this was read from the cluster afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that had to get better."""
+
+    name: str
+    verdict: Health
+    text: str
+    """`pods ready 3/3`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Whether a change helped."""
+
+    action: str
+    helped: bool | None
+    """None when it could not be looked at."""
+    checks: tuple[Check, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A remark, by the program or a person."""
+
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """Work went on after a stop."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an investigation took."""
+
+    api_calls: int = 0
+    seconds: float = 0.0
+    verify_seconds: float = 0.0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The run ended; `outcome` may still be open (interrupted, waiting)."""
+
+    outcome: Outcome
+    reason: str = ""
+    cost: Cost = field(default_factory=Cost)
+
+
+Record = (
+    Opened
+    | Looked
+    | Saw
+    | Weighed
+    | FoundChanges
+    | Concluded
+    | Proposed
+    | Answered
+    | Intended
+    | Ran
+    | Verified
+    | Noted
+    | Resumed
+    | Closed
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A record with its place in the journal."""
+
+    seq: int
+    at: datetime
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A passing word for the screen: never stored."""
+
+    text: str
+    preview: Preview | None = None
+
+
+Happening = Entry | Progress
