@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint check fix wheel lock clean
+.PHONY: help install demo test lint check fix wheel smoke lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -37,6 +37,32 @@ fix: $(INSTALLED) ## mend what the linter can mend
 wheel: $(INSTALLED) ## build the wheel into dist/
 	@rm -rf dist
 	@$(BIN)/python -m build --wheel --no-isolation
+
+smoke: wheel ## install the wheel in a new place and run it there
+	@set -e; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; mkdir "$$place/home"; \
+	echo "Installing $$(ls dist) into an empty folder"; \
+	grep == constraints.txt | sed 's/ *\\$$//' > "$$place/versions.txt"; \
+	if command -v uv >/dev/null; then \
+		uv venv --quiet --python $(BIN)/python "$$place/venv"; \
+		uv pip install --quiet --python "$$place/venv/bin/python" -c "$$place/versions.txt" dist/*.whl; \
+	else \
+		$(BIN)/python -m venv "$$place/venv"; \
+		"$$place/venv/bin/python" -m pip install --quiet -c "$$place/versions.txt" dist/*.whl; fi; \
+	cd "$$place/home"; export HOME="$$place/home"; \
+	unset XDG_STATE_HOME XDG_CONFIG_HOME KUBECONFIG; \
+	../venv/bin/sre --version; \
+	../venv/bin/sre --help > ../help.txt; \
+	../venv/bin/sre demo --json < /dev/null > ../demo.json || echo "sre demo ended with exit code $$?"; \
+	../venv/bin/python -c "$$CAUSE_IS_FOUND" < ../demo.json
+
+# Nobody is there to say yes to the fix, so a proposal that waits is the best end there can be.
+define CAUSE_IS_FOUND
+import json, sys
+shown = json.load(sys.stdin)
+print(shown["outcome"], "-", shown["diagnosis"]["root_cause"])
+sys.exit(shown["outcome"] not in ("waiting", "diagnosed"))
+endef
+export CAUSE_IS_FOUND
 
 lock: ## choose the locked versions again; newer ones with ARGS=--upgrade
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
@@ -69,7 +95,7 @@ define install-with-pip
 	$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
 	{ $(pip) --require-hashes -r constraints.txt || echo Failed; } | while read -r step rest; do \
 		case "$$step" in \
-			Collecting) n=$$((n + 1)); [ $$((n % 20)) -ne 0 ] || echo "  $$n fetched";; \
+			Collecting | Processing) n=$$((n + 1)); [ $$((n % 20)) -ne 0 ] || echo "  $$n fetched";; \
 			Installing) echo "  unpacking";; \
 			Failed) exit 1;; \
 		esac; done; \
