@@ -42,10 +42,6 @@ class Preview:
     """Pods and their share of the workload."""
     depends: str = ""
     """Who uses it, and who manages it."""
-    before: Mapping[str, Any] = field(default_factory=dict)
-    """The pre-state: the fields that the action would change, as they are."""
-    after: Mapping[str, Any] = field(default_factory=dict)
-    """The same fields as the server would store them."""
 
 
 class ActionState(StrEnum):

@@ -125,7 +125,9 @@ class Intended:
     action: str
     digest: str
     before: Mapping[str, Any]
+    """The pre-state: JSON pointer to value, or to the value's hash where it is large."""
     after: Mapping[str, Any]
+    """The same fields as they will be: who finds them so knows that the change was made."""
     undo: Action | None = None
 
 

@@ -1,0 +1,1 @@
+"""Decides allow, ask or deny; never acts. Redaction lives here too."""

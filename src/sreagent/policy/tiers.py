@@ -1,0 +1,100 @@
+"""Which changes may go by themselves, which need a person, and which are never made.
+
+The first rule that speaks wins. Nothing outside this file can loosen it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sreagent.domain.action import Action
+from sreagent.domain.verdict import Allow, Ask, Deny, Verdict
+
+MAX_REPLICAS = 10
+MAX_FACTOR = 2
+"""Replicas may at most double, counted from the value at incident start."""
+
+SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+_MONEY = re.compile(r"(?:^|[-_.])(?:pay(?:ment)?s?|billing|ledger|wallet)(?:$|[-_.])")
+_ACCESS = re.compile(
+    r"(?:^|[-_.])(?:auth|oauth|oidc|sso|iam|identity|vault|keycloak|dex)(?:$|[-_.])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the target at this moment, and at incident start."""
+
+    replicas: int | None = None
+    replicas_at_start: int | None = None
+    autoscaler: str = ""
+    """Name of the HorizontalPodAutoscaler that owns the replica count."""
+    controlled: bool = False
+    """A pod has a controller that makes a new one."""
+    ready: bool = False
+    """A pod serves at this moment."""
+    read_only: bool = False
+
+
+READ = Allow("reading is free")
+
+
+def judge(action: Action, facts: Facts) -> Verdict:
+    """Allow, ask or deny, with the rule that matched."""
+    return next(_speak(action, facts))
+
+
+def _speak(action: Action, facts: Facts) -> Iterator[Verdict]:
+    if facts.read_only:
+        yield Deny("read-only: this run changes nothing")
+    if action.verb == "scale":
+        yield from _limits(action, facts)
+    yield from _always(action)
+    yield _BY_VERB[action.verb](facts) if action.verb in _BY_VERB else Deny("not in the catalogue")
+
+
+def _limits(action: Action, facts: Facts) -> Iterator[Verdict]:
+    wanted = action.arguments["replicas"]
+    start = facts.replicas_at_start
+    if facts.autoscaler:
+        yield Deny(f"autoscaler {facts.autoscaler} owns the replicas and would set them back")
+    if wanted == 0:
+        yield Ask("scale to zero: person first, always")
+    if wanted > MAX_REPLICAS:
+        yield Deny(f"replicas above {MAX_REPLICAS}")
+    if start and wanted > MAX_FACTOR * start:
+        yield Deny(f"replicas above {MAX_FACTOR}x the {start} at incident start")
+
+
+def _always(action: Action) -> Iterator[Verdict]:
+    target = action.target
+    if target.namespace in SYSTEM_NAMESPACES:
+        yield Ask("system namespace: person first, always")
+    if _MONEY.search(target.namespace) or _MONEY.search(target.name):
+        yield Ask("payments: person first, always")
+    if _ACCESS.search(target.namespace) or _ACCESS.search(target.name):
+        yield Ask("authentication: person first, always")
+
+
+def _delete_pod(facts: Facts) -> Verdict:
+    if not facts.controlled:
+        return Ask("delete of a pod that nothing makes again: person first")
+    if facts.ready:
+        return Ask("delete of a pod that serves: person first")
+    return Ask("delete of a pod that does not serve: bounded", bounded=True)
+
+
+def _scale(facts: Facts) -> Verdict:
+    if not facts.replicas:
+        return Ask("scale up from zero: person first")
+    return Ask(f"scale within {MAX_FACTOR}x and {MAX_REPLICAS}: bounded", bounded=True)
+
+
+_BY_VERB: dict[str, Callable[[Facts], Verdict]] = {
+    "rollout_undo": lambda _: Ask("rollback: person first"),
+    "rollout_restart": lambda _: Ask("rolling restart: bounded", bounded=True),
+    "scale": _scale,
+    "set_resources": lambda _: Ask("resource limits: person first"),
+    "patch_service": lambda _: Ask("service routing: person first"),
+    "delete_pod": _delete_pod,
+}

@@ -1,0 +1,1 @@
+"""Everything the agent may do, as typed verbs, and the gate in the door."""

@@ -1,0 +1,180 @@
+"""The reads a reasoner may ask for, and the seat they run in.
+
+A look that is refused or does not answer becomes a gap in the inventory and an "unknown" line:
+it never raises, and it is never mistaken for an empty answer.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeVar
+
+from sreagent.domain.entity import Entity
+from sreagent.domain.errors import Forbidden, NotFound, SreError, TimedOut, Unreachable
+from sreagent.domain.evidence import Health
+from sreagent.domain.inventory import Gap, Inventory, Listing, PodLog
+from sreagent.domain.kinds import KINDS
+from sreagent.domain.ports import Clock, Cluster
+from sreagent.domain.record import Looked
+from sreagent.domain.text import one_line
+
+WORKERS = 8
+"""Reads that go out together: enough to hide latency, few enough not to trip rate limits."""
+
+Job = TypeVar("Job", bound=Hashable)
+Answer = TypeVar("Answer")
+Reason = Literal["forbidden", "unreachable", "timeout", "not served", "failed"]
+_WORDS = {"forbidden": "not allowed, left out", "timeout": "no answer in time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListObjects:
+    """List kinds in a namespace (empty: in all of them)."""
+
+    namespace: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLog:
+    """Read the tail of one container's log."""
+
+    pod: Entity
+    container: str
+    previous: bool = False
+    tail: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesLooks:
+    """Runs reads against a cluster and puts what they gave into an inventory."""
+
+    cluster: Cluster
+    inventory: Inventory
+    clock: Clock
+
+    def list(self, looks: Iterable[ListObjects]) -> Iterator[Looked]:
+        """List everything asked for, together; a line for each namespace and for each gap."""
+        jobs = {
+            (kind, _scope(kind, look.namespace)): partial(
+                self.cluster.list, kind, _scope(kind, look.namespace)
+            )
+            for look in looks
+            for kind in look.kinds
+        }
+        answered: dict[str, list[Listing]] = {}
+        for (kind, scope), answer in _together(jobs):
+            if isinstance(answer, NotFound):
+                # The server does without this kind, so there are none: nothing is hidden.
+                self.inventory.add(self._none_of(kind, scope))
+            elif isinstance(answer, SreError):
+                yield self._miss(kind, scope, list_command([kind], scope), answer)
+            else:
+                self.inventory.add(answer)
+                answered.setdefault(scope, []).append(answer)
+        for scope, listings in sorted(answered.items(), reverse=True):
+            yield _listed(scope, listings)
+
+    def read_logs(self, looks: Sequence[ReadLog]) -> Iterator[Looked]:
+        """Read logs together, one line each."""
+        jobs = {look: partial(self._log, look) for look in looks}
+        for look, answer in _together(jobs):
+            if isinstance(answer, SreError):
+                command = log_command(look)
+                yield self._miss(f"logs of {look.pod}", look.pod.namespace, command, answer)
+            else:
+                self.inventory.logs.append(answer)
+                yield _log_read(answer)
+
+    def _log(self, look: ReadLog) -> PodLog:
+        return self.cluster.log(look.pod, look.container, previous=look.previous, tail=look.tail)
+
+    def _none_of(self, kind: str, scope: str) -> Listing:
+        command = list_command([kind], scope)
+        return Listing(
+            kind=kind, namespace=scope, items=(), seen_at=self.clock.now(), command=command
+        )
+
+    def _miss(self, what: str, scope: str, command: str, error: SreError) -> Looked:
+        reason = _reason(error)
+        message = one_line(error.message)
+        self.inventory.gaps.append(
+            Gap(what=what, namespace=scope, reason=reason, message=message, command=command)
+        )
+        return Looked(
+            source="logs" if what not in KINDS else "kubernetes",
+            command=command,
+            result=_WORDS.get(reason) or one_line(message, 90),
+            verdict=Health.UNKNOWN,
+        )
+
+
+def log_command(look: ReadLog) -> str:
+    """The kubectl line of a log read."""
+    previous = " --previous" if look.previous else ""
+    return (
+        f"kubectl -n {look.pod.namespace} logs {look.pod.name} -c {look.container}"
+        f"{previous} --tail={look.tail}"
+    )
+
+
+def _scope(kind: str, namespace: str) -> str:
+    return namespace if KINDS[kind].namespaced else ""
+
+
+def list_command(kinds: Sequence[str], scope: str) -> str:
+    """The kubectl line of a list."""
+    plurals = ",".join(KINDS[kind].plural for kind in kinds)
+    if not any(KINDS[kind].namespaced for kind in kinds):
+        return f"kubectl get {plurals}"
+    return f"kubectl -n {scope} get {plurals}" if scope else f"kubectl get {plurals} -A"
+
+
+def _listed(scope: str, listings: Sequence[Listing]) -> Looked:
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    kinds = sorted((listing.kind for listing in listings), key=order.__getitem__)
+    count = sum(len(listing.items) for listing in listings)
+    return Looked(
+        source="kubernetes",
+        command=list_command(kinds, scope),
+        result=f"{count} object{'' if count == 1 else 's'}",
+        seconds=max(listing.seconds for listing in listings),
+    )
+
+
+def _log_read(log: PodLog) -> Looked:
+    lines = log.text.count("\n") + (not log.text.endswith("\n") if log.text else 0)
+    return Looked(
+        source="logs",
+        command=log.command,
+        result=f"{lines} line{'' if lines == 1 else 's'}" + (", cut" if log.truncated else ""),
+        seconds=log.seconds,
+    )
+
+
+def _together(
+    jobs: Mapping[Job, Callable[[], Answer]],
+) -> Iterator[tuple[Job, Answer | SreError]]:
+    """Run jobs side by side and hand out each answer, or its error, as it comes."""
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        futures = {pool.submit(run): job for job, run in jobs.items()}
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except SreError as error:
+                yield futures[future], error
+    finally:
+        # Ctrl-C must not wait for the slowest answer.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _reason(error: SreError) -> Reason:
+    kinds: list[tuple[type[SreError], Reason]] = [
+        (TimedOut, "timeout"),
+        (Forbidden, "forbidden"),
+        (NotFound, "not served"),
+        (Unreachable, "unreachable"),
+    ]
+    return next((reason for kind, reason in kinds if isinstance(error, kind)), "failed")

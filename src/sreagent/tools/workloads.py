@@ -1,0 +1,180 @@
+"""Changes to what runs: rollout undo and restart, scale, resources, and deleting a pod."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from sreagent.domain.action import Action
+from sreagent.domain.errors import TryAgain
+from sreagent.domain.inventory import Obj
+from sreagent.domain.moment import stamp
+from sreagent.tools.catalogue import (
+    Arguments,
+    ChangeTool,
+    Name,
+    Present,
+    Quantity,
+    kubectl,
+    nothing_to_undo,
+)
+
+ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
+
+class ToRevision(Arguments):
+    """Which revision of the pod template."""
+
+    revision: int = Field(ge=1, le=1_000_000)
+
+
+class Replicas(Arguments):
+    """How many."""
+
+    replicas: int = Field(ge=0, le=10_000)
+
+
+class Resources(Arguments):
+    """A container and at least one quantity; what is not named stays."""
+
+    container: Name
+    memory_limit: Quantity | None = None
+    memory_request: Quantity | None = None
+    cpu_limit: Quantity | None = None
+    cpu_request: Quantity | None = None
+
+
+def _earlier_template(action: Action, present: Present) -> Mapping[str, Any]:
+    template = present.revisions.template(present.live, action.arguments["revision"])
+    return {"/spec/template": template}
+
+
+def _back_to_current_revision(action: Action, present: Present) -> Action | None:
+    revision = present.revisions.current(present.live)
+    return _again(action, {"revision": revision}) if revision else None
+
+
+def _restart_stamp(action: Action, present: Present) -> Mapping[str, Any]:
+    del action
+    annotations = present.live["spec"]["template"].get("metadata", {}).get("annotations") or {}
+    pointer = "/spec/template/metadata/annotations"
+    return {pointer: {**annotations, RESTARTED_AT: stamp(present.now)}}
+
+
+def _other_resources(action: Action, present: Present) -> Mapping[str, Any]:
+    place, container = _container(present.live, action)
+    resources = container.get("resources") or {}
+    new = {section: dict(resources.get(section) or {}) for section in ("limits", "requests")}
+    for resource, section, quantity in _quantities(action):
+        new[section][resource] = quantity
+    filled = {section: values for section, values in new.items() if values}
+    return {f"/spec/template/spec/containers/{place}/resources": {**resources, **filled}}
+
+
+def _former_resources(action: Action, present: Present) -> Action | None:
+    """Set back the quantities that were named; one that was not set cannot be unset."""
+    _, container = _container(present.live, action)
+    resources = container.get("resources") or {}
+    old = {
+        f"{resource}_{section[:-1]}": (resources.get(section) or {}).get(resource)
+        for resource, section, _ in _quantities(action)
+    }
+    if not all(old.values()):
+        return None
+    return _again(action, {"container": action.arguments["container"], **old})
+
+
+def _resources_title(action: Action) -> str:
+    words = [f"{r} {s[:-1]} {quantity}" for r, s, quantity in _quantities(action)]
+    return f"Set {', '.join(words)} for {action.target.name}"
+
+
+def _resources_command(action: Action) -> str:
+    flags = []
+    for wanted in ("limits", "requests"):
+        values = [f"{r}={q}" for r, section, q in _quantities(action) if section == wanted]
+        flags += [f"--{wanted}={','.join(values)}"] if values else []
+    container = f"-c {action.arguments['container']}"
+    return kubectl(action.target, "set resources", _named(action), container, *flags)
+
+
+def _quantities(action: Action) -> list[tuple[str, str, str]]:
+    """(resource, section, quantity) of each quantity that the action names."""
+    return [
+        (resource, f"{section}s", quantity)
+        for section in ("limit", "request")
+        for resource in ("cpu", "memory")
+        if (quantity := action.arguments.get(f"{resource}_{section}"))
+    ]
+
+
+def _container(live: Obj, action: Action) -> tuple[int, Mapping[str, Any]]:
+    name = action.arguments["container"]
+    containers = live["spec"]["template"]["spec"]["containers"]
+    for place, container in enumerate(containers):
+        if container["name"] == name:
+            return place, container
+    known = ", ".join(container["name"] for container in containers)
+    msg = f"{action.target} has no container {name!r}; it has {known}"
+    raise TryAgain(msg)
+
+
+def _named(action: Action) -> str:
+    return f"{action.target.kind.lower()}/{action.target.name}"
+
+
+def _again(action: Action, arguments: Mapping[str, Any]) -> Action:
+    return Action(verb=action.verb, target=action.target, arguments=arguments)
+
+
+ROLLOUT_UNDO = ChangeTool(
+    verb="rollout_undo",
+    kinds=ROLLED_OUT,
+    arguments=ToRevision,
+    title=lambda a: f"Roll back {a.target.name} to revision {a.arguments['revision']}",
+    command=lambda a: kubectl(
+        a.target, "rollout undo", _named(a), f"--to-revision={a.arguments['revision']}"
+    ),
+    wanted=_earlier_template,
+    undo=_back_to_current_revision,
+)
+ROLLOUT_RESTART = ChangeTool(
+    verb="rollout_restart",
+    kinds=ROLLED_OUT,
+    arguments=Arguments,
+    title=lambda a: f"Restart {a.target.name}",
+    command=lambda a: kubectl(a.target, "rollout restart", _named(a)),
+    wanted=_restart_stamp,
+    undo=nothing_to_undo,
+)
+SCALE = ChangeTool(
+    verb="scale",
+    kinds=frozenset({"Deployment", "StatefulSet"}),
+    arguments=Replicas,
+    title=lambda a: f"Scale {a.target.name} to {a.arguments['replicas']}",
+    command=lambda a: kubectl(
+        a.target, "scale", _named(a), f"--replicas={a.arguments['replicas']}"
+    ),
+    wanted=lambda a, _: {"/spec/replicas": a.arguments["replicas"]},
+    undo=lambda a, present: _again(a, {"replicas": present.live["spec"].get("replicas", 1)}),
+)
+SET_RESOURCES = ChangeTool(
+    verb="set_resources",
+    kinds=ROLLED_OUT,
+    arguments=Resources,
+    title=_resources_title,
+    command=_resources_command,
+    wanted=_other_resources,
+    undo=_former_resources,
+)
+DELETE_POD = ChangeTool(
+    verb="delete_pod",
+    kinds=frozenset({"Pod"}),
+    arguments=Arguments,
+    title=lambda a: f"Delete pod {a.target.name}",
+    command=lambda a: kubectl(a.target, "delete pod", a.target.name),
+    # The pod with this uid shall be gone; its controller makes a new one.
+    wanted=lambda _, present: {"/metadata/uid": f"not {present.live['metadata']['uid']}"},
+    undo=nothing_to_undo,
+)
