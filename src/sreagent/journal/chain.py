@@ -24,6 +24,8 @@ class Line:
     kind: str
     data: Any
     prev: str
+    body: Any
+    """The whole line as JSON data."""
     link: str
     """What the next line has to name as its `prev`."""
 
@@ -71,7 +73,7 @@ def parse(raw: bytes) -> Line:
         BadJournal: It is not a line that this program wrote.
     """
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_refuse)
     except ValueError as error:
         problem = "it is not JSON"
         raise BadJournal(problem) from error
@@ -89,6 +91,7 @@ def parse(raw: bytes) -> Line:
         kind=body["kind"],
         data=body["data"],
         prev=body["prev"],
+        body=body,
         link=link(raw),
     )
 
@@ -139,6 +142,11 @@ def _check(line: Line, number: int, prev: str) -> None:
     if line.prev != prev:
         problem = "it does not follow from the line before it"
         raise BadJournal(problem)
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(constant)
 
 
 def _is_json(raw: bytes) -> bool:

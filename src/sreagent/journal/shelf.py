@@ -9,7 +9,7 @@ from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import BadInput, BadJournal, NotFound, SreError
 from sreagent.domain.incident import Incident, fold
 from sreagent.domain.record import Closed, Concluded, Entry, Opened, Resumed
-from sreagent.journal.chain import entry_of, split, walk
+from sreagent.journal.chain import entry_of, parse, split, walk
 
 JOURNAL = "journal.jsonl"
 LAST = "last"
@@ -141,8 +141,16 @@ def _unreadable(path: Path, error: OSError) -> SreError:
 def _newest(root: Path, names: list[str]) -> str:
     """Ids hold the day only, so the incidents of the last day are opened."""
     day = names[-1].rpartition("-")[0]
-    of_that_day = (_summary(root, name) for name in names if name.startswith(day))
-    return max(of_that_day, key=lambda one: (one.opened_at, one.id)).id
+    of_that_day = [name for name in names if name.startswith(day)]
+    return max(of_that_day, key=lambda name: (_opened_at(root, name), name))
+
+
+def _opened_at(root: Path, name: str) -> datetime:
+    try:
+        lines, _ = split(content_of(folder_of(root, name) / JOURNAL))
+        return parse(lines[0]).at if lines else _day_of(name)
+    except SreError:
+        return _day_of(name)
 
 
 def _unknown(text: str, names: list[str]) -> NotFound:
