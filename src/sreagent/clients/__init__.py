@@ -1,0 +1,1 @@
+"""Speaks to the outside: one file per source, whose errors become ours here, once."""
