@@ -20,7 +20,7 @@ def write(root: Path, *, days: int = 0, seconds: int = 0, whole: bool = False) -
         if whole:
             for record in records()[1:]:
                 journal.append(record)
-    return journal.incident
+    return journal.id
 
 
 def named(root: Path, *names: str) -> None:

@@ -34,7 +34,7 @@ def journal(root: Path) -> Iterator[Journal]:
 
 
 def reopen(journal: Journal, root: Path) -> Journal:
-    return Journal.open(root, journal.incident, FakeClock(), redact=as_it_is)
+    return Journal.open(root, journal.id, FakeClock(), redact=as_it_is)
 
 
 def closed_journal(root: Path, notes: int = 3) -> Path:
@@ -48,7 +48,7 @@ def closed_journal(root: Path, notes: int = 3) -> Path:
 def test_what_was_appended_is_read_back_in_order(root: Path) -> None:
     with Journal.create(root, FakeClock(), redact=as_it_is) as journal:
         written = [journal.append(record) for record in records()]
-    assert list(read(root, journal.incident)) == written
+    assert list(read(root, journal.id)) == written
     assert [entry.seq for entry in written] == list(range(1, len(written) + 1))
 
 
@@ -58,13 +58,18 @@ def test_many_records_are_written_together_or_one_by_one_alike(root: Path) -> No
         notes = [Noted(text="one"), Noted(text="two")]
         together = journal.append_all(notes)
     assert [entry.record for entry in together] == notes
-    assert list(read(root, journal.incident))[1:] == together
+    assert list(read(root, journal.id))[1:] == together
+
+
+def test_nothing_to_write_is_nothing_written(journal: Journal, root: Path) -> None:
+    assert journal.append_all([]) == []
+    assert len(read(root, journal.id)) == 1
 
 
 def test_an_intent_is_not_written_among_others(journal: Journal, root: Path) -> None:
     with pytest.raises(ValueError, match="alone"):
         journal.append_all([Noted(text="and"), INTENT])
-    assert len(read(root, journal.incident)) == 1
+    assert len(read(root, journal.id)) == 1
 
 
 def test_the_id_tells_the_day_and_every_incident_has_its_own(root: Path) -> None:
@@ -96,7 +101,7 @@ def test_a_clock_that_goes_back_does_not_disturb_the_order(root: Path) -> None:
         clock.time = START - timedelta(days=1)
         second = journal.append(Noted(text="earlier, and yet later"))
     assert second.at < first.at
-    assert list(read(root, journal.incident)) == [first, second]
+    assert list(read(root, journal.id)) == [first, second]
 
 
 def test_work_goes_on_where_it_stopped(root: Path) -> None:
@@ -109,9 +114,7 @@ def test_work_goes_on_where_it_stopped(root: Path) -> None:
 def test_two_cannot_work_on_one_incident(journal: Journal, root: Path) -> None:
     with pytest.raises(SreError) as caught:
         reopen(journal, root)
-    assert f"{journal.incident} is being worked on by pid {os.getpid()} (since 2026-" in str(
-        caught.value
-    )
+    assert f"{journal.id} is being worked on by pid {os.getpid()} (since 2026-" in str(caught.value)
     assert caught.value.hint
 
 
@@ -243,7 +246,7 @@ def test_a_full_disk_is_an_error_and_leaves_the_journal_whole(journal: Journal, 
     assert caught.value.why
     assert path.stat().st_size == size
     journal.append(Noted(text="there is room again"))
-    assert [entry.seq for entry in read(root, journal.incident)] == [1, 2]
+    assert [entry.seq for entry in read(root, journal.id)] == [1, 2]
 
 
 def test_an_interrupt_while_writing_leaves_the_journal_whole(
@@ -257,7 +260,7 @@ def test_an_interrupt_while_writing_leaves_the_journal_whole(
         with pytest.raises(KeyboardInterrupt):
             journal.append(INTENT)
     journal.append(Noted(text="stopped"))
-    assert [entry.record for entry in read(root, journal.incident)] == [
+    assert [entry.record for entry in read(root, journal.id)] == [
         OPENED,
         Noted(text="stopped"),
     ]

@@ -51,7 +51,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, clock: Clock, *, redact: Redact, lock: int, tip: Tip) -> None:
-        self.incident = folder.name
+        self.id = folder.name
         self.folder = folder
         self._clock = clock
         self._redact = redact
@@ -123,6 +123,8 @@ class Journal:
         if len(records) > 1 and any(isinstance(record, Intended) for record in records):
             message = "an intent is written alone"
             raise ValueError(message)
+        if not records:
+            return []
         entries, lines, tip = self._lines(records)
         self._write(b"".join(line + b"\n" for line in lines), tip)
         return entries
@@ -182,7 +184,7 @@ class Journal:
     def _refuse_a_second_writer(self) -> None:
         size = os.fstat(self._file).st_size
         if size != self._tip.size:
-            message = f"somebody else wrote to the journal of {self.incident}"
+            message = f"somebody else wrote to the journal of {self.id}"
             raise BadJournal(
                 message,
                 why=f"it has {size} bytes, not {self._tip.size}",
