@@ -80,6 +80,8 @@ class Proposal:
     undo: Action | None = None
     undo_command: str = ""
     preview: Preview | None = None
+    undoes: str = ""
+    """Id of the proposal whose change this one takes back."""
     state: ActionState = ActionState.PROPOSED
     by: str = ""
     """Who approved, skipped or rejected it."""

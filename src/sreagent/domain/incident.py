@@ -132,7 +132,8 @@ def _with_action(state: Incident, entry: Entry) -> Incident:
         kept = tuple(p for p in state.proposals if p.id != record.proposal.id)
         return replace(state, proposals=(*kept, record.proposal))
     proposals = tuple(_moved(proposal, entry) for proposal in state.proposals)
-    return replace(state, proposals=proposals)
+    undone = {p.undoes for p in proposals if p.state is ActionState.DONE}
+    return replace(state, proposals=tuple(_taken_back(p, undone) for p in proposals))
 
 
 _ANSWERED = {
@@ -140,6 +141,12 @@ _ANSWERED = {
     Answer.SKIP: ActionState.SKIPPED,
     Answer.REJECT: ActionState.REJECTED,
 }
+
+
+def _taken_back(proposal: Proposal, undone: set[str]) -> Proposal:
+    if proposal.id in undone and proposal.state is ActionState.DONE:
+        return replace(proposal, state=ActionState.UNDONE)
+    return proposal
 
 
 def _moved(proposal: Proposal, entry: Entry) -> Proposal:
@@ -151,6 +158,9 @@ def _moved(proposal: Proposal, entry: Entry) -> Proposal:
             return replace(proposal, state=state, by=by, note=reason, at=entry.at)
         case Intended(action=proposal.id):
             return replace(proposal, state=ActionState.STARTED, at=entry.at)
+        case Ran(action=proposal.id, ok=False, settled=True, message=message):
+            # Found not done after a crash: it may be asked for again.
+            return replace(proposal, state=ActionState.PROPOSED, note=message, at=entry.at)
         case Ran(action=proposal.id, ok=ok, message=message):
             state = ActionState.DONE if ok else ActionState.FAILED
             return replace(proposal, state=state, note=message, at=entry.at)

@@ -76,6 +76,8 @@ class Concluded:
     """The account of the incident; `diagnosis` is None when nothing is wrong, or not known."""
 
     diagnosis: Diagnosis | None
+    outcome: Outcome
+    """What the account amounts to before any change: diagnosed, no_fault, escalated, unknown."""
     other_causes: tuple[Diagnosis, ...] = ()
     """Further faults that are independent of the first."""
     victims: tuple[Entity, ...] = ()

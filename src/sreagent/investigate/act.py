@@ -1,0 +1,286 @@
+"""Changes, one at a time: prepare, ask, write the intent, make it, write the result, verify."""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sreagent.domain.action import Action, ActionState, Proposal
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.entity import Entity
+from sreagent.domain.errors import (
+    Conflict,
+    Denied,
+    Forbidden,
+    NotFound,
+    Refused,
+    SreError,
+    TryAgain,
+    Unreachable,
+)
+from sreagent.domain.evidence import Health
+from sreagent.domain.record import (
+    Answer,
+    Answered,
+    Check,
+    Happening,
+    Intended,
+    Noted,
+    Progress,
+    Proposed,
+    Ran,
+    Verified,
+)
+from sreagent.domain.verdict import Ask, Deny, Tier, Verdict
+from sreagent.investigate import verify
+from sreagent.investigate.case import Case
+from sreagent.investigate.desk import Desk, Stopped
+from sreagent.investigate.interrupts import held
+from sreagent.investigate.steps import Draft
+from sreagent.tools.changes import Prepared, remembered
+from sreagent.tools.looks import ListObjects
+from sreagent.tools.metrics import evaluate
+
+
+def try_drafts(case: Case, desk: Desk, drafts: tuple[Draft, ...]) -> Iterator[Happening]:
+    """Propose changes for one cause, best first, until one of them was made.
+
+    Raises:
+        Stopped: The person quit.
+    """
+    for draft in drafts:
+        yield from _try(case, desk, draft)
+        if case.incident.proposals and case.incident.proposals[-1].state is ActionState.DONE:
+            return
+
+
+def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
+    """Ask the cluster about changes whose result was never written, before anything else."""
+    for proposal in case.incident.proposals:
+        if proposal.state is ActionState.STARTED:
+            intent = _intent(case, proposal)
+            yield Progress(text=f"was {proposal.id} made? asking the cluster")
+            yield from case.add(_settled(desk, proposal, intent))
+
+
+def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
+    """Look again at what was wrong until it is well or the time is up."""
+    proposal = case.incident.proposal(action)
+    if proposal is None:
+        return
+    plan = _plan(case, proposal)
+    began = calm_since = case.clock.monotonic()
+    counts = verify.restarts(case.inventory, plan)
+    while True:
+        complete = yield from _refresh(desk, plan)
+        now = case.clock.monotonic()
+        fresh = verify.restarts(case.inventory, plan)
+        if verify.restarted(counts, fresh):
+            calm_since = now
+        counts = fresh
+        checks = (*verify.checks(case.inventory, plan), *verify.calm(now - calm_since, plan))
+        checks = checks if complete else verify.unseen(checks)
+        yield Progress(text=_checks_line(checks, now - began))
+        well = all(check.verdict is Health.HEALTHY for check in checks)
+        if well or now - began >= desk.verify_limit:
+            break
+        case.clock.sleep(desk.poll)
+    desk.verify_seconds += now - began
+    checks += _expression_check(case, desk)
+    yield from case.add(
+        Verified(
+            action=action,
+            helped=verify.helped(checks),
+            checks=checks,
+            seconds=round(now - began, 1),
+        )
+    )
+
+
+def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
+    number = draft.id or f"A{len(case.incident.proposals) + 1}"
+    yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
+    try:
+        prepared = desk.gate.prepare(draft.action)
+    except (TryAgain, SreError) as error:
+        yield from case.add(Noted(text=f"{draft.action.verb} was not proposed: {error}"))
+        return
+    verdict = desk.gate.judge(prepared)
+    proposal = _proposal(number, draft, prepared, verdict)
+    yield from case.add(Proposed(proposal=proposal))
+    if isinstance(verdict, Deny):
+        yield from case.add(_answered(proposal, Answer.REJECT, "policy", "policy", verdict.rule))
+    elif not proposal.preview or not proposal.preview.accepted:
+        yield from case.add(_refused(proposal))
+    elif not desk.dry_run and isinstance(verdict, Ask):
+        yield from _ask(case, desk, proposal, prepared, verdict)
+
+
+def _ask(
+    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, verdict: Ask
+) -> Iterator[Happening]:
+    while True:
+        began = case.clock.monotonic()
+        reply = desk.person.ask(proposal, verdict)
+        desk.waited += case.clock.monotonic() - began
+        if reply is None:
+            return
+        answered = _answered(proposal, reply.answer, desk.person.name, reply.how, reply.reason)
+        yield from case.add(answered)
+        if reply.answer is Answer.QUIT:
+            raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {desk.person.name}")
+        if reply.answer is Answer.RUN:
+            yield from _run(case, desk, proposal, prepared, answered)
+            return
+        if reply.answer in (Answer.SKIP, Answer.REJECT):
+            return
+        try:
+            prepared = desk.gate.prepare(_edited(proposal.action, reply.arguments))
+        except (TryAgain, SreError) as error:
+            yield Progress(text=str(error))
+            continue
+        judged = desk.gate.judge(prepared)
+        if not isinstance(judged, Ask):
+            yield Progress(text=f"not possible: {judged.rule}")
+            continue
+        verdict, proposal = judged, _rewritten(proposal, prepared, judged)
+        yield from case.add(Proposed(proposal=proposal))
+        if not prepared.preview.accepted:
+            yield from case.add(_refused(proposal))
+            return
+
+
+def _run(
+    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered
+) -> Iterator[Happening]:
+    intent = Intended(
+        action=proposal.id,
+        digest=prepared.action.digest,
+        before=remembered(prepared.before),
+        after=remembered(prepared.after),
+        undo=prepared.undo,
+    )
+    yield Progress(text=f"running {proposal.id}")
+    # From the intent to its result nothing may come between: Ctrl-C waits.
+    with held():
+        entries = case.write(intent)
+        entries += case.write(_made(desk, proposal, prepared, approval, intent))
+    yield from entries
+
+
+def _made(
+    desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered, intent: Intended
+) -> Ran | Noted:
+    try:
+        message = desk.gate.run(prepared, approval)
+    except Conflict:
+        message = "somebody changed it since it was shown; nothing was done"
+        return Ran(action=proposal.id, ok=False, refused=True, message=message)
+    except (Forbidden, Refused, Denied, NotFound) as error:
+        return Ran(action=proposal.id, ok=False, refused=True, message=error.message)
+    except Unreachable:
+        return _settled(desk, proposal, intent)
+    return Ran(action=proposal.id, ok=True, message=message)
+
+
+def _settled(desk: Desk, proposal: Proposal, intent: Intended) -> Ran | Noted:
+    """What the cluster says about a change whose answer was lost."""
+    try:
+        done = desk.gate.settle(proposal.action, intent.after)
+    except SreError as error:
+        text = f"{proposal.id} is in doubt: the cluster could not be asked ({error.message})"
+        return Noted(text=text)
+    message = "found done in the cluster" if done else "found not done in the cluster"
+    return Ran(action=proposal.id, ok=done, message=message, settled=True)
+
+
+def _refresh(desk: Desk, plan: verify.Plan) -> Generator[Happening, None, bool]:
+    """List what is watched again; False when something did not answer.
+
+    The lines are not news, so they are not kept.
+    """
+    looks = [ListObjects(namespace=space, kinds=verify.KINDS) for space in plan.namespaces]
+    complete = True
+    for line in desk.looks.list(looks):
+        if line.verdict is Health.UNKNOWN:
+            complete = False
+            yield Progress(text=f"{line.command}: {line.result}")
+    return complete
+
+
+def _plan(case: Case, proposal: Proposal) -> verify.Plan:
+    targets: list[Entity] = [proposal.action.target]
+    if diagnosis := case.incident.diagnosis:
+        targets.append(diagnosis.entity)
+    return verify.plan(case.inventory, targets)
+
+
+def _expression_check(case: Case, desk: Desk) -> tuple[Check, ...]:
+    if case.expression is None or desk.metrics is None:
+        return ()
+    fresh = evaluate(desk.metrics, case.expression.promql)
+    return (Check(name=verify.EXPRESSION, verdict=fresh.verdict, text=fresh.text),)
+
+
+def _checks_line(checks: tuple[Check, ...], seconds: float) -> str:
+    marks = {Health.HEALTHY: "✓", Health.BROKEN: "…", Health.UNKNOWN: "?"}
+    words = [f"{check.name} {check.text} {marks[check.verdict]}" for check in checks]
+    return f"verifying  {'   '.join(words)}   {seconds:.0f} s"
+
+
+def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> Proposal:
+    return Proposal(
+        id=id_,
+        title=f"Undo {draft.undoes}: {prepared.title}" if draft.undoes else prepared.title,
+        action=prepared.action,
+        command=prepared.command,
+        tier=_tier(verdict),
+        rule=verdict.rule,
+        reason=draft.reason,
+        evidence=draft.evidence,
+        expected=draft.expected,
+        undo=prepared.undo,
+        undo_command=prepared.undo_command,
+        preview=prepared.preview,
+        undoes=draft.undoes,
+    )
+
+
+def _rewritten(proposal: Proposal, prepared: Prepared, verdict: Ask) -> Proposal:
+    return replace(
+        proposal,
+        title=prepared.title,
+        action=prepared.action,
+        command=prepared.command,
+        tier=_tier(verdict),
+        rule=verdict.rule,
+        undo=prepared.undo,
+        undo_command=prepared.undo_command,
+        preview=prepared.preview,
+    )
+
+
+def _tier(verdict: Verdict) -> Tier:
+    return Tier.BOUNDED if isinstance(verdict, Ask) and verdict.bounded else Tier.PERSON
+
+
+def _answered(proposal: Proposal, answer: Answer, by: str, how: str, reason: str) -> Answered:
+    digest = proposal.action.digest
+    return Answered(action=proposal.id, answer=answer, digest=digest, by=by, how=how, reason=reason)
+
+
+def _refused(proposal: Proposal) -> Ran:
+    answer = proposal.preview.answer if proposal.preview else "no dry run"
+    return Ran(action=proposal.id, ok=False, refused=True, message=f"dry run: {answer}")
+
+
+def _edited(action: Action, arguments: Mapping[str, Any] | None) -> Action:
+    return replace(action, arguments=dict(arguments)) if arguments is not None else action
+
+
+def _intent(case: Case, proposal: Proposal) -> Intended:
+    """The intent that was written last for a proposal."""
+    return next(
+        entry.record
+        for entry in reversed(case.incident.entries)
+        if isinstance(entry.record, Intended) and entry.record.action == proposal.id
+    )

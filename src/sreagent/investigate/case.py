@@ -1,0 +1,63 @@
+"""An incident under work: its journal, what it amounts to so far, and the objects in view."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sreagent.domain.incident import Incident, fold
+from sreagent.domain.inventory import Inventory
+from sreagent.domain.ports import Clock
+from sreagent.domain.record import Entry, Opened, Record
+from sreagent.journal.store import Journal
+from sreagent.tools.metrics import Expression
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """All that is known; grows by `add`, which writes to disk before it returns."""
+
+    journal: Journal
+    incident: Incident
+    inventory: Inventory
+    clock: Clock
+    started: float
+    """Monotonic time at which this run began."""
+    time_limit: float
+    """Seconds that looking and reasoning may take."""
+    changes_allowed: bool = True
+    """False with `--read-only`: no change is even proposed."""
+    has_metrics: bool = False
+    expression: Expression | None = None
+    """What the alert's own expression says, once asked."""
+    asked_for: set[str] = field(default_factory=set)
+    """Looks that were already made, so that none is repeated without a reason."""
+
+    @classmethod
+    def open(
+        cls, journal: Journal, opened: Opened, inventory: Inventory, clock: Clock, time_limit: float
+    ) -> "Case":
+        """Begin an incident: its first entry is on disk when this returns."""
+        entry = journal.append(opened)
+        return cls(
+            journal=journal,
+            incident=fold(journal.incident, [entry]),
+            inventory=inventory,
+            clock=clock,
+            started=clock.monotonic(),
+            time_limit=time_limit,
+        )
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether looking has taken as long as it may."""
+        return self.clock.monotonic() - self.started >= self.time_limit
+
+    def add(self, *records: Record) -> Iterator[Entry]:
+        """Write records, fold them in, and hand them to whoever watches."""
+        entries = self.journal.append_all(records)
+        for entry in entries:
+            self.incident = self.incident.apply(entry)
+        yield from entries
+
+    def write(self, *records: Record) -> list[Entry]:
+        """The same, at once."""
+        return list(self.add(*records))

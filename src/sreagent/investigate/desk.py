@@ -1,0 +1,38 @@
+"""What an investigation works with."""
+
+from dataclasses import dataclass
+
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.ports import Metrics
+from sreagent.investigate.steps import Person, Reasoner
+from sreagent.tools.gate import Gate
+from sreagent.tools.looks import KubernetesLooks
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the person said stop
+    """A person ended the run at a question."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """The parts that are the same for every step of a run."""
+
+    looks: KubernetesLooks
+    gate: Gate
+    reasoner: Reasoner
+    person: Person
+    metrics: Metrics | None = None
+    dry_run: bool = False
+    """Show what would run, run no change."""
+    verify_limit: float = 120.0
+    """Seconds that a change may take to help."""
+    poll: float = 2.0
+    """Seconds between two looks while verifying."""
+    verify_seconds: float = 0.0
+    """Time spent verifying so far."""
+    waited: float = 0.0
+    """Time spent waiting for a person."""

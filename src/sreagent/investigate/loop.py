@@ -1,0 +1,106 @@
+"""The one loop: the reasoner says what comes next, the loop does it and writes it down."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from sreagent.domain.errors import SreError
+from sreagent.domain.evidence import Health
+from sreagent.domain.record import (
+    Closed,
+    Cost,
+    FoundChanges,
+    Happening,
+    Looked,
+    Progress,
+    Saw,
+    Weighed,
+)
+from sreagent.investigate.act import settle_doubts, try_drafts, verify_change
+from sreagent.investigate.case import Case
+from sreagent.investigate.desk import Desk, Stopped
+from sreagent.investigate.steps import Conclude, Finish, Gather, Propose, Verify
+from sreagent.tools.metrics import evaluate, find_expression, looked
+
+
+def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
+    """Take a case from where it stands to its end, and tell everything that happens.
+
+    The caller drives: a step is on disk before it is handed out, so stopping between two steps
+    (or killing the process) loses nothing.
+    """
+    yield from settle_doubts(case, desk)
+    while True:
+        step = desk.reasoner.next(case)
+        match step:
+            case Gather():
+                yield from _gather(case, desk, step)
+            case Conclude():
+                yield from _conclude(case, step)
+            case Propose(drafts=drafts):
+                try:
+                    yield from try_drafts(case, desk, drafts)
+                except Stopped as stop:
+                    yield from _close(case, desk, Finish(outcome=stop.outcome, reason=str(stop)))
+                    return
+            case Verify(action=action):
+                yield from verify_change(case, desk, action)
+            case Finish():
+                yield from _close(case, desk, step)
+                return
+            case other:
+                assert_never(other)
+
+
+def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:
+    if step.lists:
+        yield Progress(text="listing objects")
+        for line in desk.looks.list(step.lists):
+            yield from case.add(line)
+    if step.logs:
+        yield Progress(text="reading logs")
+        for line in desk.looks.read_logs(step.logs):
+            yield from case.add(line)
+    if step.expression and desk.metrics:
+        yield Progress(text="asking Prometheus")
+        yield from _ask_expression(case, desk)
+    case.asked_for |= {str(look) for look in (*step.lists, *step.logs)}
+    case.asked_for |= {"expression"} if step.expression else set()
+
+
+def _ask_expression(case: Case, desk: Desk) -> Iterator[Happening]:
+    metrics, began = desk.metrics, case.clock.monotonic()
+    if metrics is None:
+        return
+    try:
+        promql = find_expression(metrics, case.incident.opened.alert)
+    except SreError as error:
+        gap = Looked(
+            source="prometheus",
+            command=f"promtool query instant {metrics.url} <the alert's expression>",
+            result=error.message,
+            verdict=Health.UNKNOWN,
+        )
+        yield from case.add(gap)
+        return
+    if promql:
+        case.expression = evaluate(metrics, promql)
+        yield from case.add(looked(case.expression, case.clock.monotonic() - began))
+
+
+def _conclude(case: Case, step: Conclude) -> Iterator[Happening]:
+    yield from case.add(
+        *(Saw(evidence=evidence) for evidence in step.evidence),
+        FoundChanges(changes=step.changes),
+        Weighed(hypotheses=step.hypotheses),
+        step.concluded,
+    )
+
+
+def _close(case: Case, desk: Desk, step: Finish) -> Iterator[Happening]:
+    verifying = desk.verify_seconds
+    cost = Cost(
+        api_calls=desk.looks.cluster.calls,
+        seconds=round(case.clock.monotonic() - case.started - verifying - desk.waited, 3),
+        verify_seconds=round(verifying, 3),
+    )
+    yield from case.add(Closed(outcome=step.outcome, reason=step.reason, cost=cost))

@@ -1,0 +1,52 @@
+"""How an investigation ended, read from the incident."""
+
+from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.errors import Exit
+from sreagent.domain.incident import Incident
+
+OPEN_STATES = frozenset({ActionState.PROPOSED, ActionState.APPROVED})
+"""Proposals that wait for somebody."""
+REFUSED_STATES = frozenset({ActionState.REJECTED, ActionState.DENIED, ActionState.FAILED})
+
+
+def outcome_of(incident: Incident, *, asked: bool) -> Outcome:
+    """What came of it; `asked` tells that changes were put to a person, not only shown."""
+    if incident.concluded is None:
+        return Outcome.OPEN
+    if incident.concluded.outcome is not Outcome.DIAGNOSED:
+        return incident.concluded.outcome
+    proposals = [proposal for proposal in incident.proposals if not proposal.undoes]
+    if any(proposal.state is ActionState.STARTED for proposal in incident.proposals):
+        return Outcome.OPEN
+    if changed := [p for p in proposals if p.state in (ActionState.DONE, ActionState.UNDONE)]:
+        return _after_change(changed)
+    if asked and any(proposal.state in OPEN_STATES for proposal in proposals):
+        return Outcome.WAITING
+    if any(proposal.state in REFUSED_STATES for proposal in proposals):
+        return Outcome.REFUSED
+    return Outcome.DIAGNOSED
+
+
+def _after_change(changed: list[Proposal]) -> Outcome:
+    well = all(p.verified is True and p.state is ActionState.DONE for p in changed)
+    return Outcome.FIXED if well else Outcome.NOT_FIXED
+
+
+_EXITS = {
+    Outcome.OPEN: Exit.FAILED,
+    Outcome.NO_FAULT: Exit.OK,
+    Outcome.DIAGNOSED: Exit.OK,
+    Outcome.FIXED: Exit.OK,
+    Outcome.NOT_FIXED: Exit.ESCALATED,
+    Outcome.WAITING: Exit.ESCALATED,
+    Outcome.ESCALATED: Exit.ESCALATED,
+    Outcome.REFUSED: Exit.REFUSED,
+    Outcome.UNKNOWN: Exit.PARTIAL,
+}
+
+
+def exit_of(incident: Incident) -> Exit:
+    """What the shell is told: a look that was refused turns a plain "done" into "partial"."""
+    code = _EXITS[incident.outcome]
+    return Exit.PARTIAL if code is Exit.OK and incident.unknown else code

@@ -1,0 +1,1 @@
+"""The embedded reasoner: fixed rules, no model, the same answer each time."""

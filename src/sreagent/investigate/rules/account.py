@@ -1,0 +1,260 @@
+"""Turns an explanation into evidence, hypotheses and a diagnosis that cites them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sreagent.diagnose.explain import Cause, Explanation, RuledOut, explain
+from sreagent.domain.change import Change
+from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Evidence, Health
+from sreagent.domain.finding import Finding
+from sreagent.domain.hypothesis import Hypothesis, Standing
+from sreagent.domain.moment import span
+from sreagent.domain.record import Concluded, Looked
+from sreagent.domain.text import clean, one_line
+from sreagent.investigate.case import Case
+from sreagent.investigate.steps import Conclude
+
+EXCERPT = 1600
+"""Characters of an excerpt that are kept with its evidence."""
+
+
+class Ledger:
+    """Gives each observation its id, once."""
+
+    def __init__(self, first: int, seen_at: datetime) -> None:
+        self.evidence: list[Evidence] = []
+        self._first = first
+        self._seen_at = seen_at
+        self._ids: dict[tuple[str, str], str] = {}
+
+    def finding(self, finding: Finding) -> str:
+        """Cite a finding."""
+        return self._cite(
+            claim=finding.claim,
+            verdict=finding.verdict,
+            source=finding.source,
+            command=finding.command or finding.entity.get,
+            entity=finding.entity,
+            excerpt=finding.excerpt,
+            tainted=finding.tainted,
+        )
+
+    def change(self, change: Change) -> str:
+        """Cite a change."""
+        by = f" by {change.by}" if change.by else ""
+        ago = span(self._seen_at - change.at)
+        return self._cite(
+            claim=f"{change.entity}: {change.summary}, {ago} ago{by}",
+            verdict=Health.BROKEN,
+            source="kubernetes",
+            command=change.command or change.entity.get,
+            entity=change.entity,
+            excerpt="\n".join(change.diff),
+        )
+
+    def fact(self, claim: str, verdict: Health, source: str, command: str) -> str:
+        """Cite anything else that was seen, or could not be."""
+        return self._cite(claim=claim, verdict=verdict, source=source, command=command)
+
+    def _cite(
+        self,
+        *,
+        claim: str,
+        verdict: Health,
+        source: str,
+        command: str,
+        entity: Entity | None = None,
+        excerpt: str = "",
+        tainted: bool = False,
+    ) -> str:
+        key = (claim, command)
+        if key not in self._ids:
+            id_ = f"E{self._first + len(self.evidence)}"
+            self._ids[key] = id_
+            self.evidence.append(
+                Evidence(
+                    id=id_,
+                    claim=one_line(claim, 500),
+                    verdict=verdict,
+                    source=source,
+                    command=command,
+                    seen_at=self._seen_at,
+                    entity=entity,
+                    excerpt=clean(excerpt)[:EXCERPT],
+                    digest=hashlib.sha256(excerpt.encode()).hexdigest() if excerpt else "",
+                    tainted=tainted,
+                )
+            )
+        return self._ids[key]
+
+
+def conclude(case: Case) -> Conclude:
+    """The account of a case, from everything in view."""
+    now = case.clock.now()
+    explanation = explain(case.inventory, case.incident.opened.alert, now)
+    ledger = Ledger(len(case.incident.evidence) + 1, now)
+    overview = _overview(case, ledger, explanation)
+    diagnoses = [_diagnosis(cause, ledger) for cause in explanation.causes]
+    hypotheses = _hypotheses(explanation, diagnoses, ledger)
+    gaps = _gaps(case, ledger)
+    concluded = _concluded(case, explanation, diagnoses, [*overview, *gaps])
+    impact = _impact(explanation, ledger)
+    return Conclude(
+        evidence=tuple(ledger.evidence),
+        changes=explanation.changes,
+        hypotheses=hypotheses,
+        concluded=_with(concluded, impact),
+    )
+
+
+def _with(concluded: Concluded, impact: str) -> Concluded:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(concluded, impact=impact)
+
+
+def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]:
+    """What was looked at, and what the alert says of itself."""
+    opened = case.incident.opened
+    where = f"namespace {opened.namespace}" if opened.namespace else "all namespaces"
+    counts = _counts(explanation.looked)
+    command = next(
+        (
+            entry.record.command
+            for entry in case.incident.entries
+            if isinstance(entry.record, Looked) and "get pods" in entry.record.command
+        ),
+        "kubectl get pods -A",
+    )
+    claim = f"looked at {counts} in {where}"
+    ids = [ledger.fact(claim, Health.HEALTHY, "kubernetes", command)]
+    if expression := case.expression:
+        claim = f"the alert's expression is {expression.text}"
+        if expression.verdict is Health.UNKNOWN:
+            claim = f"the alert's expression could not be asked: {expression.text}"
+        ids.append(ledger.fact(claim, expression.verdict, "prometheus", expression.command))
+    return ids
+
+
+def _counts(looked: Mapping[str, int]) -> str:
+    words = [
+        f"{count} {noun.removesuffix('s') if count == 1 else noun}"
+        for noun, count in looked.items()
+        if count
+    ]
+    return ", ".join(words) or "nothing"
+
+
+def _gaps(case: Case, ledger: Ledger) -> list[str]:
+    ids = []
+    for gap in case.inventory.gaps:
+        where = f" of {gap.namespace}" if gap.namespace and "/" not in gap.what else ""
+        claim = f"{gap.what}{where} could not be looked at: {gap.reason} ({gap.message})"
+        ids.append(ledger.fact(claim, Health.UNKNOWN, "kubernetes", gap.command))
+    return ids
+
+
+def _diagnosis(cause: Cause, ledger: Ledger) -> Diagnosis:
+    ids = [ledger.finding(finding) for finding in cause.findings]
+    if cause.change:
+        ids.insert(min(1, len(ids)), ledger.change(cause.change))
+    return Diagnosis(
+        root_cause=cause.statement,
+        entity=cause.entity,
+        category=cause.category,
+        confidence=round(cause.confidence, 2),
+        evidence=tuple(dict.fromkeys(ids)),
+        refuted_by=cause.refuted_by,
+    )
+
+
+def _hypotheses(
+    explanation: Explanation, diagnoses: list[Diagnosis], ledger: Ledger
+) -> tuple[Hypothesis, ...]:
+    found: list[Hypothesis] = []
+    for cause, diagnosis in zip(explanation.causes, diagnoses, strict=True):
+        sure = diagnosis.confidence >= CONFIDENT
+        found.append(
+            Hypothesis(
+                id=f"H{len(found) + 1}",
+                statement=diagnosis.root_cause,
+                entity=diagnosis.entity,
+                category=diagnosis.category,
+                confidence=diagnosis.confidence,
+                standing=Standing.LIKELY if sure else Standing.OPEN,
+                evidence_for=diagnosis.evidence,
+                evidence_against=tuple(ledger.finding(finding) for finding in cause.against),
+                refuted_by=diagnosis.refuted_by,
+            )
+        )
+    for ruled_out in explanation.ruled_out:
+        found.append(_refuted(ruled_out, len(found) + 1, ledger))
+    return tuple(found)
+
+
+def _refuted(ruled_out: RuledOut, number: int, ledger: Ledger) -> Hypothesis:
+    return Hypothesis(
+        id=f"H{number}",
+        statement=ruled_out.statement,
+        entity=ruled_out.entity,
+        category=ruled_out.category,
+        confidence=0.02,
+        standing=Standing.REFUTED,
+        evidence_against=tuple(ledger.finding(finding) for finding in ruled_out.findings),
+        refuted_by="; ".join(finding.claim for finding in ruled_out.findings[:2]),
+    )
+
+
+def _concluded(
+    case: Case, explanation: Explanation, diagnoses: list[Diagnosis], overview: Iterable[str]
+) -> Concluded:
+    relevant = [
+        diagnosis
+        for cause, diagnosis in zip(explanation.causes, diagnoses, strict=True)
+        if cause.relevant
+    ]
+    others = tuple(diagnosis for diagnosis in diagnoses if diagnosis not in relevant[:1])
+    first = relevant[0] if relevant else None
+    outcome = _outcome(case, first)
+    return Concluded(
+        diagnosis=first,
+        outcome=outcome,
+        other_causes=others,
+        victims=explanation.victims,
+        summary=_summary(case, first, outcome, _cited(overview)),
+    )
+
+
+def _outcome(case: Case, first: Diagnosis | None) -> Outcome:
+    if first is not None:
+        return Outcome.DIAGNOSED if first.confidence >= CONFIDENT else Outcome.ESCALATED
+    # "Could not look" is never "nothing found".
+    blind = {"Pod", "Event", "Deployment"} & {gap.what for gap in case.inventory.gaps}
+    return Outcome.UNKNOWN if blind or case.out_of_time else Outcome.NO_FAULT
+
+
+def _summary(case: Case, first: Diagnosis | None, outcome: Outcome, overview: str) -> str:
+    alert = case.incident.opened.alert.name
+    if first is not None:
+        lead = "" if outcome is Outcome.DIAGNOSED else "Most likely, but not sure: "
+        return f"{lead}{first.root_cause} {_cited(first.evidence)}"
+    if outcome is Outcome.UNKNOWN:
+        return f"Nothing can be said about {alert}: too little could be looked at {overview}"
+    return f"No fault found behind {alert} {overview}"
+
+
+def _impact(explanation: Explanation, ledger: Ledger) -> str:
+    victims = set(explanation.victims)
+    ids = [ledger.finding(f) for f in explanation.findings if f.entity in victims][:4]
+    if not explanation.impact:
+        return ""
+    causes = [ledger.finding(f) for cause in explanation.causes[:1] for f in cause.findings[:2]]
+    return f"{explanation.impact} {_cited(ids or causes)}".strip()
+
+
+def _cited(ids: Iterable[str]) -> str:
+    listed = " ".join(dict.fromkeys(ids))
+    return f"[{listed}]" if listed else ""

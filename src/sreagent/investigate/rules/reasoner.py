@@ -1,0 +1,191 @@
+"""Decides the next step by rules: look wide, look where it hurts, give an account, propose."""
+
+from collections.abc import Iterator
+
+from sreagent.diagnose.conditions import findings
+from sreagent.diagnose.explain import explain
+from sreagent.diagnose.looks import wanted_logs, wanted_namespaces
+from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.diagnosis import Diagnosis, Outcome
+from sreagent.domain.inventory import Inventory
+from sreagent.investigate.case import Case
+from sreagent.investigate.outcome import OPEN_STATES, outcome_of
+from sreagent.investigate.rules.account import conclude
+from sreagent.investigate.rules.remedies import remedies
+from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step, Verify
+from sreagent.tools.looks import ListObjects, ReadLog
+
+FIRST_KINDS = (
+    "Pod",
+    "Event",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Service",
+    "Endpoints",
+    "ConfigMap",
+    "Secret",
+    "PersistentVolumeClaim",
+    "Job",
+    "CronJob",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "NetworkPolicy",
+    "Ingress",
+    "ResourceQuota",
+    "ServiceAccount",
+    "Node",
+)
+"""Listed once, at the start: most faults show in these."""
+LOG_LIMIT = 12
+"""Logs read in one investigation."""
+
+
+class RulesReasoner:
+    """Holds nothing: the case tells what was looked at and what came of it."""
+
+    def __init__(self, *, asks: bool = True) -> None:
+        self._asks = asks
+
+    def next(self, case: Case) -> Step:
+        """Look until enough is known, then conclude, propose, verify and finish."""
+        return next(self._steps(case))
+
+    def _steps(self, case: Case) -> Iterator[Step]:
+        yield from _look(case)
+        if case.incident.concluded is None:
+            yield conclude(case)
+        yield from _verify(case)
+        if case.changes_allowed:
+            yield from _propose(case)
+        yield Finish(outcome=outcome_of(case.incident, asked=self._asks))
+
+
+def _look(case: Case) -> Iterator[Gather]:
+    namespace = case.incident.opened.namespace
+    first = ListObjects(namespace=namespace, kinds=FIRST_KINDS)
+    if str(first) not in case.asked_for:
+        yield Gather(lists=(first,), expression=case.has_metrics)
+    if case.incident.concluded is not None or case.out_of_time:
+        return
+    for want in (_second_lists, _logs, _namespaces):
+        gather = want(case)
+        lists = tuple(look for look in gather.lists if str(look) not in case.asked_for)
+        logs = tuple(look for look in gather.logs if str(look) not in case.asked_for)
+        if lists or logs:
+            yield Gather(lists=lists, logs=logs)
+
+
+def _second_lists(case: Case) -> Gather:
+    """Kinds that only some faults need."""
+    inventory, namespace = case.inventory, case.incident.opened.namespace
+    kinds: list[str] = []
+    if any(inventory.all("PersistentVolumeClaim")):
+        kinds += ["PersistentVolume", "StorageClass"]
+    if any(inventory.all("StatefulSet")) or any(inventory.all("DaemonSet")):
+        kinds += ["ControllerRevision"]
+    reasons = {event.get("reason") for event in inventory.all("Event")}
+    if "FailedCreate" in reasons:
+        kinds += ["LimitRange"]
+    lists = [ListObjects(namespace=namespace, kinds=tuple(kinds))] if kinds else []
+    if namespace and _unschedulable(inventory):
+        # What a node has left depends on the pods of every namespace.
+        lists.append(ListObjects(namespace="", kinds=("Pod",)))
+    return Gather(lists=tuple(lists))
+
+
+def _unschedulable(inventory: Inventory) -> bool:
+    return any(
+        condition.get("reason") == "Unschedulable"
+        for pod in inventory.all("Pod")
+        for condition in pod.get("status", {}).get("conditions") or ()
+    )
+
+
+def _logs(case: Case) -> Gather:
+    now = case.clock.now()
+    alert = case.incident.opened.alert
+    seen = findings(case.inventory, now)
+    read = sum(key.startswith("ReadLog") for key in case.asked_for)
+    wanted = wanted_logs(case.inventory, seen, alert, now, limit=LOG_LIMIT)
+    looks = (ReadLog(pod=w.pod, container=w.container, previous=w.previous) for w in wanted)
+    fresh = [look for look in looks if str(look) not in case.asked_for]
+    return Gather(logs=tuple(fresh[: max(LOG_LIMIT - read, 0)]))
+
+
+def _namespaces(case: Case) -> Gather:
+    """Other namespaces that what is broken depends on."""
+    if not case.incident.opened.namespace:
+        return Gather()
+    kinds = tuple(kind for kind in FIRST_KINDS if kind != "Node")
+    spaces = wanted_namespaces(case.inventory)
+    return Gather(lists=tuple(ListObjects(namespace=space, kinds=kinds) for space in spaces))
+
+
+def _verify(case: Case) -> Iterator[Verify]:
+    for proposal in case.incident.proposals:
+        if proposal.state is ActionState.DONE and proposal.verified is None:
+            key = f"verify {proposal.id}"
+            if not proposal.undoes and key not in case.asked_for:
+                case.asked_for.add(key)
+                yield Verify(action=proposal.id)
+
+
+def _propose(case: Case) -> Iterator[Propose]:
+    for key, drafts in _drafts(case):
+        if drafts and key not in case.asked_for:
+            case.asked_for.add(key)
+            yield Propose(drafts=drafts)
+
+
+def _drafts(case: Case) -> Iterator[tuple[str, tuple[Draft, ...]]]:
+    """Changes still to be put to somebody, under a key so that none is asked twice in a run."""
+    incident = case.incident
+    yield "open", tuple(_again(p) for p in incident.proposals if p.state in OPEN_STATES)
+    taken_back = {proposal.undoes for proposal in incident.proposals}
+    for proposal in incident.proposals:
+        if proposal.verified is False and proposal.undo and proposal.id not in taken_back:
+            yield f"undo {proposal.id}", (undo_draft(proposal, "it did not help"),)
+    concluded = incident.concluded
+    if concluded is None or concluded.outcome is not Outcome.DIAGNOSED:
+        return
+    tried = {proposal.action.target for proposal in incident.proposals}
+    for diagnosis in (concluded.diagnosis, *concluded.other_causes):
+        if diagnosis and diagnosis.entity not in tried:
+            yield f"mend {diagnosis.entity}", _mend(case, diagnosis)
+
+
+def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
+    explanation = explain(case.inventory, case.incident.opened.alert, case.clock.now())
+    cause = next((c for c in explanation.causes if c.entity == diagnosis.entity), None)
+    return remedies(cause, diagnosis, case.inventory) if cause and cause.relevant else ()
+
+
+def _again(proposal: Proposal) -> Draft:
+    return Draft(
+        action=proposal.action,
+        reason=proposal.reason,
+        evidence=proposal.evidence,
+        expected=proposal.expected,
+        id=proposal.id,
+        undoes=proposal.undoes,
+    )
+
+
+def undo_draft(proposal: Proposal, why: str) -> Draft:
+    """The change that takes a proposal's change back.
+
+    Raises:
+        ValueError: It has no undo.
+    """
+    if proposal.undo is None:
+        msg = f"{proposal.id} has no undo"
+        raise ValueError(msg)
+    return Draft(
+        action=proposal.undo,
+        reason=f"{why}; this brings back what was there before {proposal.id}",
+        evidence=proposal.evidence,
+        expected="the state before the change",
+        undoes=proposal.id,
+    )

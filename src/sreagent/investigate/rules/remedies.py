@@ -1,0 +1,105 @@
+"""Which changes could mend a cause, best first."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sreagent.diagnose.explain import Cause
+from sreagent.domain.action import Action
+from sreagent.domain.diagnosis import Diagnosis
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Inventory
+from sreagent.investigate.steps import Draft
+
+ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+
+
+def remedies(cause: Cause, diagnosis: Diagnosis, inventory: Inventory) -> tuple[Draft, ...]:
+    """Changes that could mend a cause. Empty when only a person can (a node, a lost secret)."""
+    del inventory
+    found: dict[str, Draft] = {}
+    for finding in cause.findings:
+        for condition, remedy in _BY_CONDITION.items():
+            if finding.condition == condition:
+                for action, expected in remedy(finding.entity, finding.facts, cause):
+                    found.setdefault(action.digest, _draft(action, expected, diagnosis))
+    for action, expected in _rollback(cause):
+        found.setdefault(action.digest, _draft(action, expected, diagnosis))
+    return tuple(found.values())
+
+
+Remedy = Callable[[Entity, Mapping[str, str], Cause], Iterator[tuple[Action, str]]]
+
+
+def _rollback(cause: Cause) -> Iterator[tuple[Action, str]]:
+    change = cause.change
+    if change is None or change.previous_revision is None or change.entity.kind not in ROLLED_OUT:
+        return
+    arguments = {"revision": change.previous_revision}
+    action = Action(verb="rollout_undo", target=change.entity, arguments=arguments)
+    yield action, f"pods run revision {change.previous_revision} again, which worked"
+
+
+def _memory(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
+    container, limit = facts.get("container"), facts.get("previous_limit")
+    if not container or cause.entity.kind not in ROLLED_OUT:
+        return
+    limit = limit or _doubled(facts.get("limit", ""))
+    if limit:
+        arguments = {"container": container, "memory_limit": limit}
+        action = Action(verb="set_resources", target=cause.entity, arguments=arguments)
+        yield action, f"containers stay below the limit of {limit}"
+
+
+def _selector(
+    entity: Entity, facts: Mapping[str, str], cause: Cause
+) -> Iterator[tuple[Action, str]]:
+    del cause
+    if suggested := facts.get("selector_suggested"):
+        arguments = {"selector": json.loads(suggested)}
+        action = Action(verb="patch_service", target=entity, arguments=arguments)
+        yield action, f"service {entity.name} has endpoints again"
+
+
+def _target_port(
+    entity: Entity, facts: Mapping[str, str], cause: Cause
+) -> Iterator[tuple[Action, str]]:
+    del cause
+    port, target = facts.get("port", ""), facts.get("target_suggested", "")
+    if port.isdigit() and target:
+        arguments: dict[str, Any] = {"port": int(port)}
+        arguments["target_port"] = int(target) if target.isdigit() else target
+        action = Action(verb="patch_service", target=entity, arguments=arguments)
+        yield action, f"service {entity.name} reaches a port that its pods open"
+
+
+def _scaled_to_zero(
+    entity: Entity, facts: Mapping[str, str], cause: Cause
+) -> Iterator[tuple[Action, str]]:
+    del cause
+    replicas = facts.get("replicas_before", "1")
+    action = Action(verb="scale", target=entity, arguments={"replicas": int(replicas)})
+    yield action, f"{replicas} pods of {entity.name} serve"
+
+
+def _doubled(quantity: str) -> str:
+    """Twice a whole quantity such as `192Mi`; empty for anything else."""
+    number = quantity.rstrip("KMGTikm")
+    return f"{2 * int(number)}{quantity[len(number) :]}" if number.isdigit() else ""
+
+
+_BY_CONDITION: dict[str, Remedy] = {
+    "pod.oom_killed": _memory,
+    "service.selects_nothing": _selector,
+    "service.target_port": _target_port,
+    "workload.scaled_to_zero": _scaled_to_zero,
+}
+
+
+def _draft(action: Action, expected: str, diagnosis: Diagnosis) -> Draft:
+    return Draft(
+        action=action,
+        reason=diagnosis.root_cause,
+        evidence=diagnosis.evidence,
+        expected=expected,
+    )

@@ -1,0 +1,107 @@
+"""What a reasoner can ask for next, and the parts it works with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sreagent.domain.action import Action, Proposal
+from sreagent.domain.change import Change
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.evidence import Evidence
+from sreagent.domain.hypothesis import Hypothesis
+from sreagent.domain.record import Answer, Concluded
+from sreagent.domain.verdict import Ask
+from sreagent.investigate.case import Case
+from sreagent.tools.looks import ListObjects, ReadLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """Look at these, together."""
+
+    lists: tuple[ListObjects, ...] = ()
+    logs: tuple[ReadLog, ...] = ()
+    expression: bool = False
+    """Ask Prometheus whether the alert's expression is true now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclude:
+    """This is the account, with the evidence it cites."""
+
+    evidence: tuple[Evidence, ...]
+    changes: tuple[Change, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    concluded: Concluded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A change worth making, before it was prepared."""
+
+    action: Action
+    reason: str
+    evidence: tuple[str, ...]
+    expected: str
+    id: str = ""
+    """Set when the proposal exists already and is asked again."""
+    undoes: str = ""
+    """Id of the proposal whose change it takes back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose:
+    """Changes for one cause, best first; the next is tried when the one before was not made."""
+
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """Look whether a change that was made helped."""
+
+    action: str
+    """Id of the proposal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """Nothing more to do."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+Step = Gather | Conclude | Propose | Verify | Finish
+
+
+class Reasoner(Protocol):
+    """Decides what comes next. Holds nothing: all it knows is in the case."""
+
+    def next(self, case: Case) -> Step:
+        """The next step of this case."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a person said to a proposal."""
+
+    answer: Answer
+    how: str
+    reason: str = ""
+    arguments: Mapping[str, Any] | None = None
+    """The edited arguments, with `edit`."""
+
+
+class Person(Protocol):
+    """Who is asked before a change is made."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, for the record."""
+        ...
+
+    def ask(self, proposal: Proposal, verdict: Ask) -> Reply | None:
+        """Ask; None when nobody is there to answer."""
+        ...
