@@ -12,20 +12,23 @@ REFUSED_STATES = frozenset({ActionState.REJECTED, ActionState.DENIED, ActionStat
 
 def outcome_of(incident: Incident, *, asked: bool) -> Outcome:
     """What came of it; `asked` tells that changes were put to a person, not only shown."""
-    if incident.concluded is None:
+    concluded = incident.concluded
+    if concluded is None:
         return Outcome.OPEN
-    if incident.concluded.outcome is not Outcome.DIAGNOSED:
-        return incident.concluded.outcome
+    if concluded.outcome is not Outcome.DIAGNOSED:
+        return concluded.outcome
     proposals = [proposal for proposal in incident.proposals if not proposal.undoes]
-    if any(proposal.state is ActionState.STARTED for proposal in incident.proposals):
-        return Outcome.OPEN
-    if changed := [p for p in proposals if p.state in (ActionState.DONE, ActionState.UNDONE)]:
-        return _after_change(changed)
-    if asked and any(proposal.state in OPEN_STATES for proposal in proposals):
-        return Outcome.WAITING
-    if any(proposal.state in REFUSED_STATES for proposal in proposals):
-        return Outcome.REFUSED
-    return Outcome.DIAGNOSED
+    states = {proposal.state for proposal in proposals}
+    outcome = Outcome.DIAGNOSED
+    if ActionState.STARTED in states:
+        outcome = Outcome.OPEN
+    elif changed := [p for p in proposals if p.state in (ActionState.DONE, ActionState.UNDONE)]:
+        outcome = _after_change(changed)
+    elif asked and states & OPEN_STATES:
+        outcome = Outcome.WAITING
+    elif states & REFUSED_STATES:
+        outcome = Outcome.REFUSED
+    return outcome
 
 
 def _after_change(changed: list[Proposal]) -> Outcome:

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sreagent.diagnose.explain import Cause, Explanation, RuledOut, explain
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
-from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.finding import Finding
 from sreagent.domain.hypothesis import Hypothesis, Standing
@@ -32,63 +32,52 @@ class Ledger:
 
     def finding(self, finding: Finding) -> str:
         """Cite a finding."""
+        draft = self._draft(
+            finding.claim, finding.verdict, finding.source, finding.command or finding.entity.get
+        )
         return self._cite(
-            claim=finding.claim,
-            verdict=finding.verdict,
-            source=finding.source,
-            command=finding.command or finding.entity.get,
-            entity=finding.entity,
-            excerpt=finding.excerpt,
-            tainted=finding.tainted,
+            replace(
+                draft,
+                entity=finding.entity,
+                excerpt=clean(finding.excerpt)[:EXCERPT],
+                digest=_digest(finding.excerpt),
+                tainted=finding.tainted,
+            )
         )
 
     def change(self, change: Change) -> str:
         """Cite a change."""
         by = f" by {change.by}" if change.by else ""
         ago = span(self._seen_at - change.at)
-        return self._cite(
-            claim=f"{change.entity}: {change.summary}, {ago} ago{by}",
-            verdict=Health.BROKEN,
-            source="kubernetes",
-            command=change.command or change.entity.get,
-            entity=change.entity,
-            excerpt="\n".join(change.diff),
-        )
+        claim = f"{change.entity}: {change.summary}, {ago} ago{by}"
+        command = change.command or change.entity.get
+        draft = self._draft(claim, Health.BROKEN, "kubernetes", command)
+        return self._cite(replace(draft, entity=change.entity, excerpt="\n".join(change.diff)))
 
     def fact(self, claim: str, verdict: Health, source: str, command: str) -> str:
         """Cite anything else that was seen, or could not be."""
-        return self._cite(claim=claim, verdict=verdict, source=source, command=command)
+        return self._cite(self._draft(claim, verdict, source, command))
 
-    def _cite(
-        self,
-        *,
-        claim: str,
-        verdict: Health,
-        source: str,
-        command: str,
-        entity: Entity | None = None,
-        excerpt: str = "",
-        tainted: bool = False,
-    ) -> str:
-        key = (claim, command)
+    def _draft(self, claim: str, verdict: Health, source: str, command: str) -> Evidence:
+        return Evidence(
+            id="",
+            claim=one_line(claim, 500),
+            verdict=verdict,
+            source=source,
+            command=command,
+            seen_at=self._seen_at,
+        )
+
+    def _cite(self, draft: Evidence) -> str:
+        key = (draft.claim, draft.command)
         if key not in self._ids:
-            id_ = f"E{self._first + len(self.evidence)}"
-            self._ids[key] = id_
-            self.evidence.append(
-                Evidence(
-                    id=id_,
-                    claim=one_line(claim, 500),
-                    verdict=verdict,
-                    source=source,
-                    command=command,
-                    seen_at=self._seen_at,
-                    entity=entity,
-                    excerpt=clean(excerpt)[:EXCERPT],
-                    digest=hashlib.sha256(excerpt.encode()).hexdigest() if excerpt else "",
-                    tainted=tainted,
-                )
-            )
+            self._ids[key] = f"E{self._first + len(self.evidence)}"
+            self.evidence.append(replace(draft, id=self._ids[key]))
         return self._ids[key]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
 def conclude(case: Case) -> Conclude:
@@ -101,19 +90,13 @@ def conclude(case: Case) -> Conclude:
     hypotheses = _hypotheses(explanation, diagnoses, ledger)
     gaps = _gaps(case, ledger)
     concluded = _concluded(case, explanation, diagnoses, [*overview, *gaps])
-    impact = _impact(explanation, ledger)
+    concluded = replace(concluded, impact=_impact(explanation, ledger))
     return Conclude(
         evidence=tuple(ledger.evidence),
         changes=explanation.changes,
         hypotheses=hypotheses,
-        concluded=_with(concluded, impact),
+        concluded=concluded,
     )
-
-
-def _with(concluded: Concluded, impact: str) -> Concluded:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(concluded, impact=impact)
 
 
 def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]:
