@@ -42,7 +42,7 @@ _STATUS: Mapping[object, Status] = {
 _STATUS_ORDER: Mapping[Status, int] = {"firing": 0, "unknown": 1, "resolved": 2}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-Json = Mapping[str, Any]
+Json = Mapping[Any, Any]
 
 
 def read_text(data: bytes, *, source: str) -> str:
@@ -150,11 +150,12 @@ def _parse(text: str, source: str) -> object:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = dict(pairs)
-    if len(keys) < len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        msg = f"the key {one_line(twice)!r} stands twice in one object"
-        raise ValueError(msg)
+    keys: dict[str, object] = {}
+    for key, value in pairs:
+        if key in keys:
+            msg = f"the key {_line(key)!r} stands twice in one object"
+            raise ValueError(msg)
+        keys[key] = value
     return keys
 
 
@@ -168,8 +169,8 @@ def _entries(payload: object) -> Iterator[object] | None:
     match payload:
         case list():
             return iter(payload)
-        case {"alerts": list(alerts)}:
-            return (_with_group(entry, payload) for entry in alerts)
+        case {"alerts": list(alerts), **group}:
+            return (_with_group(entry, group) for entry in alerts)
         case {"data": list(alerts)} | {"data": {"alerts": list(alerts)}}:
             return iter(alerts)
         case {"labels": _}:
@@ -206,23 +207,24 @@ def _alert(entry: object, source: str) -> Alert:
         ends_at=None if status == "firing" else _time(entry.get("endsAt")),
         expression=_expression(entry.get("generatorURL")),
         source=source,
-        fingerprint=one_line(str(entry.get("fingerprint") or ""), limit=64),
+        fingerprint=_line(str(entry.get("fingerprint") or ""), 64),
     )
 
 
 def _labels(labels: Json, source: str) -> Iterator[tuple[str, str]]:
     for name, value in labels.items():
         if not isinstance(value, str):
-            told = f"the label {one_line(name)!r} is {_outline(value)}, not a text"
+            told = f"the label {_line(name)!r} is {_outline(value)}, not a text"
             raise _bad(source, told)
-        yield one_line(name), one_line(value, LABEL_LIMIT)
+        yield _line(name), _line(value, LABEL_LIMIT)
 
 
 def _annotations(notes: object) -> Iterator[tuple[str, str]]:
     for name, value in notes.items() if isinstance(notes, dict) else ():
-        text = clean(value if isinstance(value, str) else json.dumps(value)).strip()
-        cut = len(text) > ANNOTATION_LIMIT
-        yield one_line(name), text[: ANNOTATION_LIMIT - 1] + "…" if cut else text
+        if isinstance(value, str | int | float):
+            text = clean(_encodable(str(value))).strip()
+            cut = len(text) > ANNOTATION_LIMIT
+            yield _line(name), text[: ANNOTATION_LIMIT - 1] + "…" if cut else text
 
 
 def _status(entry: Json) -> Status:
@@ -247,22 +249,31 @@ def _expression(url: object) -> str:
         query = parse_qs(urlsplit(url).query) if isinstance(url, str) else {}
     except ValueError:
         return ""
-    return clean(query.get("g0.expr", [""])[0])[:ANNOTATION_LIMIT].strip()
+    return clean(_encodable(query.get("g0.expr", [""])[0]))[:ANNOTATION_LIMIT].strip()
 
 
 def _outline(value: object) -> str:
     """What kind of JSON stands there."""
     match value:
         case dict():
-            keys = ", ".join(repr(one_line(str(key), 40)) for key in list(value)[:6])
+            keys = ", ".join(repr(_line(str(key), 40)) for key in list(value)[:6])
             return f"an object with the keys {keys}" if keys else "an empty object"
         case list():
             return f"a list of {len(value)}"
         case str():
-            return f"the text {one_line(value, 40)!r}"
+            return f"the text {_line(value, 40)!r}"
         case None:
             return "null"
     return f"the value {one_line(str(value), 40)}"
+
+
+def _line(text: str, limit: int = 300) -> str:
+    return one_line(_encodable(text), limit)
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _too_large(source: str, size: int) -> BadInput:
