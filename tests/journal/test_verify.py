@@ -1,6 +1,7 @@
 """Any change to a journal is found and its line is named; what cannot be found is said."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,11 @@ def test_a_chain_made_anew_is_found_by_the_head(path: Path) -> None:
         pytest.param(lambda raw: raw.replace(b'"mono"', b'"mona"'), "fields", id="another-field"),
         pytest.param(lambda raw: raw.replace(b'"looked"', b'"dreamt"'), "unknown", id="a-kind"),
         pytest.param(lambda raw: raw.replace(b'"2026-', b'"20x6-'), "wrong type", id="a-time"),
+        pytest.param(
+            lambda raw: re.sub(rb'"at":"[^"]+"', b'"at":"9999-12-31T23:59:59-12:00"', raw),
+            "wrong type",
+            id="after-all-time",
+        ),
         pytest.param(lambda raw: raw.replace(b":0.21", b":NaN"), "not JSON", id="not-a-number"),
     ],
 )

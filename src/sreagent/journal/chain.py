@@ -80,7 +80,7 @@ def parse(raw: bytes) -> Line:
     if not isinstance(body, dict) or set(body) != FIELDS:
         problem = f"its fields are not {', '.join(sorted(FIELDS))}"
         raise BadJournal(problem)
-    at = parse_time(body["at"]) if isinstance(body["at"], str) else None
+    at = _time(body["at"])
     texts = isinstance(body["kind"], str) and isinstance(body["prev"], str)
     if at is None or not texts or type(body["seq"]) is not int:
         problem = "a field has the wrong type"
@@ -142,6 +142,14 @@ def _check(line: Line, number: int, prev: str) -> None:
     if line.prev != prev:
         problem = "it does not follow from the line before it"
         raise BadJournal(problem)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return parse_time(text) if isinstance(text, str) else None
+    except OverflowError:
+        # The first and last hours of time, in a zone far from UTC.
+        return None
 
 
 def _refuse(constant: str) -> None:

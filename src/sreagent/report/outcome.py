@@ -1,0 +1,171 @@
+"""An incident as the object that `--json` prints; its schema is docs/reference."""
+
+from datetime import datetime
+from typing import Any
+
+from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.alert import Alert
+from sreagent.domain.change import Change
+from sreagent.domain.diagnosis import Diagnosis
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Evidence
+from sreagent.domain.hypothesis import Hypothesis
+from sreagent.domain.incident import Incident
+from sreagent.domain.moment import stamp
+from sreagent.domain.record import Cost, Looked
+
+Json = dict[str, Any]
+
+TRIED = (ActionState.STARTED, ActionState.DONE, ActionState.FAILED, ActionState.UNDONE)
+"""States of a proposal that was carried out, or tried to be."""
+UNDECIDED = (ActionState.PROPOSED, ActionState.SKIPPED)
+"""States of a proposal that somebody may still approve."""
+
+
+def as_json(incident: Incident) -> Json:
+    """The whole incident as JSON data, with every key always there."""
+    concluded = incident.concluded
+    other_causes = concluded.other_causes if concluded else ()
+    tried = [p for p in incident.proposals if p.state in TRIED]
+    return {
+        "incident": incident.id,
+        "alert": _alert(incident.opened.alert),
+        "diagnosis": _diagnosis(incident.diagnosis) if incident.diagnosis else None,
+        "other_causes": [_diagnosis(cause) for cause in other_causes],
+        "victims": [_entity(entity) for entity in incident.victims],
+        "hypotheses": [_hypothesis(hypothesis) for hypothesis in incident.hypotheses],
+        "changes": [_change(change) for change in incident.changes],
+        "proposals": [_proposal(proposal, incident.id) for proposal in incident.proposals],
+        "actions": [_action(proposal) for proposal in tried],
+        "unknown": [_gap(look) for look in incident.unknown],
+        "outcome": incident.outcome.value,
+        "evidence": [_evidence(evidence) for evidence in incident.evidence],
+        "cost": _cost(incident.cost),
+        "summary": concluded.summary if concluded else "",
+        "impact": concluded.impact if concluded else "",
+        "opened_at": stamp(incident.opened_at),
+        "closed_at": _time(incident.closed_at),
+    }
+
+
+def _alert(alert: Alert) -> Json:
+    return {
+        "name": alert.name,
+        "status": alert.status,
+        "severity": alert.severity,
+        "namespace": alert.namespace,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "starts_at": _time(alert.starts_at),
+        "source": alert.source,
+    }
+
+
+def _entity(entity: Entity) -> Json:
+    return {"kind": entity.kind, "namespace": entity.namespace, "name": entity.name}
+
+
+def _diagnosis(diagnosis: Diagnosis) -> Json:
+    return {
+        "root_cause": diagnosis.root_cause,
+        "entity": _entity(diagnosis.entity),
+        "category": diagnosis.category.value,
+        "confidence": diagnosis.confidence,
+        "evidence": list(diagnosis.evidence),
+        "refuted_by": diagnosis.refuted_by,
+    }
+
+
+def _hypothesis(hypothesis: Hypothesis) -> Json:
+    return {
+        "id": hypothesis.id,
+        "statement": hypothesis.statement,
+        "entity": _entity(hypothesis.entity),
+        "category": hypothesis.category.value,
+        "confidence": hypothesis.confidence,
+        "standing": hypothesis.standing.value,
+        "evidence_for": list(hypothesis.evidence_for),
+        "evidence_against": list(hypothesis.evidence_against),
+        "refuted_by": hypothesis.refuted_by,
+    }
+
+
+def _change(change: Change) -> Json:
+    return {
+        "entity": _entity(change.entity),
+        "at": stamp(change.at),
+        "by": change.by,
+        "summary": change.summary,
+        "diff": list(change.diff),
+        "revision": change.revision,
+        "previous_revision": change.previous_revision,
+        "command": change.command,
+    }
+
+
+def _proposal(proposal: Proposal, incident: str) -> Json:
+    preview = proposal.preview
+    undecided = proposal.state in UNDECIDED
+    return {
+        "id": proposal.id,
+        "title": proposal.title,
+        "verb": proposal.action.verb,
+        "target": _entity(proposal.action.target),
+        "command": proposal.command,
+        "tier": proposal.tier.value,
+        "rule": proposal.rule,
+        "reason": proposal.reason,
+        "evidence": list(proposal.evidence),
+        "state": proposal.state.value,
+        "dry_run": preview
+        and {"accepted": preview.accepted, "answer": preview.answer, "diff": list(preview.diff)},
+        "undo": proposal.undo_command,
+        "approve": f"sre approve {incident} {proposal.id}" if undecided else "",
+    }
+
+
+def _action(proposal: Proposal) -> Json:
+    return {
+        "id": proposal.id,
+        "verb": proposal.action.verb,
+        "target": _entity(proposal.action.target),
+        "command": proposal.command,
+        "state": proposal.state.value,
+        "by": proposal.by,
+        "at": _time(proposal.at),
+        "message": proposal.note,
+        "verified": proposal.verified,
+        "undo": proposal.undo_command,
+    }
+
+
+def _gap(look: Looked) -> Json:
+    return {"what": look.command, "why": look.result, "source": look.source}
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "id": evidence.id,
+        "claim": evidence.claim,
+        "verdict": evidence.verdict.value,
+        "source": evidence.source,
+        "command": evidence.command,
+        "seen_at": stamp(evidence.seen_at),
+        "entity": evidence.entity and _entity(evidence.entity),
+        "excerpt": evidence.excerpt,
+        "tainted": evidence.tainted,
+    }
+
+
+def _cost(cost: Cost) -> Json:
+    return {
+        "api_calls": cost.api_calls,
+        "seconds": cost.seconds,
+        "verify_seconds": cost.verify_seconds,
+        "tokens": cost.tokens,
+        "usd": cost.usd,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
