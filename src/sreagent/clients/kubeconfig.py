@@ -7,7 +7,6 @@ its users is here: contexts chosen as kubectl does, impersonation, and messages 
 import base64
 import binascii
 import difflib
-import ipaddress
 import json
 import logging
 import threading
@@ -24,6 +23,7 @@ from kubernetes.client import Configuration
 from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import incluster_config, kube_config
 
+from sreagent.clients.network import on_loopback
 from sreagent.domain.errors import BadInput, SreError
 from sreagent.domain.text import one_line
 
@@ -142,7 +142,7 @@ class _Files:
                 config_dict=self._merged.config, active_context=context, config_persister=persist
             )
             loader.load_and_set(settings)
-        if not self._clusters[cluster].get("proxy-url") and _on_loopback(settings.host):
+        if not self._clusters[cluster].get("proxy-url") and on_loopback(settings.host):
             # As kubectl: a proxy of the environment is not for our own machine.
             settings.proxy = None
         return settings
@@ -318,14 +318,6 @@ def _is_address(server: object) -> bool:
     try:
         parts = urlsplit(str(server))
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _on_loopback(server: str) -> bool:
-    host = urlsplit(server).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

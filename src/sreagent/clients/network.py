@@ -1,14 +1,15 @@
 """What went wrong between here and a server, in an operator's words."""
 
 import http.client
+import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from urllib3 import exceptions as web
 
-from sreagent.domain.errors import TimedOut, Unreachable
 from sreagent.domain.text import one_line
 
 _EXPIRED, _UNKNOWN_ISSUER, _WRONG_HOST = {10}, {2, 18, 19, 20, 21}, {62, 64}
@@ -33,10 +34,14 @@ class Trouble:
     broke_off: bool = False
     """The connection was lost on the way, so a read may simply be tried again."""
 
-    def error(self, message: str, *, why: str = "", hint: str = "") -> Unreachable:
-        """Build what the caller raises; the message ends in the reason."""
-        kind = TimedOut if self.timed_out else Unreachable
-        return kind(f"{message}: {self.text}", why=why, hint=hint)
+
+def on_loopback(address: str) -> bool:
+    """Whether a URL leads to this very machine, where no proxy of the environment belongs."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def explain(error: BaseException, *, timeout: float) -> Trouble:
