@@ -1,0 +1,12 @@
+"""A pretend cluster, Prometheus and Alertmanager over their real HTTP protocols.
+
+It plays one incident at a time: objects, events, logs, metrics and alerts are as old as the
+story says, and the cluster reacts to what is done to it the way a real one does. It shares no
+code with the rest of the product; they meet over HTTP only.
+"""
+
+from sreagent.simulator.catalogue import IncidentInfo, incidents
+from sreagent.simulator.faults import Faults
+from sreagent.simulator.simulation import Simulation
+
+__all__ = ["Faults", "IncidentInfo", "Simulation", "incidents"]

@@ -1,0 +1,312 @@
+"""The verbs of the API server on objects: create, update, patch, delete, scale, evict."""
+
+import copy
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sreagent.simulator.clock import stamp
+from sreagent.simulator.defaults import fill_in
+from sreagent.simulator.kinds import BUDGET, KINDS, NAMESPACE, POD, Kind
+from sreagent.simulator.objects import (
+    Json,
+    is_terminating,
+    labels_of,
+    lookup,
+    meta,
+    name_of,
+    owner_uids,
+    uid_of,
+)
+from sreagent.simulator.ownership import claim
+from sreagent.simulator.patches import apply_patch
+from sreagent.simulator.problems import (
+    already_exists,
+    bad_request,
+    conflict,
+    not_found,
+    too_many,
+    wrong_precondition,
+)
+from sreagent.simulator.selectors import matches_selector
+from sreagent.simulator.store import Store
+from sreagent.simulator.validation import check
+
+_SERVER_METADATA = ("uid", "creationTimestamp", "namespace", "name", "generation")
+_CONSONANTS = "bcdfghjklmnpqrstvwxz2456789"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who writes, and whether it is meant."""
+
+    manager: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One object of the API, or the collection it is in when the name is empty."""
+
+    kind: Kind
+    namespace: str = ""
+    name: str = ""
+
+
+class Api:
+    """Checks, completes and stores what callers write."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def read(self, place: Place) -> Json:
+        """The object at a place."""
+        found = self.store.find(place.kind, place.namespace, place.name)
+        if found is None:
+            raise not_found(place.kind, place.name)
+        return found
+
+    def create(self, place: Place, body: Json, caller: Caller) -> Json:
+        """Add a new object to a collection."""
+        with self.store.lock:
+            obj = _new_object(place, body)
+            if place.kind.namespaced:
+                self._check_namespace(place.namespace)
+            if self.store.find(place.kind, place.namespace, name_of(obj)):
+                raise already_exists(place.kind, name_of(obj))
+            fill_in(place.kind, obj)
+            check(place.kind, obj, None)
+            if "spec" in obj:
+                meta(obj)["generation"] = 1
+            if place.kind is POD:
+                obj["status"] = {"phase": "Pending", "qosClass": _quality_class(obj["spec"])}
+            return self._write(place.kind, None, obj, caller)
+
+    def update(self, place: Place, body: Json, caller: Caller, part: str = "") -> Json:
+        """Replace an object, or one part of it."""
+        with self.store.lock:
+            before = self.read(place)
+            return self._replace(place, before, copy.deepcopy(body), caller, part)
+
+    def patch(
+        self,
+        place: Place,
+        patch: Any,  # noqa: ANN401 - the body as sent
+        media: str,
+        caller: Caller,
+        part: str = "",
+    ) -> Json:
+        """Change parts of an object."""
+        with self.store.lock:
+            before = self.read(place)
+            changed = apply_patch(copy.deepcopy(before), copy.deepcopy(patch), media)
+            wanted = lookup(patch, "metadata.resourceVersion")
+            if wanted is None and isinstance(changed.get("metadata"), dict):
+                meta(changed).pop("resourceVersion", None)
+            return self._replace(place, before, changed, caller, part)
+
+    def delete(self, place: Place, options: Json, caller: Caller) -> Json:
+        """Remove an object, pods after their grace period."""
+        with self.store.lock:
+            before = self.read(place)
+            _check_preconditions(place, before, options)
+            if caller.dry_run:
+                return before
+            if options.get("propagationPolicy") == "Orphan":
+                self._orphan_dependants(before)
+            grace = _grace(before, options) if place.kind is POD else 0
+            if grace or place.kind is NAMESPACE or meta(before).get("finalizers"):
+                return self._mark_for_deletion(place.kind, before, grace)
+            self.store.remove(place.kind, before)
+            return before
+
+    def scale(self, place: Place, caller: Caller, change: Callable[[Json], Json]) -> Json:
+        """Read or change the `scale` of a workload."""
+        with self.store.lock:
+            before = self.read(place)
+            old = scale_of(before)
+            new = change(copy.deepcopy(old))
+            _check_version(place, before, new)
+            wanted = copy.deepcopy(before)
+            wanted["spec"]["replicas"] = lookup(new, "spec.replicas")
+            if new.get("spec") == old["spec"]:
+                return old
+            return scale_of(self._replace(place, before, wanted, caller, "scale"))
+
+    def evict(self, place: Place, options: Json, caller: Caller) -> Json:
+        """Delete a pod unless a disruption budget forbids it."""
+        with self.store.lock:
+            pod = self.read(place)
+            for budget in self.store.all(BUDGET, place.namespace):
+                covers = matches_selector(lookup(budget, "spec.selector"), labels_of(pod))
+                if covers and not lookup(budget, "status.disruptionsAllowed"):
+                    message = "Cannot evict pod as it would violate the pod's disruption budget."
+                    raise too_many(message)
+            self.delete(place, options, caller)
+            return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+
+    def _check_namespace(self, namespace: str) -> None:
+        found = self.store.find(NAMESPACE, "", namespace)
+        if found is None or is_terminating(found):
+            raise not_found(NAMESPACE, namespace)
+
+    def _replace(self, place: Place, before: Json, obj: Json, caller: Caller, part: str) -> Json:
+        _check_identity(place, obj)
+        _check_version(place, before, obj)
+        _keep_server_metadata(before, obj)
+        if part == "status":
+            obj = {**copy.deepcopy(before), "status": obj.get("status") or {}}
+        elif "status" in before:
+            obj["status"] = before["status"]
+        fill_in(place.kind, obj)
+        check(place.kind, obj, before)
+        if obj.get("spec") != before.get("spec"):
+            meta(obj)["generation"] = meta(before).get("generation", 1) + 1
+        return self._write(place.kind, before, obj, caller, part)
+
+    def _write(
+        self, kind: Kind, before: Json | None, obj: Json, caller: Caller, part: str = ""
+    ) -> Json:
+        obj["apiVersion"], obj["kind"] = kind.api_version, kind.name
+        claim(before, obj, caller.manager, self.store.clock.now(), part)
+        if before is not None and _same_content(before, obj):
+            return before
+        if caller.dry_run:
+            meta(obj).setdefault("uid", "00000000-0000-0000-0000-000000000000")
+            meta(obj).setdefault("creationTimestamp", stamp(self.store.clock.now()))
+            if before is not None:
+                meta(obj)["resourceVersion"] = meta(before)["resourceVersion"]
+            return obj
+        if is_terminating(obj) and not meta(obj).get("finalizers") and kind is not POD:
+            self.store.remove(kind, obj)
+            return obj
+        return self.store.put(kind, obj)
+
+    def _mark_for_deletion(self, kind: Kind, before: Json, grace: int) -> Json:
+        if is_terminating(before):
+            return before
+        obj = copy.deepcopy(before)
+        meta(obj)["deletionTimestamp"] = stamp(self.store.clock.now() + grace)
+        meta(obj)["deletionGracePeriodSeconds"] = grace
+        if kind is NAMESPACE:
+            obj["status"] = {"phase": "Terminating"}
+        return self.store.put(kind, obj)
+
+    def _orphan_dependants(self, owner: Json) -> None:
+        for kind in KINDS:
+            for obj in self.store.all(kind):
+                if uid_of(owner) in owner_uids(obj):
+                    orphan = copy.deepcopy(obj)
+                    owners = meta(orphan)["ownerReferences"]
+                    meta(orphan)["ownerReferences"] = [
+                        each for each in owners if each["uid"] != uid_of(owner)
+                    ]
+                    self.store.put(kind, orphan)
+
+
+def random_suffix(length: int = 5) -> str:
+    """The random tail Kubernetes gives generated names."""
+    return "".join(secrets.choice(_CONSONANTS) for _ in range(length))
+
+
+def scale_of(workload: Json) -> Json:
+    """The `scale` subresource of a workload."""
+    metadata = workload["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    wanted = lookup(workload, "spec.selector.matchLabels") or {}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: metadata[key] for key in kept if key in metadata},
+        "spec": {"replicas": workload["spec"].get("replicas", 0)},
+        "status": {
+            "replicas": lookup(workload, "status.replicas") or 0,
+            "selector": ",".join(f"{key}={value}" for key, value in wanted.items()),
+        },
+    }
+
+
+def _new_object(place: Place, body: Json) -> Json:
+    obj = copy.deepcopy(body)
+    if not isinstance(obj.setdefault("metadata", {}), dict):
+        message = "metadata must be an object"
+        raise bad_request(message)
+    metadata = meta(obj)
+    for field in ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"):
+        metadata.pop(field, None)
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"] + random_suffix()
+    if place.kind.namespaced:
+        if metadata.setdefault("namespace", place.namespace) != place.namespace:
+            message = (
+                f"the namespace of the provided object does not match the namespace "
+                f"sent on the request: {metadata['namespace']} != {place.namespace}"
+            )
+            raise bad_request(message)
+    else:
+        metadata.pop("namespace", None)
+    obj.pop("status", None)
+    return obj
+
+
+def _check_identity(place: Place, obj: Json) -> None:
+    if not isinstance(obj.get("metadata"), dict) or name_of(obj) != place.name:
+        message = f"the name of the object does not match the name on the URL ({place.name})"
+        raise bad_request(message)
+
+
+def _check_version(place: Place, before: Json, obj: Json) -> None:
+    wanted = meta(obj).get("resourceVersion")
+    if wanted and wanted != meta(before)["resourceVersion"]:
+        raise conflict(place.kind, place.name)
+
+
+def _check_preconditions(place: Place, before: Json, options: Json) -> None:
+    wanted = options.get("preconditions") or {}
+    for field in ("uid", "resourceVersion"):
+        live = meta(before).get(field)
+        if wanted.get(field) not in (None, live):
+            why = (
+                f"the {field} in the precondition ({wanted[field]}) does not match "
+                f"the {field} in record ({live}). The object might have been deleted"
+            )
+            raise wrong_precondition(place.kind, place.name, why)
+
+
+def _keep_server_metadata(before: Json, obj: Json) -> None:
+    for field in _SERVER_METADATA:
+        if field in meta(before):
+            meta(obj)[field] = meta(before)[field]
+    for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+        meta(obj).pop(field, None)
+        if field in meta(before):
+            meta(obj)[field] = meta(before)[field]
+
+
+def _same_content(before: Json, obj: Json) -> bool:
+    ignored = ("resourceVersion", "managedFields")
+    old = {key: value for key, value in meta(before).items() if key not in ignored}
+    new = {key: value for key, value in meta(obj).items() if key not in ignored}
+    return old == new and {**before, "metadata": None} == {**obj, "metadata": None}
+
+
+def _grace(pod: Json, options: Json) -> int:
+    asked = options.get("gracePeriodSeconds")
+    if asked is not None:
+        return int(asked)
+    if not lookup(pod, "spec.nodeName"):
+        return 0
+    return int(lookup(pod, "spec.terminationGracePeriodSeconds") or 0)
+
+
+def _quality_class(spec: Json) -> str:
+    resources = [each.get("resources") or {} for each in spec["containers"]]
+    if not any(each.get("requests") or each.get("limits") for each in resources):
+        return "BestEffort"
+    complete = all(
+        each.get("limits", {}).keys() >= {"cpu", "memory"}
+        and each.get("requests", each["limits"]) == each["limits"]
+        for each in resources
+    )
+    return "Guaranteed" if complete else "Burstable"

@@ -1,0 +1,126 @@
+"""The memory of the cluster: objects, their versions and the record that watches replay."""
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sreagent.simulator.clock import Clock, stamp
+from sreagent.simulator.kinds import EVENT, NEW_EVENT, Kind
+from sreagent.simulator.objects import Json, name_of, namespace_of
+from sreagent.simulator.problems import expired
+
+REMEMBERED = 4000
+FIRST_VERSION = 410_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One write, as a watch tells it."""
+
+    version: int
+    type: str
+    kind: Kind
+    obj: Json
+    before: Json | None
+
+
+class Store:
+    """Keeps every object; whoever reads an object must copy it before changing it.
+
+    Everything happens under `lock`. `changed` wakes watches and controllers.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self._objects: dict[Kind, dict[tuple[str, str], Json]] = {}
+        self._changes: deque[Change] = deque(maxlen=REMEMBERED)
+        self._version = FIRST_VERSION
+        self.is_closed = False
+
+    @property
+    def version(self) -> int:
+        """The version of the last write."""
+        return self._version
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Json | None:
+        """The object of that name, or None."""
+        return self._of(kind).get((namespace, name))
+
+    def all(self, kind: Kind, namespace: str | None = None) -> list[Json]:
+        """All objects of a kind, in the order of the real API: by namespace, then name."""
+        with self.lock:
+            found = sorted(self._of(kind).items())
+        return [obj for key, obj in found if namespace in (None, key[0])]
+
+    def where(self, kind: Kind, namespace: str, test: Callable[[Json], bool]) -> list[Json]:
+        """The objects of a namespace that pass a test."""
+        return [obj for obj in self.all(kind, namespace) if test(obj)]
+
+    def put(self, kind: Kind, obj: Json) -> Json:
+        """Write a whole object and give it a new version."""
+        with self.lock:
+            key = (namespace_of(obj), name_of(obj))
+            before = self._of(kind).get(key)
+            self._stamp(kind, obj)
+            self._of(kind)[key] = obj
+            self._record("MODIFIED" if before else "ADDED", kind, obj, before)
+            return obj
+
+    def remove(self, kind: Kind, obj: Json) -> None:
+        """Forget an object."""
+        with self.lock:
+            found = self._of(kind).pop((namespace_of(obj), name_of(obj)), None)
+            if found is None:
+                return
+            gone = {**found, "metadata": dict(found["metadata"])}
+            self._version += 1
+            gone["metadata"]["resourceVersion"] = str(self._version)
+            self._record("DELETED", kind, gone, found)
+
+    def changes_after(self, version: int, kind: Kind) -> list[Change]:
+        """What happened to a kind after a version; raises when that is forgotten."""
+        with self.lock:
+            oldest = self._changes[0].version if self._changes else self._version + 1
+            if version < oldest - 1:
+                raise expired()
+            wanted = EVENT if kind is NEW_EVENT else kind
+            recent: list[Change] = []
+            for change in reversed(self._changes):
+                if change.version <= version:
+                    break
+                if change.kind is wanted:
+                    recent.append(change)
+            return recent[::-1]
+
+    def forget_changes(self) -> None:
+        """Drop the record of writes, as after a restart of the API server."""
+        with self.lock:
+            self._changes.clear()
+
+    def close(self) -> None:
+        """Wake everyone who waits, for the last time."""
+        with self.lock:
+            self.is_closed = True
+            self.changed.notify_all()
+
+    def _of(self, kind: Kind) -> dict[tuple[str, str], Json]:
+        return self._objects.setdefault(EVENT if kind is NEW_EVENT else kind, {})
+
+    def _stamp(self, kind: Kind, obj: Json) -> None:
+        self._version += 1
+        metadata = obj["metadata"]
+        metadata["resourceVersion"] = str(self._version)
+        metadata.setdefault("uid", str(uuid.uuid4()))
+        metadata.setdefault("creationTimestamp", stamp(self.clock.now()))
+        obj.setdefault("apiVersion", kind.api_version)
+        obj.setdefault("kind", kind.name)
+
+    def _record(self, type_: str, kind: Kind, obj: Json, before: Json | None) -> None:
+        self._changes.append(
+            Change(version=self._version, type=type_, kind=kind, obj=obj, before=before)
+        )
+        self.changed.notify_all()
