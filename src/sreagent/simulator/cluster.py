@@ -12,6 +12,7 @@ from sreagent.simulator.controllers.jobs import Jobs
 from sreagent.simulator.controllers.replicasets import ReplicaSets
 from sreagent.simulator.controllers.sets import DaemonSets, StatefulSets
 from sreagent.simulator.controllers.upkeep import Budgets, Collector
+from sreagent.simulator.kinds import Kind
 from sreagent.simulator.kubelet import Kubelet
 from sreagent.simulator.logs import Logs
 from sreagent.simulator.scheduler import Scheduler
@@ -24,8 +25,14 @@ MOST_ROUNDS = 100
 class Controller(Protocol):
     """Brings something one step closer to what is asked for, each time it is called."""
 
+    watches: tuple[Kind, ...]
+    """The kinds whose changes give it work."""
+
     def sync(self) -> None:
         """Do what can be done now."""
+
+    def next_due(self) -> float | None:
+        """When it has work even if nothing changes."""
 
 
 class Cluster:
@@ -38,9 +45,9 @@ class Cluster:
         self.kubelet = Kubelet(self.store, behaviour)
         self.timeline = Timeline(self.store, self.kubelet)
         self.logs = Logs(self.kubelet, self.timeline)
-        self._deployments = Deployments(self.api)
+        self._seen: dict[Controller, int] = {}
         self._controllers: tuple[Controller, ...] = (
-            self._deployments,
+            Deployments(self.api),
             ReplicaSets(self.api),
             StatefulSets(self.api),
             DaemonSets(self.api),
@@ -58,10 +65,17 @@ class Cluster:
         for _ in range(MOST_ROUNDS):
             version = self.store.version
             for controller in self._controllers:
-                controller.sync()
+                self._run(controller)
             if self.store.version == version:
                 break
         self.timeline.observe()
+
+    def _run(self, controller: Controller) -> None:
+        last = self.store.last_write(controller.watches)
+        due = controller.next_due()
+        if last != self._seen.get(controller) or (due is not None and due <= self.clock.now()):
+            self._seen[controller] = last
+            controller.sync()
 
     def play(self, until: float) -> None:
         """Live through the past up to a moment, in as little time as the computer needs."""
@@ -85,7 +99,7 @@ class Cluster:
             self._thread.join(timeout=5)
 
     def _next_due(self) -> float | None:
-        moments = (self.kubelet.next_due(), self._deployments.next_due())
+        moments = [controller.next_due() for controller in self._controllers]
         return min((each for each in moments if each is not None), default=None)
 
     def _keep_going(self) -> None:

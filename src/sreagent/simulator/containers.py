@@ -60,6 +60,10 @@ class Life:
         """Whether the container runs right now."""
         return self.run is not None
 
+    def is_due(self, now: float) -> bool:
+        """Whether something happens to it now."""
+        return self.due is not None and self.due <= now
+
     def begin(self, now: float, crash: Crash | None) -> Run:
         """Start the next run."""
         run = Run(

@@ -6,7 +6,7 @@ from sreagent.simulator.behaviour import Behaviour, known_env
 from sreagent.simulator.clock import fine_stamp, stamp
 from sreagent.simulator.containers import PULL_SECONDS, Life, Run
 from sreagent.simulator.controllers.writing import set_condition
-from sreagent.simulator.kinds import CONFIG_MAP, LEASE, NODE, POD, SECRET
+from sreagent.simulator.kinds import CONFIG_MAP, LEASE, NODE, POD, SECRET, Kind
 from sreagent.simulator.objects import (
     Json,
     is_terminating,
@@ -28,6 +28,12 @@ RETRY_SECONDS = 15.0
 class Kubelet:
     """All nodes at once."""
 
+    watches: tuple[Kind, ...] = (
+        POD,
+        CONFIG_MAP,
+        SECRET,
+    )
+
     def __init__(self, store: Store, behaviour: Behaviour) -> None:
         self.store = store
         self.behaviour = behaviour
@@ -35,6 +41,7 @@ class Kubelet:
         self.lives: dict[str, list[Life]] = {}
         self._addresses: dict[str, str] = {}
         self._leaving: dict[str, float] = {}
+        self._reported: dict[str, str] = {}
         self._pulled: set[tuple[str, str]] = set()
         self._heartbeat_due: float | None = None
 
@@ -65,6 +72,7 @@ class Kubelet:
     def _forget(self, uid: str) -> None:
         self.lives.pop(uid, None)
         self._leaving.pop(uid, None)
+        self._reported.pop(uid, None)
         self._addresses.pop(uid, None)
 
     def _sync_pod(self, pod: Json) -> None:
@@ -79,9 +87,9 @@ class Kubelet:
                 self._forget(uid)
                 self.store.remove(POD, pod)
             return
-        for life in self.lives[uid]:
-            self._advance(pod, life)
-        self._report(pod)
+        moved = [self._advance(pod, life) for life in self.lives[uid]]
+        if any(moved) or self._reported.get(uid) != meta(pod)["resourceVersion"]:
+            self._reported[uid] = self._report(pod)
 
     def _admit(self, pod: Json) -> None:
         now, node = self.store.clock.now(), pod["spec"]["nodeName"]
@@ -101,9 +109,11 @@ class Kubelet:
                 self.recorder.normal(pod, "Killing", message, **_where(life))
             life.due = None
 
-    def _advance(self, pod: Json, life: Life) -> None:
+    def _advance(self, pod: Json, life: Life) -> bool:
         now = self.store.clock.now()
-        while life.due is not None and life.due <= now:
+        if not life.is_due(now):
+            return False
+        while life.is_due(now):
             run = life.run
             if run is None:
                 self._start(pod, life)
@@ -111,6 +121,7 @@ class Kubelet:
                 self._end(pod, life)
             else:
                 self._probe(pod, life, run)
+        return True
 
     def _start(self, pod: Json, life: Life) -> None:
         life.spec = next(each for each in pod["spec"]["containers"] if each["name"] == life.name)
@@ -220,15 +231,15 @@ class Kubelet:
         again = now + RETRY_SECONDS
         life.due = again if run.ends_at is None else min(again, run.ends_at)
 
-    def _report(self, pod: Json) -> None:
+    def _report(self, pod: Json) -> str:
         lives = self.lives[uid_of(pod)]
         status = {**pod["status"], **self._status(pod, lives)}
         if status == pod["status"]:
-            return
+            return str(meta(pod)["resourceVersion"])
         changed = copy.deepcopy(pod)
         changed["status"] = status
         claim(pod, changed, "kubelet", self.store.clock.now(), "status")
-        self.store.put(POD, changed)
+        return str(meta(self.store.put(POD, changed))["resourceVersion"])
 
     def _status(self, pod: Json, lives: list[Life]) -> Json:
         phase = _phase(pod, lives)

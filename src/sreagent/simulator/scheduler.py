@@ -4,7 +4,7 @@ import copy
 from collections import Counter
 
 from sreagent.simulator.clock import stamp
-from sreagent.simulator.kinds import NODE, POD
+from sreagent.simulator.kinds import NODE, POD, Kind
 from sreagent.simulator.objects import (
     Json,
     condition,
@@ -23,9 +23,18 @@ from sreagent.simulator.store import Store
 class Scheduler:
     """Binds every waiting pod to the emptiest node that can take it."""
 
+    watches: tuple[Kind, ...] = (
+        POD,
+        NODE,
+    )
+
     def __init__(self, store: Store) -> None:
         self.store = store
         self.recorder = Recorder(store, "default-scheduler")
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Try to place every pod that has no node."""

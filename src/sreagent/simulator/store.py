@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sreagent.simulator.clock import Clock, stamp
@@ -39,12 +39,17 @@ class Store:
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = {}
         self._changes: deque[Change] = deque(maxlen=REMEMBERED)
         self._version = FIRST_VERSION
+        self._touched: dict[Kind, int] = {}
         self.is_closed = False
 
     @property
     def version(self) -> int:
         """The version of the last write."""
         return self._version
+
+    def last_write(self, kinds: Iterable[Kind]) -> int:
+        """The version of the last write to any of some kinds."""
+        return max((self._touched.get(kind, 0) for kind in kinds), default=0)
 
     def find(self, kind: Kind, namespace: str, name: str) -> Json | None:
         """The object of that name, or None."""
@@ -120,6 +125,7 @@ class Store:
         obj.setdefault("kind", kind.name)
 
     def _record(self, type_: str, kind: Kind, obj: Json, before: Json | None) -> None:
+        self._touched[kind] = self._version
         self._changes.append(
             Change(version=self._version, type=type_, kind=kind, obj=obj, before=before)
         )

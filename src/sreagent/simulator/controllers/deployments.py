@@ -4,9 +4,9 @@ import copy
 
 from sreagent.simulator.api import Api
 from sreagent.simulator.clock import moment_of, stamp
-from sreagent.simulator.controllers.templates import HASH_LABEL, same_template, template_hash
+from sreagent.simulator.controllers.templates import HASH_LABEL, template_hash
 from sreagent.simulator.controllers.writing import set_condition, write, write_status
-from sreagent.simulator.kinds import DEPLOYMENT, POD, REPLICA_SET
+from sreagent.simulator.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
 from sreagent.simulator.objects import (
     Json,
     annotations_of,
@@ -36,9 +36,16 @@ _DONE = "NewReplicaSetAvailable"
 class Deployments:
     """Rolls every Deployment towards its template."""
 
+    watches: tuple[Kind, ...] = (
+        DEPLOYMENT,
+        REPLICA_SET,
+        POD,
+    )
+
     def __init__(self, api: Api) -> None:
         self.store = api.store
         self.recorder = Recorder(api.store, "deployment-controller")
+        self._digests: dict[tuple[str, int], str] = {}
 
     def sync(self) -> None:
         """Bring every Deployment one step closer."""
@@ -72,11 +79,15 @@ class Deployments:
         return sorted(owned, key=revision_of)
 
     def _current(self, deployment: Json) -> Json | None:
-        template = deployment["spec"]["template"]
-        sets = self._sets(deployment)
-        return next(
-            (each for each in sets if same_template(each["spec"]["template"], template)), None
-        )
+        digest = self._digest(deployment)
+        same = (each for each in self._sets(deployment) if labels_of(each)[HASH_LABEL] == digest)
+        return next(same, None)
+
+    def _digest(self, deployment: Json) -> str:
+        key = (uid_of(deployment), meta(deployment).get("generation", 1))
+        if key not in self._digests:
+            self._digests[key] = template_hash(deployment["spec"]["template"])
+        return self._digests[key]
 
     def _newest(self, deployment: Json) -> Json:
         sets = self._sets(deployment)
@@ -91,7 +102,7 @@ class Deployments:
 
     def _create_set(self, deployment: Json, revision: int) -> Json:
         template = copy.deepcopy(deployment["spec"]["template"])
-        digest = template_hash(template)
+        digest = self._digest(deployment)
         template["metadata"].setdefault("labels", {})[HASH_LABEL] = digest
         selector = copy.deepcopy(deployment["spec"]["selector"])
         selector.setdefault("matchLabels", {})[HASH_LABEL] = digest

@@ -26,8 +26,19 @@ _TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 class EndpointLists:
     """Writes the Endpoints and the EndpointSlice of every Service."""
 
+    watches: tuple[Kind, ...] = (
+        SERVICE,
+        POD,
+        ENDPOINTS,
+        SLICE,
+    )
+
     def __init__(self, store: Store) -> None:
         self.store = store
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring the addresses behind every Service up to date."""

@@ -4,7 +4,7 @@ from sreagent.simulator.api import Api
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.controllers.templates import new_pod
 from sreagent.simulator.controllers.writing import set_condition, write_status
-from sreagent.simulator.kinds import JOB, POD
+from sreagent.simulator.kinds import JOB, POD, Kind
 from sreagent.simulator.objects import (
     Json,
     condition,
@@ -21,9 +21,18 @@ from sreagent.simulator.recorder import Recorder
 class Jobs:
     """Runs every Job to its end."""
 
+    watches: tuple[Kind, ...] = (
+        JOB,
+        POD,
+    )
+
     def __init__(self, api: Api) -> None:
         self.store = api.store
         self.recorder = Recorder(api.store, "job-controller")
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring every Job one step closer."""

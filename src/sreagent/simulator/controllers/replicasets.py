@@ -5,7 +5,7 @@ import copy
 from sreagent.simulator.api import Api, Caller, Place
 from sreagent.simulator.controllers.templates import new_pod
 from sreagent.simulator.controllers.writing import MANAGER, write_status
-from sreagent.simulator.kinds import POD, REPLICA_SET
+from sreagent.simulator.kinds import POD, REPLICA_SET, Kind
 from sreagent.simulator.objects import (
     Json,
     is_ready,
@@ -41,10 +41,19 @@ def remove_pod(api: Api, pod: Json) -> None:
 class ReplicaSets:
     """Adds and removes pods until the count is right."""
 
+    watches: tuple[Kind, ...] = (
+        REPLICA_SET,
+        POD,
+    )
+
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "replicaset-controller")
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring every ReplicaSet one step closer."""

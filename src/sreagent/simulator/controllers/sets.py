@@ -4,7 +4,7 @@ from sreagent.simulator.api import Api
 from sreagent.simulator.controllers.replicasets import pods_owned_by, remove_pod
 from sreagent.simulator.controllers.templates import new_pod, template_hash
 from sreagent.simulator.controllers.writing import write_status
-from sreagent.simulator.kinds import DAEMON_SET, NODE, POD, STATEFUL_SET
+from sreagent.simulator.kinds import DAEMON_SET, NODE, POD, STATEFUL_SET, Kind
 from sreagent.simulator.objects import (
     Json,
     is_ready,
@@ -23,10 +23,19 @@ REVISION_LABEL = "controller-revision-hash"
 class StatefulSets:
     """Starts pods in order, one after the other, and replaces them from the last."""
 
+    watches: tuple[Kind, ...] = (
+        STATEFUL_SET,
+        POD,
+    )
+
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "statefulset-controller")
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring every StatefulSet one step closer."""
@@ -84,10 +93,20 @@ class StatefulSets:
 class DaemonSets:
     """Keeps one pod on each node."""
 
+    watches: tuple[Kind, ...] = (
+        DAEMON_SET,
+        POD,
+        NODE,
+    )
+
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "daemonset-controller")
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring every DaemonSet one step closer."""

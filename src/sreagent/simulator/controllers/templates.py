@@ -1,4 +1,4 @@
-"""Pod templates: are two the same, what is their hash, what pod do they make."""
+"""Pod templates: what is their hash, what pod do they make."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from sreagent.simulator.api import random_suffix
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.kinds import POD
-from sreagent.simulator.objects import Json, labels_of, lookup, name_of, namespace_of, owned_by
+from sreagent.simulator.objects import Json, labels_of, name_of, namespace_of, owned_by
 from sreagent.simulator.ownership import claim
 from sreagent.simulator.store import Store
 
@@ -16,23 +16,9 @@ HASH_LABEL = "pod-template-hash"
 _SAFE_DIGITS = str.maketrans("0123456789", "bcdfghjklm")
 
 
-def without_hash(template: Json) -> Json:
-    """A template as its Deployment spells it."""
-    plain = copy.deepcopy(template)
-    labels = lookup(plain, "metadata.labels")
-    if labels:
-        labels.pop(HASH_LABEL, None)
-    return plain
-
-
-def same_template(one: Json, other: Json) -> bool:
-    """Whether two templates make the same pods, whatever empty fields they spell out."""
-    return bool(_pruned(without_hash(one)) == _pruned(without_hash(other)))
-
-
 def template_hash(template: Json) -> str:
-    """The short name of a template."""
-    text = json.dumps(_pruned(without_hash(template)), sort_keys=True)
+    """The short name of a template, whatever empty fields it spells out."""
+    text = json.dumps(_pruned(template), sort_keys=True)
     return str(zlib.crc32(text.encode())).translate(_SAFE_DIGITS)
 
 

@@ -25,9 +25,15 @@ _STORED = tuple(kind for kind in KINDS if not kind.is_virtual and kind.group != 
 class Collector:
     """Removes what nobody owns any more."""
 
+    watches: tuple[Kind, ...] = _STORED
+
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Collect orphans, the endpoints of lost Services and dying namespaces."""
@@ -70,8 +76,17 @@ class Collector:
 class Budgets:
     """Counts how many pods each disruption budget would let go."""
 
+    watches: tuple[Kind, ...] = (
+        BUDGET,
+        POD,
+    )
+
     def __init__(self, api: Api) -> None:
         self.store = api.store
+
+    def next_due(self) -> float | None:
+        """Never: only changes give it work."""
+        return None
 
     def sync(self) -> None:
         """Bring the status of every budget up to date."""
