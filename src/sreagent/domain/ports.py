@@ -5,12 +5,17 @@ An empty answer means the source answered. One that could not be asked raises `U
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from sreagent.domain.action import Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Evidence
 from sreagent.domain.inventory import Listing, Obj, PodLog
+from sreagent.domain.record import Answer
+from sreagent.domain.verdict import Ask
 
 
 class Clock(Protocol):
@@ -120,6 +125,30 @@ class Alerts(Protocol):
 
     def firing(self) -> Sequence[Alert]:
         """All active alerts, silenced and inhibited ones included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a person said to a proposal."""
+
+    answer: Answer
+    how: str
+    reason: str = ""
+    arguments: Mapping[str, Any] | None = None
+    """The edited arguments, with `edit`."""
+
+
+class Person(Protocol):
+    """Who is asked before a change is made."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, for the record."""
+        ...
+
+    def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
+        """Ask, with the evidence the proposal cites; None when nobody is there to answer."""
         ...
 
 

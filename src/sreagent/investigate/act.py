@@ -18,6 +18,7 @@ from sreagent.domain.errors import (
     Unreachable,
 )
 from sreagent.domain.evidence import Health
+from sreagent.domain.incident import Incident
 from sreagent.domain.record import (
     Answer,
     Answered,
@@ -57,7 +58,7 @@ def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
     """Ask the cluster about changes whose result was never written, before anything else."""
     for proposal in case.incident.proposals:
         if proposal.state is ActionState.STARTED:
-            intent = _intent(case, proposal)
+            intent = last_intent(case.incident, proposal.id)
             yield Progress(text=f"was {proposal.id} made? asking the cluster")
             yield from case.add(_settled(desk, proposal, intent))
 
@@ -120,7 +121,7 @@ def _ask(
 ) -> Iterator[Happening]:
     while True:
         began = case.clock.monotonic()
-        reply = desk.person.ask(proposal, verdict)
+        reply = desk.person.ask(proposal, verdict, case.incident.cited(proposal.evidence))
         desk.waited += case.clock.monotonic() - began
         if reply is None:
             return
@@ -277,10 +278,14 @@ def _edited(action: Action, arguments: Mapping[str, Any] | None) -> Action:
     return replace(action, arguments=dict(arguments)) if arguments is not None else action
 
 
-def _intent(case: Case, proposal: Proposal) -> Intended:
-    """The intent that was written last for a proposal."""
+def last_intent(incident: Incident, action: str) -> Intended:
+    """The intent that was written last for a proposal.
+
+    Raises:
+        StopIteration: There is none; a proposal that was started or made has one.
+    """
     return next(
         entry.record
-        for entry in reversed(case.incident.entries)
-        if isinstance(entry.record, Intended) and entry.record.action == proposal.id
+        for entry in reversed(incident.entries)
+        if isinstance(entry.record, Intended) and entry.record.action == action
     )

@@ -39,7 +39,7 @@ class Case:
         entry = journal.append(opened)
         return cls(
             journal=journal,
-            incident=fold(journal.incident, [entry]),
+            incident=fold(journal.id, [entry]),
             inventory=inventory,
             clock=clock,
             started=clock.monotonic(),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sreagent.domain.diagnosis import Outcome
-from sreagent.domain.ports import Metrics
-from sreagent.investigate.steps import Person, Reasoner
+from sreagent.domain.ports import Metrics, Person
+from sreagent.investigate.steps import Reasoner
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import SreError
 from sreagent.domain.evidence import Health
 from sreagent.domain.record import (
@@ -94,6 +95,11 @@ def _conclude(case: Case, step: Conclude) -> Iterator[Happening]:
         Weighed(hypotheses=step.hypotheses),
         step.concluded,
     )
+
+
+def interrupted(case: Case, desk: Desk, reason: str) -> None:
+    """Write down why the run stopped; `sre resume` goes on from here."""
+    list(_close(case, desk, Finish(outcome=Outcome.OPEN, reason=reason)))
 
 
 def _close(case: Case, desk: Desk, step: Finish) -> Iterator[Happening]:

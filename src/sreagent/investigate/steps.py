@@ -1,16 +1,14 @@
 """What a reasoner can ask for next, and the parts it works with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from sreagent.domain.action import Action, Proposal
+from sreagent.domain.action import Action
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
-from sreagent.domain.record import Answer, Concluded
-from sreagent.domain.verdict import Ask
+from sreagent.domain.record import Concluded
 from sreagent.investigate.case import Case
 from sreagent.tools.looks import ListObjects, ReadLog
 
@@ -80,28 +78,4 @@ class Reasoner(Protocol):
 
     def next(self, case: Case) -> Step:
         """The next step of this case."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a person said to a proposal."""
-
-    answer: Answer
-    how: str
-    reason: str = ""
-    arguments: Mapping[str, Any] | None = None
-    """The edited arguments, with `edit`."""
-
-
-class Person(Protocol):
-    """Who is asked before a change is made."""
-
-    @property
-    def name(self) -> str:
-        """Who it is, for the record."""
-        ...
-
-    def ask(self, proposal: Proposal, verdict: Ask) -> Reply | None:
-        """Ask; None when nobody is there to answer."""
         ...

@@ -1,0 +1,1 @@
+"""What a person types, and what they see. The only room that knows a terminal."""

@@ -1,0 +1,72 @@
+"""`sre incidents list` and `sre incidents show`."""
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from sreagent.cli import options, render
+from sreagent.cli.screen import console
+from sreagent.domain.moment import stamp
+from sreagent.journal import shelf
+from sreagent.report.outcome import as_json
+from sreagent.settings import state_folder
+
+app = typer.Typer(help="What was investigated on this machine.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_incidents(
+    json: options.Json = False,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+) -> None:
+    """List incidents, newest first."""
+    found = shelf.incidents(state_folder())[:limit]
+    if json:
+        rows = [
+            {
+                "incident": item.id,
+                "opened_at": stamp(item.opened_at),
+                "alert": item.alert,
+                "outcome": str(item.outcome),
+                "root_cause": item.root_cause,
+                "trouble": item.trouble,
+            }
+            for item in found
+        ]
+        print(jsonlib.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    out = console()
+    if not found:
+        out.print(Text("No incidents yet. Begin with: sre investigate ALERT"))
+    for item in found:
+        line = Text(f"{item.id}  ", style="bold").append(f"{item.opened_at:%Y-%m-%d %H:%M} UTC  ")
+        line.append(f"{item.trouble or item.outcome:<10}", style="red" if item.trouble else "cyan")
+        line.append(f"  {item.alert}")
+        out.print(line.append(f"  {item.root_cause}", style="dim"), no_wrap=out.is_terminal)
+
+
+@app.command("show")
+def show_incident(incident: options.Incident, json: options.Json = False) -> None:
+    """Show an incident: the account, the evidence, what was done."""
+    found = shelf.incident(state_folder(), incident)
+    if json:
+        print(jsonlib.dumps(as_json(found), indent=2, ensure_ascii=False))
+        return
+    out = console()
+    out.print(render.header(found.id, found.opened, found.opened_at))
+    if found.concluded:
+        out.print()
+        out.print(render.root_cause(found.concluded, boxed=out.is_terminal))
+        for line in (*render.hypotheses(found.hypotheses, limit=100), Text(""), Text("Evidence")):
+            out.print(line)
+        for line in render.evidence(found.evidence):
+            out.print(line)
+    for proposal in found.proposals:
+        out.print()
+        out.print(render.proposal(proposal, boxed=out.is_terminal))
+        out.print(Text(f" {proposal.id} is {proposal.state} {proposal.note}"))
+    out.print()
+    for line in render.ending(found, ""):
+        out.print(line)

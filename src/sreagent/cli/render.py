@@ -1,0 +1,217 @@
+"""Domain objects as Rich text. Nothing here prints, and no markup is ever parsed."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.text import Text
+
+from sreagent.domain.action import Proposal
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.evidence import Evidence, Health
+from sreagent.domain.hypothesis import Hypothesis, Standing
+from sreagent.domain.incident import Incident
+from sreagent.domain.moment import span
+from sreagent.domain.record import Concluded, Looked, Opened, Verified
+from sreagent.domain.verdict import Tier
+
+MARKS = {
+    Health.HEALTHY: ("✓", "green"),
+    Health.BROKEN: ("✗", "red"),
+    Health.UNKNOWN: ("?", "yellow"),
+}
+LABEL = 9
+"""Width of the left column in a proposal."""
+
+
+def header(incident: str, opened: Opened, now: datetime) -> Text:
+    """Which incident, which alert, which cluster."""
+    alert = opened.alert
+    parts = [incident, alert.name, alert.severity]
+    if alert.starts_at:
+        parts.append(f"{alert.status} {span(now - alert.starts_at)}")
+    where = f"namespace {opened.namespace}" if opened.namespace else "all namespaces"
+    sources = [f"{name} {state}" for name, state in _sources(opened)]
+    text = Text("  ".join(part for part in parts if part), style="bold")
+    cluster = f"cluster {opened.context} (read as {opened.user})  {where}"
+    return text.append(
+        "\n" + "  ".join([cluster, *sources, "model none (rules)"]), style="not bold"
+    )
+
+
+def _sources(opened: Opened) -> Iterator[tuple[str, str]]:
+    for name, url in (("prometheus", opened.prometheus), ("alertmanager", opened.alertmanager)):
+        yield name, "yes" if url else "none"
+
+
+def look(record: Looked, width: int) -> Text:
+    """One read: mark, command, time, a few words of result."""
+    mark, colour = MARKS[record.verdict]
+    seconds = f"{record.seconds:.2f} s" if record.seconds else ""
+    room = max(width - 4 - 8 - 2 - len(record.result) - 2, 20)
+    command = record.command if len(record.command) <= room else record.command[: room - 1] + "…"
+    text = Text(f" {mark} ", style=colour)
+    text.append(f"{command:<{min(room, 60)}}", style="default")
+    return text.append(f"  {seconds:>7}  {record.result}", style="dim" if seconds else colour)
+
+
+def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:
+    """A line for each hypothesis, best first, with a bar for its confidence."""
+    listed = list(found)
+    for hypothesis in listed[:limit]:
+        full = round(hypothesis.confidence * 5)
+        refuted = hypothesis.standing is Standing.REFUTED
+        text = Text(" " + "●" * full + "○" * (5 - full), style="dim" if refuted else "cyan")
+        text.append(f" {hypothesis.confidence:.2f} {hypothesis.id} ", style="bold")
+        text.append(hypothesis.statement, style="dim" if refuted else "default")
+        if refuted:
+            text.append(f"  refuted: {hypothesis.refuted_by}", style="dim")
+        ids = hypothesis.evidence_against if refuted else hypothesis.evidence_for
+        yield text.append("  " + " ".join(ids), style="cyan")
+    if len(listed) > limit:
+        yield Text(f" … {len(listed) - limit} more: sre incidents show", style="dim")
+
+
+def root_cause(concluded: Concluded, *, boxed: bool) -> RenderableType:
+    """The answer, or what there is of one."""
+    diagnosis = concluded.diagnosis
+    if diagnosis is None:
+        return Text(concluded.summary, style="bold")
+    body = Text(diagnosis.root_cause)
+    body.append(f"  [{' '.join(diagnosis.evidence)}]", style="cyan")
+    if concluded.victims:
+        names = ", ".join(f"{victim.namespace}/{victim.name}" for victim in concluded.victims[:8])
+        body.append(f"\nVictims: {names}.", style="default")
+    if concluded.impact:
+        body.append(f"\nImpact: {concluded.impact}")
+    for other in concluded.other_causes[:4]:
+        body.append(f"\nAlso: {other.root_cause} [{' '.join(other.evidence[:3])}]")
+    if diagnosis.refuted_by:
+        body.append(f"\nWould be refuted by: {diagnosis.refuted_by}", style="dim")
+    sure = concluded.outcome is Outcome.DIAGNOSED
+    title = "Root cause" if sure else "Most likely, not sure"
+    subtitle = f"confidence {diagnosis.confidence:.2f}"
+    return _box(body, title, subtitle, "green" if sure else "yellow", boxed=boxed)
+
+
+def unsure(found: Iterable[Hypothesis], confident: float) -> Iterator[Text]:
+    """Hand over to a person: the two best accounts, and what would decide."""
+    open_ = [h for h in found if h.standing is not Standing.REFUTED][:2]
+    best = open_[0].confidence if open_ else 0.0
+    yield Text(
+        f"Not sure ({best:.2f}, below {confident}): handing over to you.", style="bold yellow"
+    )
+    for word, hypothesis in zip((" Most likely  ", " Or           "), open_, strict=False):
+        text = Text(word).append(f"{hypothesis.id} {hypothesis.statement}")
+        text.append(f"  for: {' '.join(hypothesis.evidence_for) or '-'}", style="cyan")
+        yield text.append(
+            f"  against: {' '.join(hypothesis.evidence_against) or '-'}", style="cyan"
+        )
+    if open_ and open_[0].refuted_by:
+        yield Text(f" Would decide  {open_[0].refuted_by}")
+
+
+def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
+    """The exact call, why, what it touches, what the server says, the undo, the rule."""
+    preview = proposed.preview
+    body = Text(proposed.command, style="bold")
+    ids = " ".join(proposed.evidence)
+    _row(body, "Why", f"{proposed.reason} [{ids}]")
+    _row(body, "Effect", proposed.expected)
+    if preview:
+        _row(body, "Touches", preview.touches)
+        _row(body, "Depends", preview.depends)
+        _row(body, "Dry-run", preview.answer, "green" if preview.accepted else "red")
+        for line in preview.diff:
+            body.append(f"\n  {line}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
+    _row(body, "Undo", proposed.undo_command or "nothing to bring back")
+    _row(body, "Rule", f"{proposed.rule} ({proposed.tier})")
+    title = f"{proposed.id}  {proposed.title}"
+    bounded = proposed.tier is Tier.BOUNDED
+    needs = "bounded change" if bounded else "needs your yes"
+    return _box(body, title, needs, "cyan" if bounded else "yellow", boxed=boxed)
+
+
+def _row(body: Text, label: str, value: str, style: str = "default") -> None:
+    if value:
+        body.append(f"\n{label:<{LABEL}}", style="bold")
+        body.append(value, style=style)
+
+
+def _box(body: Text, title: str, subtitle: str, colour: str, *, boxed: bool) -> RenderableType:
+    if not boxed:
+        lines = Text("\n").join(Text("  ").append_text(line) for line in body.split("\n"))
+        return Group(Text(f"{title}  ({subtitle})", style="bold"), lines)
+    return Panel(
+        body,
+        title=Text(title, style="bold"),
+        title_align="left",
+        subtitle=Text(subtitle),
+        subtitle_align="right",
+        border_style=colour,
+    )
+
+
+def verified(record: Verified) -> Text:
+    """Whether it helped, check by check."""
+    text = Text(" Verified  ", style="bold")
+    for check in record.checks:
+        mark, colour = MARKS[check.verdict]
+        text.append(f"{check.name} {check.text} ").append(f"{mark}   ", style=colour)
+    return text.append(f"{record.seconds:.0f} s", style="dim")
+
+
+def evidence(found: Iterable[Evidence]) -> Iterator[Text]:
+    """Evidence with the call that shows it again."""
+    for item in found:
+        mark, colour = MARKS[item.verdict]
+        text = Text(f" {item.id:<4}", style="cyan").append(f"{mark} ", style=colour)
+        text.append(item.claim)
+        text.append(f"\n      {item.command}", style="dim")
+        for line in item.excerpt.splitlines()[-12:]:
+            text.append(f"\n      │ {line}", style="dim")
+        yield text
+
+
+def ending(incident: Incident, report: str) -> Iterator[Text]:
+    """The last lines: what came of it, where the report is, what was not looked at, the cost."""
+    word, colour = ENDINGS[incident.outcome]
+    line = Text(word, style=f"bold {colour}")
+    if incident.reason:
+        line.append(f" {incident.reason}.", style="not bold")
+    yield line
+    yield from _next_steps(incident)
+    if report:
+        yield Text(f"Postmortem: {report}")
+    gaps = [f"{gap.command} ({gap.result})" for gap in incident.unknown]
+    yield Text("Not looked at: " + ("; ".join(gaps) if gaps else "nothing was refused."))
+    cost = incident.cost
+    times = f"{cost.seconds:.1f} s" + (
+        f" + {cost.verify_seconds:.0f} s verifying" if cost.verify_seconds else ""
+    )
+    yield Text(f"Cost: {cost.tokens} tokens, {cost.api_calls} API calls, {times}.", style="dim")
+
+
+ENDINGS = {
+    Outcome.OPEN: ("Not finished.", "yellow"),
+    Outcome.NO_FAULT: ("Nothing wrong found.", "green"),
+    Outcome.DIAGNOSED: ("Cause found; nothing was changed.", "green"),
+    Outcome.WAITING: ("A change waits for a person.", "yellow"),
+    Outcome.FIXED: ("Fixed.", "green"),
+    Outcome.NOT_FIXED: ("The change did not help.", "red"),
+    Outcome.REFUSED: ("The change was refused.", "red"),
+    Outcome.ESCALATED: ("Handed over to you.", "yellow"),
+    Outcome.UNKNOWN: ("Too little could be looked at.", "yellow"),
+}
+
+
+def _next_steps(incident: Incident) -> Iterator[Text]:
+    for proposed in incident.proposals:
+        if proposed.state.value == "proposed" and incident.outcome is Outcome.WAITING:
+            yield Text(f"  {proposed.id}  {proposed.title}")
+            yield Text(f"      approve it: sre approve {incident.id} {proposed.id}")
+        elif proposed.state.value == "done" and proposed.undo_command:
+            yield Text(f"  take {proposed.id} back: sre undo {incident.id} {proposed.id}")
+    if incident.outcome is Outcome.OPEN:
+        yield Text(f"  go on: sre resume {incident.id}")

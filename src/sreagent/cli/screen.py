@@ -1,0 +1,183 @@
+"""The live screen: shows each happening as it comes."""
+
+import sys
+from typing import Protocol
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from sreagent.cli import render
+from sreagent.domain.diagnosis import CONFIDENT, Outcome
+from sreagent.domain.incident import Incident
+from sreagent.domain.record import (
+    Answer,
+    Answered,
+    Concluded,
+    Entry,
+    Happening,
+    Looked,
+    Noted,
+    Progress,
+    Proposed,
+    Ran,
+    Record,
+    Resumed,
+    Verified,
+    Weighed,
+)
+
+PIPE_WIDTH = 10_000
+"""In a pipe no line is folded."""
+
+
+class Screen(Protocol):
+    """Something that shows a run."""
+
+    def begin(self, incident: Incident) -> None:
+        """The incident is open."""
+        ...
+
+    def show(self, happening: Happening, incident: Incident) -> None:
+        """Something happened; the incident already knows."""
+        ...
+
+    def end(self, incident: Incident, report: str) -> None:
+        """The run is over."""
+        ...
+
+
+class Silent:
+    """Shows nothing: `--json` prints its object at the end."""
+
+    def begin(self, incident: Incident) -> None:
+        """Nothing."""
+
+    def show(self, happening: Happening, incident: Incident) -> None:
+        """Nothing."""
+
+    def end(self, incident: Incident, report: str) -> None:
+        """Nothing."""
+
+
+def console() -> Console:
+    """The console of standard output; plain and unfolded in a pipe. Rich reads NO_COLOR itself."""
+    terminal = sys.stdout.isatty()
+    return Console(
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=not terminal,
+        width=None if terminal else PIPE_WIDTH,
+    )
+
+
+class Terminal:
+    """Colour, panels and a spinner at a terminal; plain lines in a pipe."""
+
+    def __init__(self, out: Console) -> None:
+        self.out = out
+        self._boxed = out.is_terminal
+        self._status: Status | None = None
+        self._looking = False
+
+    def begin(self, incident: Incident) -> None:
+        """Which incident, alert and cluster."""
+        self.out.print(render.header(incident.id, incident.opened, incident.opened_at))
+
+    def show(self, happening: Happening, incident: Incident) -> None:
+        """One or a few lines; a passing word only at a terminal."""
+        match happening:
+            case Progress(text=text):
+                self._progress(text)
+            case Entry(record=record):
+                self._record(record, incident)
+
+    def end(self, incident: Incident, report: str) -> None:
+        """What came of it."""
+        self.rest()
+        self.out.print()
+        for line in render.ending(incident, report):
+            self.out.print(line)
+
+    def rest(self) -> None:
+        """Take the spinner away, so that others may print or read keys."""
+        if self._status:
+            self._status.stop()
+            self._status = None
+
+    def _progress(self, text: str) -> None:
+        if not self.out.is_terminal:
+            return
+        if self._status is None:
+            self._status = self.out.status(Text(text))
+            self._status.start()
+        self._status.update(Text(text))
+
+    def _record(self, record: Record, incident: Incident) -> None:
+        match record:
+            case Looked():
+                self._heading_once()
+                self.out.print(render.look(record, self.out.width), soft_wrap=True)
+            case Weighed(hypotheses=hypotheses):
+                self._section("Hypotheses")
+                for line in render.hypotheses(hypotheses):
+                    self.out.print(line)
+            case Concluded():
+                self._account(record, incident)
+            case Proposed(proposal=proposal):
+                self._section("")
+                self.out.print(render.proposal(proposal, boxed=self._boxed))
+            case Verified():
+                self.rest()
+                self.out.print(render.verified(record))
+            case Answered() | Ran() | Noted() | Resumed():
+                self.rest()
+                self.out.print(_said(record))
+            case _:
+                pass
+
+    def _account(self, record: Concluded, incident: Incident) -> None:
+        self._section("")
+        if record.outcome is Outcome.ESCALATED:
+            for line in render.unsure(incident.hypotheses, CONFIDENT):
+                self.out.print(line)
+        self.out.print(render.root_cause(record, boxed=self._boxed))
+
+    def _heading_once(self) -> None:
+        if not self._looking:
+            self._section("Looking")
+            self._looking = True
+
+    def _section(self, name: str) -> None:
+        self.rest()
+        self.out.print()
+        if name:
+            self.out.print(Text(name, style="bold"))
+
+
+def _said(record: Answered | Ran | Noted | Resumed) -> Text:
+    text = Text()
+    match record:
+        case Ran(action=action, ok=True, message=message):
+            text = Text(" ✓ ", style="green").append(f"{action} {message}", style="default")
+        case Ran(action=action, message=message):
+            text = Text(" ✗ ", style="red").append(f"{action} not done: {message}", style="default")
+        case Noted(text=note):
+            text = Text(f" · {note}", style="dim")
+        case Resumed(by=by):
+            text = Text(f"Resumed by {by}", style="bold")
+        case Answered(action=action, answer=answer, by=by, how=how, reason=reason):
+            words = f" · {action} {_ANSWERS[answer]} by {by} ({how})"
+            text = Text(words + (f": {reason}" if reason else ""), style="dim")
+    return text
+
+
+_ANSWERS = {
+    Answer.RUN: "approved",
+    Answer.DRY_RUN: "dry-run again",
+    Answer.EDIT: "edited",
+    Answer.SKIP: "skipped",
+    Answer.REJECT: "refused",
+    Answer.QUIT: "left open",
+}

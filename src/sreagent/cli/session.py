@@ -1,0 +1,87 @@
+"""Drives a run: shows it, writes the postmortem, prints the JSON object, picks the exit code."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sreagent import wiring
+from sreagent.cli.person import Keyboard, Nobody
+from sreagent.cli.screen import Screen, Silent, Terminal, console
+from sreagent.domain.errors import Exit, SreError
+from sreagent.domain.incident import Incident
+from sreagent.domain.ports import Person
+from sreagent.investigate.outcome import exit_of
+from sreagent.report.outcome import as_json
+from sreagent.report.postmortem import postmortem
+from sreagent.settings import person, state_folder
+from sreagent.wiring import Run
+
+Start = Callable[[Person], AbstractContextManager[Run]]
+"""Opens a run for the person who will be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """How a run is shown and who answers."""
+
+    yes: bool = False
+    as_json: bool = False
+    out: Path | None = None
+    answers: Person | None = None
+    """Who answers instead of the keyboard."""
+
+
+def conduct(start: Start, show: Show) -> Exit:
+    """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
+    screen: Screen = Silent() if show.as_json else Terminal(console())
+    with start(show.answers or _person(screen, yes=show.yes)) as run:
+        screen.begin(run.incident)
+        stopped = _follow(run, screen)
+        report = write_report(run.incident, show.out)
+        screen.end(run.incident, report)
+        if show.as_json:
+            print(json.dumps(as_json(run.incident), indent=2, ensure_ascii=False))
+        return Exit.INTERRUPTED if stopped else exit_of(run.incident)
+
+
+def write_report(incident: Incident, out: Path | None) -> str:
+    """Write the postmortem; where that is not possible, into the state folder.
+
+    Raises:
+        SreError: The file that was asked for cannot be written.
+    """
+    text = postmortem(incident, now=wiring.system_clock().now())
+    path = out or Path(f"postmortem-{incident.id}.md")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        if out is not None:
+            msg = f"cannot write the postmortem to {str(out)!r}: {error.strerror}"
+            hint = f"try: sre postmortem {incident.id} --out another.md"
+            raise SreError(msg, why="the incident itself is safe", hint=hint) from error
+        path = state_folder() / "incidents" / incident.id / "postmortem.md"
+        path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def _follow(run: Run, screen: Screen) -> bool:
+    """Show everything that happens; True when it was stopped."""
+    try:
+        for happening in run.happenings():
+            screen.show(happening, run.incident)
+    except KeyboardInterrupt:
+        run.interrupt("interrupted")
+        return True
+    except SreError as error:
+        run.interrupt(error.message)
+        raise
+    return False
+
+
+def _person(screen: Screen, *, yes: bool) -> Person:
+    if isinstance(screen, Terminal) and screen.out.is_terminal and sys.stdin.isatty():
+        return Keyboard(person(), screen, yes=yes)
+    return Nobody(person(), yes=yes)

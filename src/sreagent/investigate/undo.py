@@ -1,0 +1,60 @@
+"""Takes one change back, on request."""
+
+from sreagent.domain.action import ActionState
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.errors import BadInput, Denied
+from sreagent.domain.incident import Incident
+from sreagent.investigate.act import last_intent
+from sreagent.investigate.case import Case
+from sreagent.investigate.outcome import outcome_of
+from sreagent.investigate.rules.reasoner import FIRST_KINDS, undo_draft
+from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
+from sreagent.tools.gate import Gate
+from sreagent.tools.looks import ListObjects
+
+
+class UndoReasoner:
+    """Looks once, proposes the undo, and is done."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def next(self, case: Case) -> Step:
+        """Look, propose, finish."""
+        first = ListObjects(namespace=self._draft.action.target.namespace, kinds=FIRST_KINDS)
+        if str(first) not in case.asked_for:
+            return Gather(lists=(first,))
+        if "undo" not in case.asked_for:
+            case.asked_for.add("undo")
+            return Propose(drafts=(self._draft,))
+        outcome = outcome_of(case.incident, asked=True)
+        open_ = any(p.undoes and p.state is ActionState.PROPOSED for p in case.incident.proposals)
+        return Finish(outcome=Outcome.WAITING if open_ else outcome)
+
+
+def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
+    """The undo of a change of this incident.
+
+    Raises:
+        BadInput: There is no such change, or it was not made.
+        Denied: It has no undo, or somebody changed the object since.
+    """
+    proposal = incident.proposal(action)
+    if proposal is None:
+        known = ", ".join(p.id for p in incident.proposals) or "none"
+        msg = f"{incident.id} has no action {action!r}"
+        raise BadInput(msg, why=f"actions of this incident: {known}")
+    if proposal.state is not ActionState.DONE:
+        msg = f"{action} was not made ({proposal.state}), so there is nothing to take back"
+        raise BadInput(msg)
+    if proposal.undo is None:
+        msg = f"{action} ({proposal.title}) leaves nothing to take back"
+        raise Denied(msg)
+    if not gate.settle(proposal.action, last_intent(incident, action).after):
+        msg = f"{proposal.action.target} was changed since {action} was made"
+        raise Denied(
+            msg,
+            why="taking it back would also take back what somebody did afterwards",
+            hint=f"see: {proposal.action.target.get}",
+        )
+    return undo_draft(proposal, "a person asked")

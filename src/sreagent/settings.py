@@ -1,0 +1,151 @@
+"""Settings from flags, the environment and files, as one frozen object.
+
+The only reader of the environment. A flag wins over `SRE_…`, that over `./sre.yaml`, that over
+`sreagent/sre.yaml` in the XDG config folder.
+"""
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sreagent.domain.errors import BadSettings
+
+NUMBERS = {"time_limit": (1.0, 3600.0), "verify_limit": (1.0, 3600.0), "timeout": (0.5, 120.0)}
+"""Seconds, with the least and the most that is taken."""
+URLS = ("prometheus", "alertmanager")
+NOT_IN_FOLDER = frozenset({"kubeconfig"})
+"""A kubeconfig may name a program to run, so a file lying in the folder may not choose it."""
+OTHER_NAMES = {"kubeconfig": "KUBECONFIG", "prometheus": "PROMETHEUS_URL"}
+OTHER_NAMES["alertmanager"] = "ALERTMANAGER_URL"
+"""Names that other tools read too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. `SRE_` and the name in capitals sets it in the environment."""
+
+    kubeconfig: str = ""
+    """Kubeconfig files, joined with a colon; empty for ~/.kube/config."""
+    context: str = ""
+    """Context of the kubeconfig; empty for its current one."""
+    namespace: str = ""
+    """Namespace to look at; empty to find it from the alert."""
+    prometheus: str = ""
+    """Address of Prometheus."""
+    alertmanager: str = ""
+    """Address of Alertmanager."""
+    time_limit: float = 120.0
+    """Seconds that looking and reasoning may take."""
+    verify_limit: float = 120.0
+    """Seconds that a change may take to help."""
+    timeout: float = 10.0
+    """Seconds to wait for one answer."""
+
+
+def load(flags: Mapping[str, Any]) -> Settings:
+    """Merge all layers; a flag that is None was not given.
+
+    Raises:
+        BadSettings: Names the file and line, or the variable or flag, and what is allowed.
+    """
+    merged: dict[str, Any] = {}
+    for path, forbidden in ((_config_file(), frozenset[str]()), (Path("sre.yaml"), NOT_IN_FOLDER)):
+        merged |= dict(_from_file(path, forbidden))
+    merged |= dict(_from_environment())
+    for name, value in flags.items():
+        if value is not None:
+            merged[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**merged)
+
+
+def state_folder() -> Path:
+    """Where incidents are kept: `sreagent/` in the XDG state folder."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "sreagent"
+
+
+def person() -> str:
+    """Who is at the keyboard, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _config_file() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "sreagent" / "sre.yaml"
+
+
+def _from_environment() -> Iterator[tuple[str, Any]]:
+    for name in (field.name for field in fields(Settings)):
+        for variable in (OTHER_NAMES.get(name, ""), f"SRE_{name.upper()}"):
+            if value := os.environ.get(variable, ""):
+                yield name, _checked(name, value, variable)
+
+
+def _from_file(path: Path, forbidden: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read the settings file {path}: {error}"
+        raise BadSettings(msg, hint=f"mend or remove {path}") from error
+    known = {field.name for field in fields(Settings)} - forbidden
+    for name, value, line in _pairs(path, text):
+        where = f"{path}, line {line}"
+        if name not in known:
+            msg = f"{where}: unknown setting {name!r}"
+            if name in forbidden:
+                msg = f"{where}: {name!r} is not taken from a file in the working folder"
+            raise BadSettings(msg, why=f"known settings: {', '.join(sorted(known))}")
+        yield name, _checked(name, value, where)
+
+
+def _pairs(path: Path, text: str) -> Iterator[tuple[str, str, int]]:
+    import yaml  # noqa: PLC0415 - only when there is a file
+
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        msg = f"{path}{line}: not YAML: {getattr(error, 'problem', error)}"
+        raise BadSettings(msg) from error
+    if root is None:
+        return
+    if not isinstance(root, yaml.MappingNode):
+        msg = f"{path}, line 1: a list of `name: value` lines is expected"
+        raise BadSettings(msg)
+    for key, value in root.value:
+        line = key.start_mark.line + 1
+        if not isinstance(value, yaml.ScalarNode):
+            msg = f"{path}, line {line}: {key.value!r} takes one value, not a list or a map"
+            raise BadSettings(msg)
+        yield str(key.value), str(value.value), line
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    if name in NUMBERS:
+        return _number(name, value, where)
+    text = str(value)
+    if name in URLS and text and not text.startswith(("http://", "https://")):
+        msg = f"{where}: {name} is {text!r}, which is not an address"
+        raise BadSettings(msg, why="an address begins with http:// or https://")
+    return text.rstrip("/") if name in URLS else text
+
+
+def _number(name: str, value: object, where: str) -> float:
+    least, most = NUMBERS[name]
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        msg = f"{where}: {name} is {value!r}"
+        raise BadSettings(msg, why=f"allowed: {least:g} to {most:g} seconds")
+    return number

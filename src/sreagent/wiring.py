@@ -1,0 +1,301 @@
+"""Builds the real machine: the only place where ports meet clients.
+
+Everything heavy is imported inside the functions, when it is needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sreagent import __version__
+from sreagent.domain.alert import Alert
+from sreagent.domain.errors import BadInput, Denied
+from sreagent.domain.record import Opened, Resumed
+from sreagent.settings import Settings, person, state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sreagent.domain.incident import Incident
+    from sreagent.domain.ports import Alerts, Clock, Cluster, Metrics, Person
+    from sreagent.domain.record import Happening
+    from sreagent.investigate.case import Case
+    from sreagent.investigate.desk import Desk
+    from sreagent.investigate.steps import Draft, Reasoner
+    from sreagent.journal.store import Journal
+
+ALERT_SIZE = 10_000_000
+"""Bytes of an alert file or of standard input that are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the person wants of this run, beside the settings."""
+
+    dry_run: bool = False
+    read_only: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """An investigation that is ready to go."""
+
+    case: Case
+    desk: Desk
+
+    @property
+    def incident(self) -> Incident:
+        """How the incident stands."""
+        return self.case.incident
+
+    def happenings(self) -> Iterator[Happening]:
+        """Go on to the end, telling everything that happens."""
+        from sreagent.investigate.loop import investigate
+
+        return investigate(self.case, self.desk)
+
+    def interrupt(self, reason: str) -> None:
+        """Leave a readable journal behind after Ctrl-C or an error."""
+        from sreagent.investigate.loop import interrupted
+
+        interrupted(self.case, self.desk, reason)
+
+
+def find_alert(argument: str, settings: Settings) -> Alert:
+    """The alert a person means: a file, `-` for standard input, a firing alert's name, or text.
+
+    Raises:
+        BadInput: It is empty, or a file that cannot be understood.
+        SreError: Alertmanager did not answer.
+    """
+    from sreagent.domain.intake import pick, read_alerts
+
+    text = argument.strip()
+    if text == "-":
+        return pick(read_alerts(_bounded(sys.stdin.buffer.read(ALERT_SIZE + 1)), source="stdin"))
+    if not text:
+        msg = "the alert is empty"
+        raise BadInput(msg, hint='try: sre investigate "checkout pods crash looping in shop"')
+    if text.endswith(".json") or Path(text).is_file():
+        return pick(read_alerts(_read_file(Path(text)), source=text))
+    if settings.alertmanager:
+        return _firing(text, _alertmanager(settings))
+    return Alert(name=text)
+
+
+@contextmanager
+def investigation(
+    alert: Alert, settings: Settings, wishes: Wishes, people: Person
+) -> Iterator[Run]:
+    """A new incident.
+
+    Raises:
+        SreError: The cluster cannot be reached, or the journal cannot be written.
+    """
+    from sreagent.investigate.case import Case
+    from sreagent.investigate.scope import find_namespace
+
+    time = system_clock()
+    cluster = _cluster(settings, time)
+    version = cluster.version()
+    namespace = find_namespace(cluster, alert, settings.namespace)
+    opened = Opened(
+        alert=alert,
+        context=cluster.context,
+        server=cluster.server,
+        server_version=version,
+        user=cluster.user,
+        namespace=namespace,
+        prometheus=settings.prometheus,
+        alertmanager=settings.alertmanager,
+        by=person(),
+        tool=f"sreagent {__version__}",
+    )
+    with _new_journal(time) as journal:
+        case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
+        yield _run(case, cluster, settings, wishes, people)
+
+
+@contextmanager
+def resumption(
+    incident: str,
+    settings: Settings,
+    wishes: Wishes,
+    people: Person,
+    *,
+    undo: str = "",
+) -> Iterator[Run]:
+    """An incident that goes on where it stands; `undo` names a change to take back instead.
+
+    Raises:
+        NotFound: There is no such incident.
+        Denied: The change cannot be taken back.
+        SreError: The cluster cannot be reached, or somebody else works on the incident.
+    """
+    from sreagent.investigate.case import Case
+    from sreagent.journal.shelf import incident as read_incident
+    from sreagent.journal.store import Journal
+
+    time = system_clock()
+    before = read_incident(state_folder(), incident)
+    settings = _as_before(settings, before.opened)
+    cluster = _cluster(settings, time)
+    version = cluster.version()
+    _same_cluster(cluster, before.opened)
+    with Journal.open(state_folder(), before.id, time, redact=_redact()) as journal:
+        before = read_incident(state_folder(), before.id)
+        case = Case(
+            journal=journal,
+            incident=before,
+            inventory=_inventory(version),
+            clock=time,
+            started=time.monotonic(),
+            time_limit=settings.time_limit,
+        )
+        run = _run(case, cluster, settings, wishes, people)
+        if undo:
+            run.desk.reasoner = _undoing(run, undo)
+        case.write(Resumed(by=person()))
+        yield run
+
+
+def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, people: Person) -> Run:
+    from sreagent.investigate.desk import Desk
+    from sreagent.investigate.rules.reasoner import RulesReasoner
+    from sreagent.tools.changes import ClusterChanges
+    from sreagent.tools.gate import Gate
+    from sreagent.tools.looks import KubernetesLooks
+
+    metrics = _metrics(settings)
+    case.changes_allowed = not wishes.read_only
+    case.has_metrics = metrics is not None
+    desk = Desk(
+        looks=KubernetesLooks(cluster, case.inventory, case.clock),
+        gate=Gate(ClusterChanges(cluster, case.inventory, case.clock), read_only=wishes.read_only),
+        reasoner=RulesReasoner(asks=not wishes.dry_run),
+        person=people,
+        metrics=metrics,
+        dry_run=wishes.dry_run,
+        verify_limit=settings.verify_limit,
+    )
+    return Run(case=case, desk=desk)
+
+
+def _undoing(run: Run, action: str) -> Reasoner:
+    from sreagent.investigate.undo import UndoReasoner
+
+    return UndoReasoner(_undo_draft(run, action))
+
+
+def _undo_draft(run: Run, action: str) -> Draft:
+    from sreagent.investigate.undo import draft_undo
+
+    return draft_undo(run.incident, action, run.desk.gate)
+
+
+def _as_before(settings: Settings, opened: Opened) -> Settings:
+    """Where nothing else is said, the places are those of the first run."""
+    return replace(
+        settings,
+        context=settings.context or opened.context,
+        prometheus=settings.prometheus or opened.prometheus,
+        alertmanager=settings.alertmanager or opened.alertmanager,
+    )
+
+
+def _same_cluster(cluster: Cluster, opened: Opened) -> None:
+    if cluster.server != opened.server:
+        msg = f"this incident is of the cluster at {opened.server}, not of {cluster.server}"
+        raise Denied(
+            msg,
+            why=f"context {cluster.context!r} leads somewhere else now",
+            hint=f"try: --context {opened.context} with the kubeconfig of then",
+        )
+
+
+def system_clock() -> Clock:
+    """The time of this machine."""
+    from sreagent.clients.clock import SystemClock
+
+    return SystemClock()
+
+
+def _cluster(settings: Settings, clock: Clock) -> Cluster:
+    from sreagent.clients.kubernetes import connect
+
+    return connect(
+        kubeconfig=settings.kubeconfig,
+        context=settings.context,
+        timeout=settings.timeout,
+        clock=clock,
+    )
+
+
+def _metrics(settings: Settings) -> Metrics | None:
+    if not settings.prometheus:
+        return None
+    from sreagent.clients.prometheus import PrometheusMetrics
+
+    return PrometheusMetrics(settings.prometheus, timeout=settings.timeout)
+
+
+def _alertmanager(settings: Settings) -> Alerts:
+    from sreagent.clients.alertmanager import AlertmanagerAlerts
+
+    return AlertmanagerAlerts(settings.alertmanager, timeout=settings.timeout)
+
+
+def _inventory(version: str):  # noqa: ANN202
+    from sreagent.domain.inventory import Inventory
+
+    return Inventory(server_version=version)
+
+
+def _redact():  # noqa: ANN202
+    from sreagent.policy.redaction import redact
+
+    return redact
+
+
+def _new_journal(clock: Clock) -> Journal:
+    from sreagent.journal.store import Journal
+
+    return Journal.create(state_folder(), clock, redact=_redact())
+
+
+def _firing(text: str, alerts: Alerts) -> Alert:
+    """The firing alert whose name is the first word; the other words choose among several."""
+    from sreagent.domain.intake import pick
+
+    name, *rest = text.split()
+    firing = alerts.firing()
+    found = [alert for alert in firing if alert.name == name]
+    wanted = {part for word in rest for part in word.split("/")}
+    nearer = [alert for alert in found if wanted <= set(alert.labels.values())]
+    if found:
+        return pick(nearer or found)
+    return Alert(name=text, source=f"not firing in Alertmanager at {alerts.url}")
+
+
+def _read_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return _bounded(file.read(ALERT_SIZE + 1))
+    except OSError as error:
+        msg = f"cannot read the alert file {str(path)!r}: {error.strerror}"
+        raise BadInput(msg, hint="try: a JSON file, `-` for standard input, or text") from error
+
+
+def _bounded(data: bytes) -> str:
+    if len(data) > ALERT_SIZE:
+        msg = f"the alert is larger than {ALERT_SIZE // 1_000_000} MB"
+        raise BadInput(msg, hint="try: one alert, or the group that belongs together")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"the alert is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
+        raise BadInput(msg) from error
