@@ -2,16 +2,15 @@
 
 import json as jsonlib
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
-from rich.text import Text
 
 from sreagent.cli import options
-from sreagent.cli.screen import console
 from sreagent.domain.errors import Exit
-from sreagent.journal import shelf
-from sreagent.journal.verify import Verification, verify
-from sreagent.settings import state_folder
+
+if TYPE_CHECKING:
+    from sreagent.journal.verify import Verification
 
 app = typer.Typer(help="Prove what was recorded.", no_args_is_help=True)
 
@@ -24,6 +23,10 @@ def audit() -> None:
 @app.command("verify")
 def verify_incident(incident: options.Incident, json: options.Json = False) -> None:
     """Check the hash chain of an incident's journal."""
+    from sreagent.journal import shelf
+    from sreagent.journal.verify import verify
+    from sreagent.settings import state_folder
+
     id_ = shelf.resolve(state_folder(), incident)
     found = verify(shelf.folder_of(state_folder(), id_))
     if json:
@@ -33,7 +36,11 @@ def verify_incident(incident: options.Incident, json: options.Json = False) -> N
     raise typer.Exit(Exit.OK if found.sound else Exit.FAILED)
 
 
-def _tell(found: Verification) -> None:
+def _tell(found: "Verification") -> None:
+    from rich.text import Text
+
+    from sreagent.cli.screen import console
+
     out = console()
     for problem in found.problems:
         out.print(Text(f" ✗ line {problem.line}: {problem.what}", style="red"))

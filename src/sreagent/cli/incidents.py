@@ -4,14 +4,8 @@ import json as jsonlib
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from sreagent.cli import options, render
-from sreagent.cli.screen import console
-from sreagent.domain.moment import stamp
-from sreagent.journal import shelf
-from sreagent.report.outcome import as_json
-from sreagent.settings import state_folder
+from sreagent.cli import options
 
 app = typer.Typer(help="What was investigated on this machine.", no_args_is_help=True)
 
@@ -22,6 +16,13 @@ def list_incidents(
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
 ) -> None:
     """List incidents, newest first."""
+    from rich.text import Text
+
+    from sreagent.cli.screen import console
+    from sreagent.domain.moment import stamp
+    from sreagent.journal import shelf
+    from sreagent.settings import state_folder
+
     found = shelf.incidents(state_folder())[:limit]
     if json:
         rows = [
@@ -50,6 +51,14 @@ def list_incidents(
 @app.command("show")
 def show_incident(incident: options.Incident, json: options.Json = False) -> None:
     """Show an incident: the account, the evidence, what was done."""
+    from rich.text import Text
+
+    from sreagent.cli import render
+    from sreagent.cli.screen import console
+    from sreagent.journal import shelf
+    from sreagent.report.outcome import as_json
+    from sreagent.settings import state_folder
+
     found = shelf.incident(state_folder(), incident)
     if json:
         print(jsonlib.dumps(as_json(found), indent=2, ensure_ascii=False))

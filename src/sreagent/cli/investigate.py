@@ -4,10 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sreagent import wiring
 from sreagent.cli import options
-from sreagent.cli.session import Show, conduct
-from sreagent.wiring import Wishes
 
 AlertText = Annotated[
     str,
@@ -35,6 +32,9 @@ def investigate(
     debug: options.Debug = False,
 ) -> None:
     """Find the cause of an alert, propose the fix, make it on a yes, and write the postmortem."""
+    from sreagent import wiring
+    from sreagent.cli.session import Show, conduct
+
     del debug
     settings = options.settings(
         context=context,
@@ -45,7 +45,7 @@ def investigate(
         time_limit=time_limit,
         verify_limit=verify_limit,
     )
-    wishes = Wishes(dry_run=dry_run, read_only=read_only)
+    wishes = wiring.Wishes(dry_run=dry_run, read_only=read_only)
     found = wiring.find_alert(alert, settings)
     raise typer.Exit(
         conduct(

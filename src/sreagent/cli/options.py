@@ -1,11 +1,12 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sreagent.settings import Settings, load
+if TYPE_CHECKING:
+    from sreagent.settings import Settings
 
 Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
 Kubeconfig = Annotated[str | None, typer.Option(help="Kubeconfig file; several with a colon.")]
@@ -31,6 +32,8 @@ Incident = Annotated[str, typer.Argument(help="INC-…, a unique part of it, or 
 ActionId = Annotated[str, typer.Argument(metavar="ACTION", help="A1, A2, …")]
 
 
-def settings(**flags: Any) -> Settings:  # noqa: ANN401 - flags of several types
+def settings(**flags: Any) -> "Settings":  # noqa: ANN401 - flags of several types
     """Settings with the flags that were given on top."""
+    from sreagent.settings import load
+
     return load(flags)

@@ -63,6 +63,17 @@ class Messenger:
         return self._reply if proposal.id == self._action else None
 
 
+class Player:
+    """Says yes in the person's place: nothing in a pretend cluster can be hurt."""
+
+    name = "demo"
+
+    def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
+        """Yes."""
+        del proposal, verdict, cited
+        return Reply(answer=Answer.RUN, how="demo")
+
+
 class Keyboard:
     """A person at a terminal."""
 

@@ -1,20 +1,16 @@
 """`sre resume`, `sre approve`, `sre reject` and `sre undo`: go on with an incident."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sreagent import wiring
 from sreagent.cli import options
-from sreagent.cli.person import Messenger
-from sreagent.cli.session import Show, conduct
-from sreagent.domain.action import ActionState
-from sreagent.domain.errors import BadInput
-from sreagent.domain.ports import Reply
-from sreagent.domain.record import Answer
-from sreagent.journal import shelf
-from sreagent.settings import Settings, person, state_folder
-from sreagent.wiring import Wishes
+
+if TYPE_CHECKING:
+    from sreagent.cli.session import Show
+    from sreagent.domain.ports import Reply
+    from sreagent.settings import Settings
 
 
 def resume(
@@ -32,6 +28,9 @@ def resume(
     debug: options.Debug = False,
 ) -> None:
     """Go on with an incident; a change in doubt is first looked up in the cluster."""
+    from sreagent import wiring
+    from sreagent.cli.session import Show, conduct
+
     del debug
     settings = options.settings(
         context=context,
@@ -40,7 +39,7 @@ def resume(
         time_limit=time_limit,
         verify_limit=verify_limit,
     )
-    wishes = Wishes(dry_run=dry_run, read_only=read_only)
+    wishes = wiring.Wishes(dry_run=dry_run, read_only=read_only)
     raise typer.Exit(
         conduct(
             lambda people: wiring.resumption(incident, settings, wishes, people),
@@ -60,6 +59,10 @@ def approve(
     debug: options.Debug = False,
 ) -> None:
     """Approve a proposed change, make it and verify it."""
+    from sreagent.cli.session import Show
+    from sreagent.domain.ports import Reply
+    from sreagent.domain.record import Answer
+
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig, verify_limit=verify_limit)
     reply = Reply(answer=Answer.RUN, how="sre approve")
@@ -77,6 +80,10 @@ def reject(
     debug: options.Debug = False,
 ) -> None:
     """Refuse a proposed change, with the reason."""
+    from sreagent.cli.session import Show
+    from sreagent.domain.ports import Reply
+    from sreagent.domain.record import Answer
+
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig)
     reply = Reply(answer=Answer.REJECT, how="sre reject", reason=reason)
@@ -94,20 +101,38 @@ def undo(
     debug: options.Debug = False,
 ) -> None:
     """Take a change back; refused when somebody changed the object since."""
+    from sreagent import wiring
+    from sreagent.cli.person import Messenger
+    from sreagent.cli.session import Show, conduct
+    from sreagent.domain.ports import Reply
+    from sreagent.domain.record import Answer
+    from sreagent.journal import shelf
+    from sreagent.settings import person, state_folder
+
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig)
     number = f"A{len(shelf.incident(state_folder(), incident).proposals) + 1}"
     said = Messenger(person(), number, Reply(answer=Answer.RUN, how="sre undo --yes"))
     raise typer.Exit(
         conduct(
-            lambda people: wiring.resumption(incident, settings, Wishes(), people, undo=action),
+            lambda people: wiring.resumption(
+                incident, settings, wiring.Wishes(), people, undo=action
+            ),
             Show(as_json=json, out=out, answers=said if yes else None),
         )
     )
 
 
-def _answer(incident: str, action: str, reply: Reply, settings: Settings, show: Show) -> None:
+def _answer(incident: str, action: str, reply: "Reply", settings: "Settings", show: "Show") -> None:
     """Carry one answer into an incident and let it go on from there."""
+    from sreagent import wiring
+    from sreagent.cli.person import Messenger
+    from sreagent.cli.session import conduct
+    from sreagent.domain.action import ActionState
+    from sreagent.domain.errors import BadInput
+    from sreagent.journal import shelf
+    from sreagent.settings import person, state_folder
+
     known = shelf.incident(state_folder(), incident)
     proposal = known.proposal(action)
     if proposal is None or proposal.state not in (ActionState.PROPOSED, ActionState.APPROVED):
@@ -117,7 +142,7 @@ def _answer(incident: str, action: str, reply: Reply, settings: Settings, show: 
     people = Messenger(person(), action, reply)
     raise typer.Exit(
         conduct(
-            lambda _: wiring.resumption(known.id, settings, Wishes(), people),
-            Show(as_json=show.as_json, out=show.out, answers=people),
+            lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people),
+            replace(show, answers=people),
         )
     )

@@ -6,27 +6,28 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
-from sreagent.cli.screen import console
 from sreagent.domain.errors import BadInput, SreError
-from sreagent.settings import state_folder
-from sreagent.simulator import IncidentInfo, incidents
+
+if TYPE_CHECKING:
+    from sreagent.simulator import IncidentInfo
 
 app = typer.Typer(help="A pretend cluster to practise on.", no_args_is_help=True)
 
 IncidentName = Annotated[str, typer.Argument(help="bad-deploy, memory-limit or selector-mismatch.")]
 
 
-def known(name: str) -> IncidentInfo:
+def known(name: str) -> "IncidentInfo":
     """The incident of that name.
 
     Raises:
         BadInput: There is none.
     """
+    from sreagent.simulator import incidents
+
     found = next((info for info in incidents() if info.name == name), None)
     if found is None:
         names = ", ".join(info.name for info in incidents())
@@ -38,6 +39,11 @@ def known(name: str) -> IncidentInfo:
 @app.command("list")
 def list_incidents() -> None:
     """List the incidents there are."""
+    from rich.text import Text
+
+    from sreagent.cli.screen import console
+    from sreagent.simulator import incidents
+
     out = console()
     for info in incidents():
         out.print(Text(info.name, style="bold").append(f"  {info.title}", style="not bold"))
@@ -84,6 +90,8 @@ def down() -> None:
 
 
 def _folder() -> Path:
+    from sreagent.settings import state_folder
+
     return state_folder() / "simulator"
 
 
