@@ -12,7 +12,7 @@ _LINKED = re.compile(r"://|www\.|@|\$", re.IGNORECASE)
 """What a renderer may turn into a link, a mention that notifies people, or a formula."""
 _MARKUP = re.compile(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY = re.compile(r"&(?=#|\w)")
-_LEAD = re.compile(r"^(?:[#>+=-]|\d{1,9}(?=[.)]))")
+_LEAD = re.compile(r">.*|[#+=-]+|(\d{1,9})([.)])")
 _TICKS = re.compile(r"`+")
 
 
@@ -60,10 +60,10 @@ def _word(word: str, *, first: bool) -> str:
 
 def _escape_lead(word: str) -> str:
     """A first word that would begin a heading, a list or a quotation."""
-    lead = _LEAD.match(word)
+    lead = _LEAD.fullmatch(word)
     if not lead:
         return word
-    return f"{lead[0]}\\{word[lead.end() :]}" if lead[0].isdigit() else f"\\{word}"
+    return f"{lead[1]}\\{lead[2]}" if lead[1] else f"\\{word}"
 
 
 def _longest_run(text: str) -> int:
