@@ -217,7 +217,7 @@ def _login_failed(cluster: str, plugin: Mapping[str, Any], told: str) -> SreErro
     return SreError(
         f"cannot log in to cluster {cluster!r}: {one_line(told)}",
         why=f"the kubeconfig logs in with: {one_line(line)}",
-        hint=one_line(str(plugin.get("installHint") or f"{line}    and log in again")),
+        hint=one_line(str(plugin.get("installHint") or f"{line}, by hand, then log in again")),
     )
 
 

@@ -89,7 +89,11 @@ class KubernetesCluster:
 
     def version(self) -> str:
         """Ask for the server's version: the cheapest proof that it can be reached."""
-        answer = self._api.read(Request(path="/version", what="its version"))
+        try:
+            answer = self._api.read(Request(path="/version", what="its version"))
+        except NotServed as error:
+            msg = "it has no /version: that is no Kubernetes API"
+            raise self._api.unusable(msg) from error
         return one_line(str(answer.get("gitVersion", "unknown")))
 
     def list(self, kind: str, namespace: str = "") -> Listing:
@@ -125,11 +129,13 @@ class KubernetesCluster:
         )
         started = self._clock.monotonic()
         answer = self._api.ask(request)
+        # The first line of a tail that was cut by size is only the end of a line.
+        raw = answer.body.partition(b"\n")[2] or answer.body if answer.cut else answer.body
         return PodLog(
             pod=pod,
             container=container,
             previous=previous,
-            text=clean(answer.body.decode("utf-8", errors="replace")),
+            text=clean(raw.decode("utf-8", errors="replace")),
             command=_log_command(pod, container, previous, tail),
             truncated=answer.cut,
             digest=answer.digest,

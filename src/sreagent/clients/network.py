@@ -47,7 +47,7 @@ def on_loopback(address: str) -> bool:
 def explain(error: BaseException, *, timeout: float) -> Trouble:
     """Find the telling cause in a chain of wrapped errors, urllib3's or of requests."""
     causes = list(_causes(error))
-    for explain_one in (_tls, _waited, _address, _lost):
+    for explain_one in (_tls, _waited, _address, _half, _lost):
         for cause in causes:
             if trouble := explain_one(cause, timeout):
                 return trouble
@@ -80,12 +80,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _tls(cause: BaseException, _: float) -> Trouble | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Trouble(text=f"its TLS certificate {_verdict(cause)}")
-    if not isinstance(cause, ssl.SSLError) or not cause.reason:
+    if not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError):
         return None
-    for name, text in _TLS_REASONS.items():
-        if cause.reason.endswith(name):
+    for ending, text in _TLS_REASONS.items():
+        if (cause.reason or str(cause)).endswith(ending):
             return Trouble(text=text)
-    return None if "EOF" in cause.reason else Trouble(text=f"TLS failed: {one_line(str(cause))}")
+    return Trouble(text=f"TLS failed: {one_line(str(cause))}")
 
 
 def _verdict(error: ssl.SSLCertVerificationError) -> str:
@@ -114,9 +114,13 @@ def _address(cause: BaseException, _: float) -> Trouble | None:
     return None
 
 
-def _lost(cause: BaseException, _: float) -> Trouble | None:
+def _half(cause: BaseException, _: float) -> Trouble | None:
     if isinstance(cause, http.client.IncompleteRead):
         return Trouble(text="the answer broke off", broke_off=True)
+    return None
+
+
+def _lost(cause: BaseException, _: float) -> Trouble | None:
     if isinstance(cause, ConnectionError | web.ProtocolError | ssl.SSLEOFError):
         return Trouble(text="the connection broke off", broke_off=True)
     if isinstance(cause, OSError) and cause.strerror:
