@@ -1,0 +1,89 @@
+"""Who calls whom: as configured, and as the logs complain."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sreagent.diagnose.logs import LogError
+from sreagent.diagnose.podspec import is_over
+from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.diagnose.targets import Call, Target, calls, resolve_error
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj, PodLog
+
+STALE = 900
+"""Seconds after the last occurrence at which an error in a log is history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingCall:
+    """An error in a pod's log that is about somebody else."""
+
+    pod: Obj
+    caller: Entity
+    error: LogError
+    target: Target
+    log: PodLog
+
+
+@once_per_scene
+def failing_calls(scene: Scene) -> tuple[FailingCall, ...]:
+    """Connection errors of the logs that were read, not those that are over."""
+    return tuple(_failing(scene))
+
+
+def failing_calls_to(scene: Scene, entity: Entity) -> list[FailingCall]:
+    """Those that name this Service or workload."""
+    return [call for call in failing_calls(scene) if call.target.entity == entity]
+
+
+@once_per_scene
+def configured_calls(scene: Scene) -> Mapping[Entity, tuple[Call, ...]]:
+    """Addresses of each workload's configuration."""
+    return {
+        workload: tuple(calls(scene, workload))
+        for kind in (*WORKLOADS, "CronJob", "Job")
+        for workload in (_named(kind, item) for item in scene.all(kind))
+    }
+
+
+@once_per_scene
+def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
+    """Workloads that are configured to call a Service, or whose logs complain of it."""
+    found: dict[Entity, set[Entity]] = defaultdict(set)
+    for workload, addresses in configured_calls(scene).items():
+        for call in addresses:
+            if call.target.entity:
+                found[call.target.entity].add(workload)
+    for failing in failing_calls(scene):
+        if failing.target.entity:
+            found[failing.target.entity].add(failing.caller)
+    return found
+
+
+def is_current(scene: Scene, error: LogError) -> bool:
+    """Whether an error of a log still happens, as far as its time stamps tell."""
+    age = scene.age(error.last_at)
+    return not error.recovered and (age is None or age < STALE)
+
+
+def _failing(scene: Scene) -> Iterator[FailingCall]:
+    for log, reading in scene.all_logs():
+        pod = scene.inventory.find(log.pod)
+        if pod is None or (is_over(pod) and log.previous):
+            continue
+        for error in reading.errors:
+            target = resolve_error(scene, log.pod.namespace, error)
+            if target and is_current(scene, error):
+                yield FailingCall(
+                    pod=pod,
+                    caller=scene.workload_of(pod),
+                    error=error,
+                    target=target,
+                    log=log,
+                )
+
+
+def _named(kind: str, item: Obj) -> Entity:
+    meta = item["metadata"]
+    return Entity(kind=kind, namespace=meta.get("namespace", ""), name=meta["name"])

@@ -1,0 +1,118 @@
+"""How sure an account is, in named parts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sreagent.diagnose.causes import Cause, Part
+from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.weights import base
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category, Finding
+
+HIGHEST, LOWEST = 0.97, 0.05
+ONE_SOURCE = 0.75
+"""The most that words in a log are worth when nothing else shows the trouble."""
+NOT_ONLY_WORDS = frozenset({"kubernetes"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What is known about a cause beside its findings."""
+
+    primary: Finding
+    previous_was_healthy: bool = False
+    named_by_alert: bool = False
+    seen_by_callers: bool = False
+    same_revision_healthy: bool = False
+
+
+def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
+    """The cause with its confidence and what that is made of."""
+    parts = tuple(_parts(scene, cause, grounds))
+    total = sum(value for _, value in parts)
+    cap = HIGHEST
+    if _only_words(cause, grounds):
+        cap = ONE_SOURCE
+    if total > cap:
+        parts = (*parts, ("cannot be surer than this", round(cap - total, 3)))
+        total = cap
+    return replace(cause, parts=parts, confidence=round(max(total, LOWEST), 2))
+
+
+def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
+    primary = grounds.primary
+    yield primary.condition, base(primary.condition)
+    yield from _from_log(primary)
+    yield from _from_facts(primary)
+    if cause.change:
+        yield "changed shortly before", _worth_of_change(primary)
+    if grounds.previous_was_healthy:
+        yield "the previous revision ran well", 0.09 if primary.condition in _VAGUE else 0.03
+    if grounds.seen_by_callers:
+        yield "its callers say the same", 0.05
+    if grounds.named_by_alert:
+        yield "the alert names it", 0.04
+    if grounds.same_revision_healthy:
+        yield "another pod of the same revision is healthy", -0.15
+    for gap in _gaps(scene, cause.entity, primary):
+        yield f"not looked at: {gap}", -0.08
+
+
+_VAGUE = frozenset(
+    {
+        "pod.crash_loop",
+        "pod.not_ready",
+        "pod.probe_failing",
+        "pod.liveness_kills",
+        "pod.init_stuck",
+        "workload.unavailable",
+        "workload.rollout_stuck",
+        "pod.log_errors",
+        "pod.start_failed",
+    }
+)
+"""Conditions that leave open why; a change or a healthy predecessor says much then."""
+
+
+def _worth_of_change(primary: Finding) -> float:
+    return 0.12 if primary.condition in _VAGUE else 0.06
+
+
+def _from_log(primary: Finding) -> Iterator[Part]:
+    if primary.condition in ("pod.crash_loop", "job.failed", "pod.init_stuck"):
+        cause = primary.facts.get("log_cause")
+        if cause and cause != "error":
+            yield "the log says why", 0.12
+        elif cause:
+            yield "the log shows an error", 0.05
+    if "set nowhere" in primary.claim:
+        yield "the pod template shows the same", 0.02
+
+
+def _from_facts(primary: Finding) -> Iterator[Part]:
+    """Structure that settles a question the condition alone leaves open."""
+    facts = primary.facts
+    if facts.get("previous_limit"):
+        yield "the limit was lowered", 0.02
+    if facts.get("selector_suggested"):
+        yield "a near selector fits one workload", 0.08
+    if facts.get("probe_fault"):
+        yield "the probe does not fit the container", 0.30
+    if facts.get("settled"):
+        yield facts["settled"], 0.06
+
+
+def _gaps(scene: Scene, entity: Entity, primary: Finding) -> Iterator[str]:
+    """Lists that were refused and could have told more about this cause."""
+    matters = {"pod.crash_loop": ("Event", "logs of pod"), "pod.unschedulable": ("Node",)}
+    for what in matters.get(primary.condition, ("Event",)):
+        for gap in scene.inventory.gaps:
+            if gap.what.startswith(what) and gap.namespace in ("", entity.namespace):
+                yield gap.what
+                break
+
+
+def _only_words(cause: Cause, grounds: Grounds) -> bool:
+    sources = {finding.source for finding in cause.findings}
+    from_logs = grounds.primary.condition == "pod.log_errors"
+    return from_logs or (not sources & NOT_ONLY_WORDS and cause.category is Category.DEPENDENCY)

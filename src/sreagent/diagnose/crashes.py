@@ -1,0 +1,294 @@
+"""Containers that end when they should not: crash loops, kills, memory."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sreagent.diagnose.log_patterns import NETWORK, LogCause
+from sreagent.diagnose.logs import LogError
+from sreagent.diagnose.podspec import (
+    EMPTY,
+    Container,
+    container_specs,
+    containers,
+    env_names,
+    is_over,
+    template_of,
+)
+from sreagent.diagnose.quantities import amount
+from sreagent.diagnose.registry import condition
+from sreagent.diagnose.revisions import revision_of, workload_revisions
+from sreagent.diagnose.scene import Scene, first_seen, pod_entity
+from sreagent.diagnose.targets import resolve_error
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category, Finding, Severity
+from sreagent.domain.inventory import Obj, PodLog
+from sreagent.domain.moment import parse_time, span
+
+RECENT = 3600
+"""Seconds after which a restart of a pod that runs fine since is history."""
+SETTLED = 600
+"""Seconds a container must run before its restarts count as over."""
+FAST = 10
+"""Seconds within which an exit counts as one at start-up."""
+
+_EXIT_CODES = {
+    1: "error",
+    2: "wrong usage",
+    126: "the command cannot be executed",
+    127: "command not found",
+    128: "could not be started",
+    130: "SIGINT",
+    132: "SIGILL: illegal instruction",
+    134: "SIGABRT: aborted",
+    135: "SIGBUS",
+    136: "SIGFPE",
+    137: "SIGKILL: killed",
+    139: "SIGSEGV: segmentation fault",
+    143: "SIGTERM: asked to stop",
+    255: "error out of range",
+}
+_START_REASONS = ("StartError", "ContainerCannotRun")
+
+
+def say_exit(code: int) -> str:
+    """`exit code 137 (SIGKILL: killed)`."""
+    if code == 0:
+        return "exit code 0 (it simply ends)"
+    meaning = _EXIT_CODES.get(code) or (f"signal {code - 128}" if 128 < code < 255 else "")
+    return f"exit code {code} ({meaning})" if meaning else f"exit code {code}"
+
+
+def keeps_ending(scene: Scene, container: Container) -> bool:
+    """Whether a container ends again and again, now and not only long ago."""
+    end = container.ended
+    if container.waiting == "CrashLoopBackOff":
+        return True
+    if not end or not container.restarts:
+        return False
+    if container.terminated:
+        return True
+    age = scene.age(end.get("finishedAt"))
+    runs = scene.age(container.running_since) or 0
+    return container.restarts >= 2 and (age is None or age < RECENT) and runs < SETTLED
+
+
+def was_probed_to_death(scene: Scene, pod: Obj, container: Container) -> bool:
+    """Whether the kubelet killed the container because a probe failed."""
+    return any(
+        "probe" in str(event.get("message", "")) and container.name in str(event.get("message", ""))
+        for event in scene.events(pod, "Killing")
+    )
+
+
+@condition("pod.oom_killed", kind="Pod")
+def oom_killed(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """A container used more memory than its limit, or than the node had, and was killed."""
+    for container in containers(pod):
+        end = container.ended or EMPTY
+        if end.get("reason") != "OOMKilled" or not _lately(scene, container, end):
+            continue
+        facts = _memory(scene, pod, container)
+        entity = pod_entity(pod)
+        node = Entity(kind="Node", name=pod["spec"].get("nodeName") or "unknown")
+        yield Finding(
+            condition="pod.oom_killed",
+            entity=entity,
+            claim=f"{entity} {_name(pod, container)}is OOMKilled (exit code 137): "
+            f"{_say_memory(facts)}; {_restarts(container)}",
+            category=Category.RESOURCE,
+            uid=pod["metadata"].get("uid", ""),
+            path=f"status.containerStatuses[{container.name}].lastState.terminated.reason",
+            since=_began(scene, pod, container),
+            command=entity.get,
+            suspects=() if facts.get("limit") else (node,),
+            facts=facts,
+        )
+
+
+@condition("pod.crash_loop", kind="Pod")
+def crash_loop(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """A container ends soon after each start and is started again and again."""
+    if is_over(pod):
+        return
+    for container in containers(pod):
+        end = container.ended or EMPTY
+        reason = end.get("reason")
+        if reason == "OOMKilled" or reason in _START_REASONS or not keeps_ending(scene, container):
+            continue
+        if was_probed_to_death(scene, pod, container):
+            continue
+        yield _crash(scene, pod, container)
+
+
+def _crash(scene: Scene, pod: Obj, container: Container) -> Finding:
+    entity = pod_entity(pod)
+    log, words = last_words(scene, pod, container)
+    target = resolve_error(scene, entity.namespace, words) if words else None
+    says = f"{_name(pod, container)}{_ends(container)} {_why(container, words)}"
+    if words and words.cause is LogCause.MISSING_ENV and _is_unset(pod, words.key):
+        says += f"; env {words.key} is set nowhere in the pod template"
+    if log is None:
+        says += "; its log was not read"
+    elif words is None:
+        says += "; its log says nothing of an error"
+    return Finding(
+        condition="pod.crash_loop",
+        entity=entity,
+        claim=f"{entity} {says}",
+        category=_category(words),
+        severity=Severity.ERROR if not container.ready else Severity.WARNING,
+        uid=pod["metadata"].get("uid", ""),
+        path=f"status.containerStatuses[{container.name}].lastState.terminated",
+        since=_began(scene, pod, container),
+        source="logs" if words and log else "kubernetes",
+        command=log.command if words and log else entity.get,
+        excerpt=words.block if words else "",
+        tainted=words is not None,
+        suspects=(target.entity,) if target and target.entity else (),
+        facts=_crash_facts(container, words, log),
+    )
+
+
+def last_words(
+    scene: Scene, pod: Obj, container: Container
+) -> tuple[PodLog | None, LogError | None]:
+    """The log that tells of the container's end, and what it says."""
+    found = scene.logs(pod, container.name)
+    for log, reading in found:
+        if reading.last_words:
+            return log, reading.last_words
+    return (found[0][0], None) if found else (None, None)
+
+
+def _crash_facts(
+    container: Container, words: LogError | None, log: PodLog | None
+) -> dict[str, str]:
+    facts = {
+        "container": container.name,
+        "exit_code": str((container.ended or EMPTY).get("exitCode", "")),
+        "restarts": str(container.restarts),
+        "log": "not read" if log is None else "read" if words else "silent",
+    }
+    if words:
+        facts |= {"log_cause": words.cause.value, "line": words.line}
+        facts |= {"key": words.key, "target": words.target, "place": words.place}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _ends(container: Container) -> str:
+    end = container.ended or EMPTY
+    began, ended = parse_time(end.get("startedAt")), parse_time(end.get("finishedAt"))
+    if not began or not ended:
+        return "exits"
+    ran = (ended - began).total_seconds()
+    return "exits at start" if ran < FAST else f"exits {span(ran)} after start"
+
+
+def _why(container: Container, words: LogError | None) -> str:
+    end = container.ended or EMPTY
+    code = say_exit(int(end.get("exitCode") or 0))
+    told = f"with {code}, {_restarts(container)}"
+    if words:
+        place = f" ({words.place})" if words.place else ""
+        about = f" [{words.target}]" if words.target and words.target not in words.line else ""
+        return f"with {words.line}{place}{about}, {code}, {_restarts(container)}"
+    message = str(end.get("message") or "").strip().splitlines()
+    return f"{told}, message {message[-1][:160]!r}" if message else told
+
+
+def _category(words: LogError | None) -> Category:
+    if words is None:
+        return Category.DEPLOYMENT
+    if words.cause in NETWORK:
+        return Category.DEPENDENCY
+    if words.cause in (LogCause.DISK_FULL, LogCause.OUT_OF_MEMORY):
+        return Category.RESOURCE
+    if words.cause in (LogCause.EXCEPTION, LogCause.ERROR, LogCause.EXEC_FORMAT):
+        return Category.DEPLOYMENT
+    return Category.CONFIGURATION
+
+
+def _is_unset(pod: Obj, name: str) -> bool:
+    spec = pod.get("spec") or EMPTY
+    return name not in env_names(spec) and not any(
+        one.get("envFrom") for one in container_specs(spec)
+    )
+
+
+def _name(pod: Obj, container: Container) -> str:
+    if container.init:
+        return f"init container {container.name} "
+    several = len(pod["spec"].get("containers") or ()) > 1
+    return f"container {container.name} " if several else ""
+
+
+def _restarts(container: Container) -> str:
+    return "1 restart" if container.restarts == 1 else f"{container.restarts} restarts"
+
+
+def _lately(scene: Scene, container: Container, end: Obj) -> bool:
+    if container.waiting or container.terminated:
+        return True
+    age = scene.age(end.get("finishedAt"))
+    return age is None or age < RECENT
+
+
+def _began(scene: Scene, pod: Obj, container: Container) -> datetime | None:
+    """The first sign: a back-off event, else the last end, else the pod's own start."""
+    seen = first_seen(scene.events(pod, "BackOff"))
+    end = parse_time((container.ended or EMPTY).get("finishedAt"))
+    started = parse_time((pod.get("status") or EMPTY).get("startTime"))
+    if started and container.restarts and end and (end - started).total_seconds() < RECENT:
+        return min(started, seen) if seen else started
+    return seen or end or started
+
+
+def _memory(scene: Scene, pod: Obj, container: Container) -> dict[str, str]:
+    resources = container.spec.get("resources") or EMPTY
+    facts = {
+        "container": container.name,
+        "limit": str((resources.get("limits") or {}).get("memory") or ""),
+        "request": str((resources.get("requests") or {}).get("memory") or ""),
+    }
+    facts |= _memory_before(scene, pod, container.name, facts["limit"])
+    return {name: value for name, value in facts.items() if value}
+
+
+def _memory_before(scene: Scene, pod: Obj, name: str, limit: str) -> dict[str, str]:
+    """The limit of the newest older revision that had another one, and the template's own."""
+    workload = scene.workload_of(pod)
+    known = workload_revisions(scene, workload)
+    mine = revision_of(pod, known)
+    found: dict[str, str] = {}
+    for one in known:
+        before = _limit_in(one.template, name)
+        if mine and one.number < mine.number and before and before != limit:
+            found = {"previous_limit": before, "previous_revision": str(one.number)}
+            break
+    item = scene.inventory.find(workload)
+    wanted = _limit_in(template_of(workload.kind, item), name) if item else ""
+    if mine and known and mine.number == known[0].number and amount(wanted) != amount(limit):
+        found["template_limit"] = wanted or "none"
+    return found
+
+
+def _limit_in(template: Obj, name: str) -> str:
+    for one in container_specs(template.get("spec") or EMPTY):
+        if one["name"] == name:
+            limits = (one.get("resources") or EMPTY).get("limits") or {}
+            return str(limits.get("memory") or "")
+    return ""
+
+
+def _say_memory(facts: dict[str, str]) -> str:
+    limit = facts.get("limit")
+    if not limit:
+        return "it has no memory limit, so the node ran out of memory"
+    said = f"it needs more than its memory limit of {limit}"
+    if before := facts.get("previous_limit"):
+        lower = amount(limit) < amount(before)
+        verb = "lowered" if lower else "raised"
+        said += f" ({verb} from {before} in revision {facts['previous_revision']})"
+    if own := facts.get("template_limit"):
+        said += f" (the pod template says {own}: something rewrites it at admission)"
+    return said

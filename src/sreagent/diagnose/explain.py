@@ -1,0 +1,258 @@
+"""From everything that was seen to the causes, ranked, with what they explain."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from sreagent.diagnose.calling import failing_calls_to
+from sreagent.diagnose.causes import Cause, Explanation, RuledOut
+from sreagent.diagnose.changes import change_of, changes_in
+from sreagent.diagnose.conditions import found_in
+from sreagent.diagnose.confidence import Grounds, weigh
+from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
+from sreagent.diagnose.folding import Folding, Problem, is_hard, problems
+from sreagent.diagnose.impact import impact_of
+from sreagent.diagnose.refutation import healthy_before, refuted_by, ruled_out
+from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
+from sreagent.diagnose.scene import WORKLOADS, Scene
+from sreagent.diagnose.statements import state
+from sreagent.diagnose.targets import config_maps
+from sreagent.diagnose.weights import is_symptom
+from sreagent.domain.alert import Alert
+from sreagent.domain.change import Change
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Finding
+from sreagent.domain.inventory import Inventory
+
+__all__ = ["Cause", "Explanation", "RuledOut", "explain"]
+
+EVIDENCE = 8
+"""Findings cited for one cause."""
+LATE = 120
+"""Seconds by which clocks may disagree about which came first."""
+REMEMBERED = 86_400
+"""Seconds before the first symptom in which an edit may have brought it."""
+
+
+def explain(inventory: Inventory, alert: Alert, now: datetime) -> Explanation:
+    """Explain an alert: what is wrong by itself, what merely suffers, what was ruled out."""
+    scene = Scene(inventory, now)
+    findings = found_in(scene)
+    focus = focus_of(scene, alert)
+    folding = Folding(scene, problems(scene, findings))
+    accounts = _Accounts(scene, alert, focus, folding)
+    causes = accounts.causes()
+    top = next((cause for cause in causes if cause.relevant), None)
+    return Explanation(
+        causes=causes,
+        ruled_out=ruled_out(scene, focus, folding, top),
+        victims=tuple(dict.fromkeys(one for cause in causes for one in cause.victims)),
+        changes=changes_in(scene),
+        findings=findings,
+        looked=_looked(scene),
+        focus=focus.entities,
+        impact=impact_of(scene, causes),
+    )
+
+
+class _Accounts:
+    """Turns the roots of the folding into causes."""
+
+    def __init__(self, scene: Scene, alert: Alert, focus: Focus, folding: Folding) -> None:
+        self.scene = scene
+        self.alert = alert
+        self.focus = focus
+        self.folding = folding
+        self.near = reach(scene, focus.entities)
+
+    def causes(self) -> tuple[Cause, ...]:
+        """Relevant and sure ones first."""
+        suffering: dict[Entity, list[Entity]] = defaultdict(list)
+        for entity in self.folding.problems:
+            for root in self.folding.roots(entity):
+                suffering[root].append(entity)
+        found = [
+            self._cause(self.folding.problems[root], victims)
+            for root, victims in suffering.items()
+            if self._counts(self.folding.problems[root])
+        ]
+        return tuple(sorted(found, key=lambda one: (not one.relevant, -one.confidence)))
+
+    def _counts(self, problem: Problem) -> bool:
+        """A remark is a cause only where the alert points; so is a log that only complains."""
+        named = problem.entity in self.focus.entities
+        hard = [one for one in problem.findings if is_hard(one)]
+        if any(one.condition not in _WEAK for one in hard):
+            return True
+        if hard:
+            return named or (self.focus.is_empty and self._in_scope(problem.entity))
+        return named and problem.primary.condition in _REMARKS_THAT_EXPLAIN
+
+    def _cause(self, problem: Problem, folded: Iterable[Entity]) -> Cause:
+        scene, entity, primary = self.scene, problem.entity, problem.primary
+        affected = sorted({one for one in folded if one != entity})
+        first = self._first_symptom(problem, affected)
+        revision, previous = self._revisions(problem)
+        change = self._change(problem, revision, first)
+        healthy = healthy_before(scene, entity, previous)
+        victims = self._victims(entity, affected)
+        cause = Cause(
+            entity=entity,
+            statement=state(scene, entity, primary, change, first, previous if healthy else None),
+            category=primary.category,
+            confidence=0.0,
+            findings=(*self._evidence(problem, affected), *healthy)[:EVIDENCE],
+            change=change,
+            refuted_by=refuted_by(primary, revision),
+            victims=victims,
+            first_symptom=first,
+            relevant=self._is_relevant(entity, affected, victims),
+        )
+        grounds = Grounds(
+            primary=primary,
+            previous_was_healthy=bool(healthy),
+            named_by_alert=entity in self.focus.entities or bool(self.near & set(victims)),
+            seen_by_callers=bool(failing_calls_to(scene, entity)),
+        )
+        return weigh(scene, cause, grounds)
+
+    def _first_symptom(self, problem: Problem, affected: Iterable[Entity]) -> datetime | None:
+        own = [one.since for one in problem.findings if one.since and is_hard(one)]
+        others = [
+            finding.since
+            for entity in affected
+            for finding in self.folding.problems[entity].findings
+            if finding.since and is_hard(finding)
+        ]
+        return min(own or others, default=self.alert.starts_at)
+
+    def _revisions(self, problem: Problem) -> tuple[Revision | None, Revision | None]:
+        """The revision that fails, and the one before it."""
+        known = workload_revisions(self.scene, problem.entity)
+        failing = self._failing_revision(problem, known)
+        older = [one for one in known if failing and one.number < failing.number]
+        return failing, older[0] if older else None
+
+    def _failing_revision(self, problem: Problem, known: tuple[Revision, ...]) -> Revision | None:
+        for finding in problem.findings:
+            pod = self.scene.inventory.find(finding.entity)
+            if finding.entity.kind == "Pod" and pod and (found := revision_of(pod, known)):
+                return found
+            if finding.entity.kind == "ReplicaSet":
+                name = finding.entity.name
+                return next((one for one in known if one.name == name), None)
+        return known[0] if known and problem.entity.kind in WORKLOADS else None
+
+    def _change(
+        self, problem: Problem, revision: Revision | None, first: datetime | None
+    ) -> Change | None:
+        """What brought it: the rollout of what fails, or an edit shortly before it failed."""
+        changes = changes_in(self.scene)
+        if revision and _began_with(revision, first):
+            rollout = change_of(changes, problem.entity, revision.number)
+            if rollout:
+                return rollout
+        about = {problem.entity, *self._configuration(problem.entity)}
+        return next((one for one in changes if one.entity in about and _before(one, first)), None)
+
+    def _configuration(self, entity: Entity) -> Iterator[Entity]:
+        item = self.scene.inventory.find(entity)
+        if item and entity.kind in WORKLOADS:
+            spec = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
+            for name in config_maps(spec):
+                yield Entity(kind="ConfigMap", namespace=entity.namespace, name=name)
+
+    def _evidence(self, problem: Problem, affected: Iterable[Entity]) -> Iterator[Finding]:
+        """Its own findings, one or two of a kind, then what the victims show."""
+        told: dict[str, int] = defaultdict(int)
+        for finding in problem.findings:
+            told[finding.condition] += 1
+            if told[finding.condition] <= 2:
+                yield finding
+        for entity in affected:
+            yield self.folding.problems[entity].primary
+
+    def _victims(self, entity: Entity, affected: Iterable[Entity]) -> tuple[Entity, ...]:
+        item = self.scene.inventory.find(entity)
+        own = self.scene.workloads_behind(item) if item and entity.kind == "Service" else []
+        named = [one for one in affected if one.kind != "Service" or one not in self._own(entity)]
+        return tuple(one for one in named if one not in own)
+
+    def _own(self, entity: Entity) -> set[Entity]:
+        """The Services of a workload: they are not its victims, its callers are."""
+        return {
+            one
+            for one in self.folding.problems
+            if one.kind == "Service"
+            and (item := self.scene.inventory.find(one))
+            and entity in self.scene.workloads_behind(item)
+        }
+
+    def _is_relevant(
+        self, entity: Entity, affected: Iterable[Entity], victims: Iterable[Entity]
+    ) -> bool:
+        if self.alert.name in ALWAYS_FIRING or self.alert.status == "resolved":
+            return False
+        touched = {entity, *affected, *victims}
+        if self.focus.is_empty:
+            return any(self._in_scope(one) for one in touched)
+        return bool(touched & self.near) or any(
+            caller in self.focus.entities for one in touched for caller in calls_it(self.scene, one)
+        )
+
+    def _in_scope(self, entity: Entity) -> bool:
+        spaces = self.focus.namespaces
+        return not spaces or not entity.namespace or entity.namespace in spaces
+
+
+_WEAK = frozenset({"pod.log_errors", "hpa.at_max", "pod.stuck_terminating", "quota.exhausted"})
+"""Trouble that is nobody's business until an alert asks for it."""
+
+_REMARKS_THAT_EXPLAIN = frozenset(
+    {
+        "pod.crash_loop",
+        "service.selects_nothing",
+        "service.target_port",
+        "service.no_ready_endpoints",
+        "workload.scaled_to_zero",
+        "workload.wrong_address",
+        "workload.paused",
+        "reference.missing",
+        "node.cordoned",
+        "cronjob.suspended",
+        "pod.evicted",
+    }
+)
+
+
+def _began_with(revision: Revision, first: datetime | None) -> bool:
+    """Whether what fails failed soon after it was rolled out, and not days later."""
+    if revision.at is None:
+        return False
+    if first is None:
+        return True
+    return -LATE <= (first - revision.at).total_seconds() <= REMEMBERED
+
+
+def _before(change: Change, first: datetime | None) -> bool:
+    if first is None:
+        return True
+    early = timedelta(seconds=REMEMBERED)
+    return first - early <= change.at <= first + timedelta(seconds=LATE)
+
+
+def _looked(scene: Scene) -> dict[str, int]:
+    counts = {
+        "workloads": sum(len(scene.all(kind)) for kind in (*WORKLOADS, "CronJob")),
+        "pods": len(scene.all("Pod")),
+        "events": len(scene.all("Event")),
+        "services": len(scene.all("Service")),
+        "nodes": len(scene.all("Node")),
+        "logs": len(scene.inventory.logs),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def has_only_symptoms(problem: Problem) -> bool:
+    """Whether nothing of it tells a reason."""
+    return all(is_symptom(one.condition) for one in problem.findings)

@@ -1,0 +1,153 @@
+"""Folds symptoms under what explains them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sreagent.diagnose.log_patterns import NETWORK
+from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.weights import is_symptom, telling
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Health
+from sreagent.domain.finding import Finding, Severity
+from sreagent.domain.inventory import controller_ref
+
+_NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Everything that is wrong with one object, most telling first."""
+
+    entity: Entity
+    findings: tuple[Finding, ...]
+
+    @property
+    def primary(self) -> Finding:
+        """The finding that says most."""
+        return self.findings[0]
+
+    @property
+    def explains_itself(self) -> bool:
+        """Whether it can be a cause without anybody else's help."""
+        return any(not blames_another(one) for one in self.findings if is_hard(one))
+
+
+def is_hard(finding: Finding) -> bool:
+    """Whether a finding is more than a remark."""
+    return finding.severity in (Severity.ERROR, Severity.CRITICAL)
+
+
+def blames_another(finding: Finding) -> bool:
+    """Whether what was seen is the kind of trouble that somebody else causes."""
+    if is_symptom(finding.condition):
+        return True
+    if finding.facts.get("log_cause") in _NETWORK_WORDS and finding.suspects:
+        return True
+    return bool(finding.suspects) and finding.condition != "pod.crash_loop"
+
+
+def subject_of(scene: Scene, finding: Finding) -> Entity:
+    """The object a finding is told at: the workload for its pods and ReplicaSets."""
+    entity = finding.entity
+    item = scene.inventory.find(entity)
+    if item is None:
+        return entity
+    if entity.kind == "Pod":
+        return scene.workload_of(item)
+    if entity.kind in ("ReplicaSet", "Job") and controller_ref(item):
+        return scene.inventory.workload_of(entity.kind, item)
+    return entity
+
+
+def problems(scene: Scene, findings: Iterable[Finding]) -> dict[Entity, Problem]:
+    """Broken findings by the object they are told at."""
+    grouped: dict[Entity, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict is Health.BROKEN:
+            grouped[subject_of(scene, finding)].append(finding)
+    for entity, finding in _accused(grouped):
+        grouped.setdefault(entity, []).append(finding)
+    return {
+        entity: Problem(entity=entity, findings=tuple(sorted(found, key=_order)))
+        for entity, found in grouped.items()
+    }
+
+
+_ACCUSES = frozenset(
+    {
+        "pod.config_missing",
+        "pod.unschedulable",
+        "pod.oom_killed",
+        "pod.evicted",
+        "workload.create_refused",
+    }
+)
+"""Conditions that show their suspect guilty even when nothing else is seen of it."""
+
+
+def _accused(grouped: Mapping[Entity, list[Finding]]) -> list[tuple[Entity, Finding]]:
+    return [
+        (suspect, finding)
+        for found in list(grouped.values())
+        for finding in found
+        if finding.condition in _ACCUSES
+        for suspect in finding.suspects
+        if suspect not in grouped
+    ]
+
+
+class Folding:
+    """The problems, and which of them explains which."""
+
+    def __init__(self, scene: Scene, found: Mapping[Entity, Problem]) -> None:
+        self.scene = scene
+        self.problems = found
+        self._behind: dict[Entity, tuple[Entity, ...]] = {}
+
+    def roots(self, entity: Entity) -> set[Entity]:
+        """The problems at the end of the chain of blame; the problem itself when it has none."""
+        return self._roots(entity, frozenset())
+
+    def _roots(self, entity: Entity, seen: frozenset[Entity]) -> set[Entity]:
+        blamed = [one for one in self.blames(entity) if one not in seen]
+        if not blamed:
+            return {entity}
+        return {root for one in blamed for root in self._roots(one, seen | {entity})}
+
+    def blames(self, entity: Entity) -> tuple[Entity, ...]:
+        """Broken objects that explain why this one is."""
+        if entity not in self._behind:
+            problem = self.problems[entity]
+            own = () if problem.explains_itself else tuple(self._blames(problem))
+            self._behind[entity] = tuple(dict.fromkeys(own))
+        return self._behind[entity]
+
+    def _blames(self, problem: Problem) -> Iterator[Entity]:
+        for finding in problem.findings:
+            if not blames_another(finding):
+                continue
+            for suspect in finding.suspects:
+                for guilty in self.guilty(suspect):
+                    if guilty != problem.entity:
+                        yield guilty
+
+    def guilty(self, suspect: Entity) -> list[Entity]:
+        """The suspect itself when it is broken, else the broken workloads behind it."""
+        if self._is_broken(suspect):
+            return [suspect]
+        item = self.scene.inventory.find(suspect)
+        if suspect.kind != "Service" or item is None:
+            return []
+        behind = self.scene.workloads_behind(item)
+        return [one for one in behind if self._is_broken(one)]
+
+    def _is_broken(self, entity: Entity) -> bool:
+        problem = self.problems.get(entity)
+        return problem is not None and any(is_hard(one) for one in problem.findings)
+
+
+def _order(finding: Finding) -> tuple[float, int, str]:
+    grades = (Severity.CRITICAL, Severity.ERROR, Severity.WARNING, Severity.INFO)
+    grade = grades.index(finding.severity)
+    return -telling(finding) + (1 if grade > 1 else 0), grade, finding.entity.path

@@ -1,0 +1,98 @@
+"""Who changed an object, and when: field managers and the last applied configuration."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sreagent.diagnose.podspec import EMPTY
+from sreagent.domain.inventory import Obj
+from sreagent.domain.moment import parse_time
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_CONTROLLERS = (
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-apiserver",
+    "cloud-controller-manager",
+    "coredns",
+    "kube-proxy",
+    "k3s",
+    "k0s",
+    "endpoint-controller",
+    "cluster-autoscaler",
+    "csi-",
+    "external-provisioner",
+    "external-attacher",
+)
+_CONTENT = ("f:spec", "f:data", "f:binaryData", "f:stringData", "f:type", "f:rules", "f:webhooks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What one field manager wrote last."""
+
+    by: str
+    at: datetime
+    fields: tuple[str, ...]
+    """Paths of the content that it owns: `spec.selector.tier`."""
+
+
+def edits(item: Obj) -> Iterator[Edit]:
+    """Edits of the content by people and their tools, not by the cluster's own controllers."""
+    for entry in item["metadata"].get("managedFields") or ():
+        if entry.get("subresource") == "status" or is_controller(entry.get("manager", "")):
+            continue
+        owned = entry.get("fieldsV1") or {}
+        fields = tuple(
+            path for root in _CONTENT if root in owned for path in _paths(owned[root], root[2:])
+        )
+        at = parse_time(entry.get("time"))
+        if fields and at:
+            yield Edit(by=entry.get("manager", ""), at=at, fields=fields)
+
+
+def last_edit(item: Obj, field: str = "") -> Edit | None:
+    """The newest edit, of those that own fields below this path if one is given."""
+    found = [
+        edit
+        for edit in edits(item)
+        if not field or any(path.startswith(field) for path in edit.fields)
+    ]
+    return max(found, key=lambda edit: edit.at, default=None)
+
+
+def is_controller(manager: str) -> bool:
+    """Whether a field manager is part of the cluster itself."""
+    return manager.startswith(_CONTROLLERS)
+
+
+def last_applied(item: Obj) -> Obj:
+    """What `kubectl apply` sent last; empty when it was never used."""
+    text = (item["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    if not text:
+        return EMPTY
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return EMPTY
+    return found if isinstance(found, dict) else EMPTY
+
+
+def _paths(owned: dict[str, Any], path: str) -> Iterator[str]:
+    inner = {key: value for key, value in owned.items() if key.startswith(("f:", "k:"))}
+    if not inner:
+        yield path
+    for key, value in inner.items():
+        name = f"{path}.{key[2:]}" if key.startswith("f:") else f"{path}[{_key(key[2:])}]"
+        yield from _paths(value or {}, name)
+
+
+def _key(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return ",".join(str(value) for value in found.values()) if isinstance(found, dict) else text

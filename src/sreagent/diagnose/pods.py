@@ -1,0 +1,222 @@
+"""Pods that run but do not serve, and pods that do not go away."""
+
+from collections.abc import Iterator
+
+from sreagent.diagnose.calling import is_current
+from sreagent.diagnose.log_patterns import LogCause
+from sreagent.diagnose.logs import LogError
+from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
+from sreagent.diagnose.registry import condition
+from sreagent.diagnose.scene import Scene, pod_entity
+from sreagent.diagnose.targets import Target, resolve_error
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category, Finding, Severity
+from sreagent.domain.inventory import Obj, PodLog
+from sreagent.domain.moment import parse_time, span
+
+GRACE = 30
+"""Seconds a container may take to become ready when its probe asks for less."""
+OFTEN = 3
+"""Occurrences from which a logged error counts."""
+TOLD = 4
+"""Errors of one log that are told."""
+
+
+def patience(container: Container) -> float:
+    """Seconds until a container must be ready, by its own probes."""
+    longest = float(GRACE)
+    for name in ("startupProbe", "readinessProbe"):
+        probe = container.spec.get(name) or EMPTY
+        period, tries = probe.get("periodSeconds") or 10, probe.get("failureThreshold") or 3
+        if probe:
+            longest = max(longest, (probe.get("initialDelaySeconds") or 0) + period * tries)
+    return longest
+
+
+def should_be_ready(scene: Scene, container: Container) -> bool:
+    """Whether it runs for long enough and still is not ready."""
+    runs = scene.age(container.running_since)
+    return container.running and not container.ready and (runs or 0) > patience(container)
+
+
+@condition("pod.not_ready", kind="Pod")
+def not_ready(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """A container runs for longer than its probes allow and is not ready."""
+    if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
+        return
+    late = [c for c in containers(pod) if not c.init and should_be_ready(scene, c)]
+    if not late:
+        return
+    entity = pod_entity(pod)
+    state = pod_condition(pod, "Ready")
+    since = parse_time(state.get("lastTransitionTime"))
+    lasting = f" for {span(scene.age(since) or 0)}" if since else ""
+    names = ", ".join(container.name for container in late)
+    yield Finding(
+        condition="pod.not_ready",
+        entity=entity,
+        claim=f"{entity} runs but is not ready{lasting} (container {names})",
+        category=Category.AVAILABILITY,
+        uid=pod["metadata"].get("uid", ""),
+        path="status.conditions[Ready]",
+        since=since,
+        command=entity.get,
+        facts={"container": late[0].name},
+    )
+
+
+@condition("pod.on_broken_node", kind="Pod")
+def on_broken_node(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """The node of a pod does not answer, so nobody knows how the pod is."""
+    if is_over(pod) or is_ready(pod):
+        return
+    node = scene.get("Node", "", pod["spec"].get("nodeName") or "")
+    if node is None or pod_condition(node, "Ready").get("status") == "True":
+        return
+    entity = pod_entity(pod)
+    name = node["metadata"]["name"]
+    yield Finding(
+        condition="pod.on_broken_node",
+        entity=entity,
+        claim=f"{entity} is not ready: its node {name} is not",
+        category=Category.NODE,
+        uid=pod["metadata"].get("uid", ""),
+        path="spec.nodeName",
+        since=parse_time(pod_condition(pod, "Ready").get("lastTransitionTime")),
+        command=entity.get,
+        suspects=(Entity(kind="Node", name=name),),
+    )
+
+
+@condition("pod.stuck_terminating", kind="Pod")
+def stuck_terminating(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """A pod was deleted, its grace period is over and it is still there."""
+    meta = pod["metadata"]
+    late = scene.age(meta.get("deletionTimestamp"))
+    if late is None or late < 60:
+        return
+    entity = pod_entity(pod)
+    kept = ", ".join(meta.get("finalizers") or ())
+    node = pod["spec"].get("nodeName") or ""
+    yield Finding(
+        condition="pod.stuck_terminating",
+        entity=entity,
+        claim=f"{entity} should be gone since {span(late)}"
+        + (f"; finalizers {kept} keep it" if kept else f"; its node {node} has not let it go"),
+        category=Category.NODE if not kept else Category.AVAILABILITY,
+        severity=Severity.WARNING,
+        uid=meta.get("uid", ""),
+        path="metadata.deletionTimestamp",
+        since=parse_time(meta.get("deletionTimestamp")),
+        command=entity.get,
+        suspects=(Entity(kind="Node", name=node),) if node and not kept else (),
+    )
+
+
+@condition("pod.log_errors", kind="Pod")
+def log_errors(scene: Scene, pod: Obj) -> Iterator[Finding]:
+    """A running container logs the same trouble again and again."""
+    if is_over(pod):
+        return
+    for log, reading in scene.logs(pod):
+        if log.previous or not _runs(pod, log.container):
+            continue
+        often = [one for one in reading.errors if one.count >= OFTEN or one.loud]
+        current = [one for one in often if is_current(scene, one) and _is_worth_it(one)]
+        for error in current[:TOLD]:
+            yield _logged(scene, pod, log, error)
+
+
+def _logged(scene: Scene, pod: Obj, log: PodLog, error: LogError) -> Finding:
+    entity = pod_entity(pod)
+    target = resolve_error(scene, entity.namespace, error)
+    return Finding(
+        condition="pod.log_errors",
+        entity=entity,
+        claim=f"{entity} logs {error.cause.value}{_about(error, target)}, {_often(scene, error)}",
+        category=_category(error),
+        severity=_severity(error),
+        uid=pod["metadata"].get("uid", ""),
+        path=f"log of {log.container}",
+        since=error.first_at,
+        source="logs",
+        command=log.command,
+        excerpt=error.block,
+        tainted=True,
+        suspects=(target.entity,) if target and target.entity else (),
+        facts=_facts(log, error, target),
+    )
+
+
+def _facts(log: PodLog, error: LogError, target: Target | None) -> dict[str, str]:
+    facts = {
+        "container": log.container,
+        "log_cause": error.cause.value,
+        "target": error.target,
+        "key": error.key,
+        "line": error.line,
+        "count": str(error.count),
+        "outside": "yes" if target and target.outside else "",
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+_HARD = frozenset(
+    {
+        LogCause.REFUSED,
+        LogCause.NO_SUCH_HOST,
+        LogCause.DNS_TIMEOUT,
+        LogCause.TIMEOUT,
+        LogCause.POOL_EXHAUSTED,
+        LogCause.AUTH_FAILED,
+        LogCause.DISK_FULL,
+        LogCause.OUT_OF_MEMORY,
+        LogCause.CERTIFICATE,
+        LogCause.MIGRATION,
+        LogCause.FORBIDDEN,
+        LogCause.HTTP_5XX,
+        LogCause.RESET,
+    }
+)
+
+
+def _severity(error: LogError) -> Severity:
+    return Severity.ERROR if error.cause in _HARD and error.count >= OFTEN else Severity.WARNING
+
+
+def _is_worth_it(error: LogError) -> bool:
+    return error.cause is not LogCause.ERROR
+
+
+def _category(error: LogError) -> Category:
+    by_cause = {
+        LogCause.POOL_EXHAUSTED: Category.RESOURCE,
+        LogCause.OUT_OF_MEMORY: Category.RESOURCE,
+        LogCause.DISK_FULL: Category.STORAGE,
+        LogCause.AUTH_FAILED: Category.SECURITY,
+        LogCause.CERTIFICATE: Category.SECURITY,
+        LogCause.FORBIDDEN: Category.SECURITY,
+        LogCause.MIGRATION: Category.CONFIGURATION,
+        LogCause.CONFIG_KEY: Category.CONFIGURATION,
+        LogCause.CONFIG_PARSE: Category.CONFIGURATION,
+        LogCause.EXCEPTION: Category.DEPLOYMENT,
+    }
+    return by_cause.get(error.cause, Category.DEPENDENCY)
+
+
+def _about(error: LogError, target: Target | None) -> str:
+    if target and target.entity and target.address.is_ip:
+        return f" of {target.entity} ({error.target})"
+    if error.target:
+        return f" of {error.target}"
+    return f": {error.line[:160]}"
+
+
+def _often(scene: Scene, error: LogError) -> str:
+    times = "once" if error.count == 1 else f"{error.count} times"
+    age = scene.age(error.last_at)
+    return times if age is None else f"{times}, last {span(age)} ago"
+
+
+def _runs(pod: Obj, container: str) -> bool:
+    return any(c.name == container and c.running for c in containers(pod))
