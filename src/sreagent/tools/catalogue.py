@@ -17,10 +17,10 @@ from sreagent.domain.errors import TryAgain
 from sreagent.domain.inventory import Obj
 
 DNS_NAME = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
-"""RFC 1123, ASCII only: Kubernetes' own names, and no look-alikes."""
+"""RFC 1123, ASCII only: no look-alikes. In pydantic `$` is the very end, not before a line feed."""
 
-Name = Annotated[str, StringConstraints(pattern=rf"^{DNS_NAME}\Z", max_length=253)]
-Quantity = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,14}(?:m|[kMGT]|[KMGT]i)?\Z")]
+Name = Annotated[str, StringConstraints(pattern=rf"^{DNS_NAME}$", max_length=253)]
+Quantity = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,14}(?:m|[kMGT]|[KMGT]i)?$")]
 
 
 class Arguments(BaseModel):

@@ -14,13 +14,13 @@ from sreagent.tools.catalogue import Arguments, ChangeTool, Present, kubectl
 LabelKey = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(?:[a-z0-9][-a-z0-9.]{0,251}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
+        pattern=r"^(?:[a-z0-9][-a-z0-9.]{0,251}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
     ),
 ]
 LabelValue = Annotated[
-    str, StringConstraints(pattern=r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
+    str, StringConstraints(pattern=r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
 ]
-PortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[-a-z0-9]{0,13}[a-z0-9])?\Z")]
+PortName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[-a-z0-9]{0,13}[a-z0-9])?$")]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 
 
