@@ -47,24 +47,17 @@ class AlertmanagerSite:
             return answer(str(problem), 400)
 
     def _api(self, request: Request) -> Answer:
-        match request.method, request.path.removeprefix("/api/v2").strip("/").split("/"):
-            case "GET", ["alerts"]:
-                return answer(self._alerts(request))
-            case "GET", ["alerts", "groups"]:
-                return answer(self._groups(request))
-            case "GET", ["status"]:
-                return answer(self._status())
-            case "GET", ["receivers"]:
-                return answer([{"name": RECEIVER}])
-            case "GET", ["silences"]:
-                return answer(self._found_silences(request))
-            case "POST", ["silences"]:
-                return self._silence(request.mapping())
-            case (("GET" | "DELETE"), ["silence", name]):
-                return self._one_silence(request.method, name)
-            case _, ["alerts" | "groups" | "status" | "receivers" | "silences" | "silence", *_]:
-                return answer({"code": 405, "message": "method not allowed"}, 405)
-        return answer({"code": 404, "message": f"path {request.path} was not found"}, 404)
+        path = request.path.removeprefix("/api/v2").rstrip("/")
+        if path.startswith("/silence/") and request.method in ("GET", "DELETE"):
+            return self._one_silence(request.method, path.removeprefix("/silence/"))
+        if (request.method, path) == ("POST", "/silences"):
+            return self._silence(request.mapping())
+        page = self._pages.get(path)
+        if page is None:
+            return answer({"code": 404, "message": f"path {request.path} was not found"}, 404)
+        if request.method != "GET":
+            return answer({"code": 405, "message": "method not allowed"}, 405)
+        return answer(page(request))
 
     def _alerts(self, request: Request) -> list[Json]:
         matchers = _filters(request)
