@@ -1,13 +1,17 @@
 """Servers and clusters for the clients to speak to."""
 
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from tests.clients.servers import Server, serving
 
@@ -30,6 +34,19 @@ class StillClock:
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+
+
+class WallClock:
+    """Real time, for servers that live in it."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - it is the clock
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 @pytest.fixture
@@ -151,3 +168,80 @@ def lab_addresses(
         yield dict(line.split("=", 1) for line in lines)
     finally:
         lab("down")
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(command: list[str], url: str) -> Iterator[str]:
+    """Run a server until the test is done; it is up when its /-/ready says so."""
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with suppress(requests.ConnectionError):
+                if requests.get(f"{url}/-/ready", timeout=2).ok:
+                    break
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+RULES = """\
+groups:
+- name: shop
+  rules:
+  - record: KubePodCrashLooping
+    expr: vector(7)
+  - alert: KubePodCrashLooping
+    expr: rate(restarts[5m]) > 0
+  - alert: HighErrorRate
+    expr: |-
+      errors   # per second
+        > 1
+"""
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prometheus with two alerting rules and no targets."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    (folder / "rules.yml").write_text(RULES, encoding="utf-8")
+    (folder / "config.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        "prometheus",
+        f"--config.file={folder}/config.yml",
+        f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address={address}",
+        "--log.level=error",
+    ]
+    with running(command, f"http://{address}") as url:
+        yield url
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path) -> Iterator[str]:
+    """A real Alertmanager that tells nobody."""
+    config = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+    (tmp_path / "config.yml").write_text(config, encoding="utf-8")
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        "prometheus-alertmanager",
+        f"--config.file={tmp_path}/config.yml",
+        f"--storage.path={tmp_path}/data",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+        "--log.level=error",
+    ]
+    with running(command, f"http://{address}") as url:
+        yield url
