@@ -14,6 +14,7 @@ from sreagent.domain.hypothesis import Hypothesis, Standing
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import span
 from sreagent.domain.record import Concluded, Looked, Opened, Verified
+from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Tier
 
 MARKS = {
@@ -21,6 +22,8 @@ MARKS = {
     Health.BROKEN: ("✗", "red"),
     Health.UNKNOWN: ("?", "yellow"),
 }
+BRIEF = 120
+"""Characters of a hypothesis in the list; the root cause is told in full."""
 LABEL = 9
 """Width of the left column in a proposal."""
 
@@ -64,9 +67,9 @@ def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:
         refuted = hypothesis.standing is Standing.REFUTED
         text = Text(" " + "●" * full + "○" * (5 - full), style="dim" if refuted else "cyan")
         text.append(f" {hypothesis.confidence:.2f} {hypothesis.id} ", style="bold")
-        text.append(hypothesis.statement, style="dim" if refuted else "default")
+        text.append(one_line(hypothesis.statement, BRIEF), style="dim" if refuted else "default")
         if refuted:
-            text.append(f"  refuted: {hypothesis.refuted_by}", style="dim")
+            text.append(f"  refuted: {one_line(hypothesis.refuted_by, BRIEF)}", style="dim")
         ids = hypothesis.evidence_against if refuted else hypothesis.evidence_for
         yield text.append("  " + " ".join(ids), style="cyan")
     if len(listed) > limit:

@@ -99,6 +99,7 @@ def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
 
 def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     number = draft.id or f"A{len(case.incident.proposals) + 1}"
+    case.asked_for.add(f"ask {number}")
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
         prepared = desk.gate.prepare(draft.action)

@@ -94,14 +94,24 @@ def _depends(
 
 
 def _callers(inventory: Inventory, target: Entity, pods: list[Obj]) -> set[str]:
-    """Workloads whose environment names a Service in front of these pods."""
+    """Workloads whose environment or log names a Service in front of these pods."""
     services = {target.name} if target.kind == "Service" else _services(inventory, pods)
-    found = set()
+    found = set(_named_in_logs(inventory, target, services))
     for kind in ("Deployment", "StatefulSet", "DaemonSet"):
         for workload in inventory.all(kind, target.namespace):
             if entity_of(kind, workload) != target and services & set(_hosts(workload)):
                 found.add(str(workload["metadata"]["name"]))
     return found
+
+
+def _named_in_logs(inventory: Inventory, target: Entity, services: set[str]) -> Iterator[str]:
+    """Workloads whose log holds an address of one of the services."""
+    for log in inventory.logs:
+        if any(f"://{name}{end}" in log.text for name in services for end in ":/."):
+            pod = inventory.find(log.pod)
+            caller = inventory.workload_of("Pod", pod) if pod else log.pod
+            if caller != target:
+                yield caller.name
 
 
 def _services(inventory: Inventory, pods: list[Obj]) -> set[str]:

@@ -11,7 +11,6 @@ from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.finding import Finding
 from sreagent.domain.hypothesis import Hypothesis, Standing
-from sreagent.domain.moment import span
 from sreagent.domain.record import Concluded, Looked
 from sreagent.domain.text import clean, one_line
 from sreagent.investigate.case import Case
@@ -48,8 +47,7 @@ class Ledger:
     def change(self, change: Change) -> str:
         """Cite a change."""
         by = f" by {change.by}" if change.by else ""
-        ago = span(self._seen_at - change.at)
-        claim = f"{change.entity}: {change.summary}, {ago} ago{by}"
+        claim = f"{change.entity}: {change.summary}, at {change.at:%Y-%m-%d %H:%M:%S} UTC{by}"
         command = change.command or change.entity.get
         draft = self._draft(claim, Health.BROKEN, "kubernetes", command)
         return self._cite(replace(draft, entity=change.entity, excerpt="\n".join(change.diff)))

@@ -142,7 +142,9 @@ def _propose(case: Case) -> Iterator[Propose]:
 def _drafts(case: Case) -> Iterator[tuple[str, tuple[Draft, ...]]]:
     """Changes still to be put to somebody, under a key so that none is asked twice in a run."""
     incident = case.incident
-    yield "open", tuple(_again(p) for p in incident.proposals if p.state in OPEN_STATES)
+    for proposal in incident.proposals:
+        if proposal.state in OPEN_STATES:
+            yield f"ask {proposal.id}", (_again(proposal),)
     taken_back = {proposal.undoes for proposal in incident.proposals}
     for proposal in incident.proposals:
         if proposal.verified is False and proposal.undo and proposal.id not in taken_back:
@@ -159,7 +161,7 @@ def _drafts(case: Case) -> Iterator[tuple[str, tuple[Draft, ...]]]:
 def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
     explanation = explain(case.inventory, case.incident.opened.alert, case.clock.now())
     cause = next((c for c in explanation.causes if c.entity == diagnosis.entity), None)
-    return remedies(cause, diagnosis, case.inventory) if cause and cause.relevant else ()
+    return remedies(cause, diagnosis) if cause and cause.relevant else ()
 
 
 def _again(proposal: Proposal) -> Draft:

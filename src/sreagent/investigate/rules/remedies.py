@@ -8,23 +8,21 @@ from sreagent.diagnose.explain import Cause
 from sreagent.domain.action import Action
 from sreagent.domain.diagnosis import Diagnosis
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Inventory
 from sreagent.investigate.steps import Draft
 
 ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
-def remedies(cause: Cause, diagnosis: Diagnosis, inventory: Inventory) -> tuple[Draft, ...]:
+def remedies(cause: Cause, diagnosis: Diagnosis) -> tuple[Draft, ...]:
     """Changes that could mend a cause. Empty when only a person can (a node, a lost secret)."""
-    del inventory
     found: dict[str, Draft] = {}
     for finding in cause.findings:
         for condition, remedy in _BY_CONDITION.items():
             if finding.condition == condition:
                 for action, expected in remedy(finding.entity, finding.facts, cause):
-                    found.setdefault(action.digest, _draft(action, expected, diagnosis))
+                    found.setdefault(action.digest, _draft(action, expected, cause, diagnosis))
     for action, expected in _rollback(cause):
-        found.setdefault(action.digest, _draft(action, expected, diagnosis))
+        found.setdefault(action.digest, _draft(action, expected, cause, diagnosis))
     return tuple(found.values())
 
 
@@ -96,10 +94,10 @@ _BY_CONDITION: dict[str, Remedy] = {
 }
 
 
-def _draft(action: Action, expected: str, diagnosis: Diagnosis) -> Draft:
+def _draft(action: Action, expected: str, cause: Cause, diagnosis: Diagnosis) -> Draft:
     return Draft(
         action=action,
-        reason=diagnosis.root_cause,
+        reason=cause.findings[0].claim if cause.findings else diagnosis.root_cause,
         evidence=diagnosis.evidence,
         expected=expected,
     )
