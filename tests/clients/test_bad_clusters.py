@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.clients.conftest import ClusterOf, StillClock
+from tests.clients.conftest import ClusterOf, StillClock, free_port
 from tests.clients.servers import HTML, Reply, Server, reply, serving, status
 
 from sreagent.clients.kubernetes import KubernetesCluster
@@ -24,9 +24,7 @@ DROPPED = Reply(dropped=True)
 def test_a_refused_connection_tells_which_cluster_and_where_it_is_written(
     cluster_at: ClusterOf,
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"https://127.0.0.1:{free.getsockname()[1]}"
+    address = f"https://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable) as caught:
         cluster_at(address).version()
     error = caught.value
@@ -68,6 +66,13 @@ def test_a_connection_that_nobody_takes_runs_out_of_time(cluster_at: ClusterOf) 
             cluster_at(f"https://127.0.0.1:{address[1]}", timeout=0.2).version()
         for one in waiting:
             one.close()
+
+
+def test_a_proxy_that_does_not_answer_is_named(cluster_at: ClusterOf) -> None:
+    entry = {"server": "https://10.1.2.3", "proxy-url": f"http://127.0.0.1:{free_port()}"}
+    clusters = [{"name": "prod-eu", "cluster": entry}]
+    with pytest.raises(Unreachable, match="its proxy: connection refused"):
+        cluster_at("", clusters=clusters).version()
 
 
 def test_an_answer_that_takes_too_long(server: Server, cluster_at: ClusterOf) -> None:

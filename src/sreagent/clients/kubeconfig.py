@@ -142,9 +142,11 @@ class _Files:
                 config_dict=self._merged.config, active_context=context, config_persister=persist
             )
             loader.load_and_set(settings)
-        if not self._clusters[cluster].get("proxy-url") and on_loopback(settings.host):
-            # As kubectl: a proxy of the environment is not for our own machine.
-            settings.proxy = None
+        proxy = self._clusters[cluster].get("proxy-url")
+        if proxy or on_loopback(settings.host):
+            # As kubectl: what the kubeconfig says counts before the environment, whose proxy is
+            # not for our own machine.
+            settings.proxy, settings.no_proxy = proxy, None
         return settings
 
     def _named(self, section: str, inner: str) -> dict[str, Mapping[str, Any]]:

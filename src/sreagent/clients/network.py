@@ -4,8 +4,8 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from urllib3 import exceptions as web
@@ -50,7 +50,7 @@ def explain(error: BaseException, *, timeout: float) -> Trouble:
     for explain_one in (_tls, _waited, _address, _half, _lost):
         for cause in causes:
             if trouble := explain_one(cause, timeout):
-                return trouble
+                return _through_proxy(trouble, causes)
     return Trouble(text=one_line(str(error)) or type(error).__name__)
 
 
@@ -75,6 +75,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield cause
         inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
         waiting += [item for item in inner if isinstance(item, BaseException)]
+
+
+def _through_proxy(trouble: Trouble, causes: Iterable[BaseException]) -> Trouble:
+    if any(isinstance(cause, web.ProxyError) for cause in causes):
+        return replace(trouble, text=f"its proxy: {trouble.text}")
+    return trouble
 
 
 def _tls(cause: BaseException, _: float) -> Trouble | None:
