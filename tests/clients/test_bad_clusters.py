@@ -87,7 +87,7 @@ def test_an_answer_that_trickles_for_ever(
     times = iter(range(0, 10_000, 10))
     monkeypatch.setattr(clock, "monotonic", lambda: float(next(times)))
     server.on("/version", Reply(body=b" " * 1_000_000))
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut, match="no whole answer within 15 s"):
         cluster.version()
 
 
@@ -155,9 +155,9 @@ def test_a_busy_server_is_asked_again_after_a_while(
         pytest.param(Reply(body=b"[1]"), Unreachable, "not JSON, it starts with", id="no-object"),
         pytest.param(Reply(body=b"[" * 99_999), Unreachable, "not JSON", id="bottomless"),
         pytest.param(Reply(body=b"\xff\xfe{"), Unreachable, "not JSON", id="no-text"),
-        pytest.param(reply({}), Unreachable, "not a list of objects", id="no-list"),
-        pytest.param(reply({"items": 3}), Unreachable, "not a list of objects", id="odd-list"),
-        pytest.param(reply({"items": [{}]}), Unreachable, "not a list of objects", id="nameless"),
+        pytest.param(reply({}), Unreachable, "not a list", id="no-list"),
+        pytest.param(reply({"items": 3}), Unreachable, "no objects with names", id="odd-list"),
+        pytest.param(reply({"items": [{}]}), Unreachable, "no objects with names", id="nameless"),
         pytest.param(
             Reply(status=302, headers={"Location": "/login"}), Unreachable, "302", id="redirect"
         ),
@@ -187,6 +187,18 @@ def test_an_answer_that_is_no_list_is_not_an_empty_list(
 def test_a_web_server_that_is_no_cluster(cluster: KubernetesCluster) -> None:
     with pytest.raises(Unreachable, match="no Kubernetes API"):
         cluster.version()
+
+
+def test_an_object_without_a_name_is_none(server: Server, cluster: KubernetesCluster) -> None:
+    server.on(POD_PATH, reply({}))
+    with pytest.raises(Unreachable, match="no objects with names"):
+        cluster.get(POD)
+
+
+def test_odd_api_groups_are_told(server: Server, cluster: KubernetesCluster) -> None:
+    server.on("/apis", reply({"groups": [{"name": "apps"}]}))
+    with pytest.raises(Unreachable, match="not a list of API groups"):
+        cluster.list("Deployment")
 
 
 def test_a_client_certificate_that_is_none(server: Server, cluster_at: ClusterOf) -> None:

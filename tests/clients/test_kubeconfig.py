@@ -216,6 +216,38 @@ def test_a_login_that_runs_out_later_is_told_too(
         cluster.version()
 
 
+def test_a_token_file_may_end_in_a_line_feed(
+    tmp_path: Path, server: Server, cluster_at: ClusterOf
+) -> None:
+    (tmp_path / "token").write_text("fresh\n", encoding="utf-8")
+    users = [{"name": "oncall", "user": {"tokenFile": str(tmp_path / "token")}}]
+    server.on("/version", reply({"gitVersion": "v1.31.2"}))
+    cluster_at(server.url, users=users).version()
+    assert server.asked[0].headers["authorization"] == "Bearer fresh"
+
+
+def test_an_identity_provider_that_gives_no_new_token_is_told(
+    server: Server, cluster_at: ClusterOf
+) -> None:
+    issuer = {"token_endpoint": f"{server.url}/token"}
+    server.on("/.well-known/openid-configuration", reply(issuer))
+    claims = base64.urlsafe_b64encode(b'{"exp": 1}').decode().rstrip("=")
+    provider = {
+        "id-token": f"head.{claims}.signature",
+        "refresh-token": "used",
+        "client-id": "sre",
+        "client-secret": "none",
+        "idp-issuer-url": server.url,
+    }
+    account = {"auth-provider": {"name": "oidc", "config": provider}}
+    with pytest.raises(SreError, match="cannot log in to cluster 'prod-eu'"):
+        cluster_at(server.url, users=[{"name": "oncall", "user": account}])
+
+
+def test_no_secret_stands_in_what_a_login_shows_of_itself(kubeconfig: KubeconfigWriter) -> None:
+    assert "s3cr3t" not in repr(login_module.read_login(kubeconfig(SERVER), ""))
+
+
 @pytest.mark.parametrize(
     ("changes", "through_proxy"),
     [

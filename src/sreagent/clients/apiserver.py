@@ -154,14 +154,15 @@ class ApiServer:
             preload_content=False,
         )
         try:
-            return self._receive(response, request.tail)
+            return self._receive(response, request)
         finally:
             # Gives a finished connection back, and drops one that was not read to its end.
             response.close()
             response.release_conn()
 
-    def _receive(self, response: urllib3.BaseHTTPResponse, tail: int) -> Answer:
-        deadline = self._clock.monotonic() + PATIENCE * self._timeout
+    def _receive(self, response: urllib3.BaseHTTPResponse, request: Request) -> Answer:
+        limit, tail = PATIENCE * self._timeout, request.tail
+        deadline = self._clock.monotonic() + limit
         digest, kept, size = hashlib.sha256(), bytearray(), 0
         while chunk := response.read1(_CHUNK, decode_content=True):
             digest.update(chunk)
@@ -172,7 +173,8 @@ class ApiServer:
             if tail and size > TAIL_READ:
                 break
             if self._clock.monotonic() > deadline:
-                raise TimeoutError
+                late = Trouble(text=f"no whole answer within {limit:g} s", timed_out=True)
+                raise self._unreached(late, request)
         return Answer(
             status=response.status,
             headers=response.headers,

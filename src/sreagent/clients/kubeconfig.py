@@ -50,10 +50,10 @@ class Login:
     """Where this is written, as a sentence for messages."""
     others: tuple[str, ...] = ()
     """The other contexts a person could name."""
-    account: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The user as written in the kubeconfig."""
-    settings: Configuration
-    refreshing: threading.Lock = field(default_factory=threading.Lock)
+    settings: Configuration = field(repr=False)
+    refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def server(self) -> str:
@@ -66,7 +66,8 @@ class Login:
             token = self.settings.auth_settings().get("BearerToken")
         headers = _impersonation(self.account)
         if token and token["value"]:
-            headers["Authorization"] = token["value"]
+            # A token read from a file ends in a line feed.
+            headers["Authorization"] = token["value"].strip()
         return headers
 
     def connections(self) -> urllib3.PoolManager:
@@ -137,7 +138,7 @@ class _Files:
     def _settings(self, context: str, cluster: str, who: Mapping[str, Any]) -> Configuration:
         settings = _empty_settings()
         persist = self._merged.save_changes
-        with _readable(self.shown), _login_complaints(cluster, who):
+        with _login_complaints(cluster, who), _readable(self.shown):
             loader = _sdk.KubeConfigLoader(
                 config_dict=self._merged.config, active_context=context, config_persister=persist
             )
@@ -193,9 +194,10 @@ class _Complaints(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.heard: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name == "root":
+        if record.name == "root" and record.thread == self._thread:
             self.heard.append(record.getMessage())
 
 
@@ -205,6 +207,8 @@ def _login_complaints(cluster: str, account: Mapping[str, Any]) -> Iterator[None
     logging.getLogger().addHandler(complaints)
     try:
         yield
+    except (_sdk.oauthlib.oauth2.OAuth2Error, _sdk.ConfigException) as error:
+        raise _login_failed(cluster, account.get("exec") or {}, str(error)) from error
     finally:
         logging.getLogger().removeHandler(complaints)
     if complaints.heard:
@@ -212,7 +216,12 @@ def _login_complaints(cluster: str, account: Mapping[str, Any]) -> Iterator[None
 
 
 def _login_failed(cluster: str, plugin: Mapping[str, Any], told: str) -> SreError:
-    program = str(plugin.get("command") or "a login program")
+    if not plugin:
+        return SreError(
+            f"cannot log in to cluster {cluster!r}: {one_line(told)}",
+            hint="kubectl get nodes, which logs in the same way",
+        )
+    program = str(plugin.get("command"))
     line = " ".join((program, *map(str, plugin.get("args") or ())))
     if told.startswith("[Errno 2]"):
         told = f"the program {program!r} is not installed"

@@ -179,19 +179,27 @@ class KubernetesCluster:
             **({"dryRun": ["All"]} if dry_run else {}),
         }
         body = json.dumps(options).encode()
-        self._object(entity, lambda request: replace(request, method="DELETE", body=body))
+        self._about(entity, lambda request: replace(request, method="DELETE", body=body))
 
     def _object(self, entity: Entity, shape: Callable[[Request], Request]) -> Obj:
+        """Send a request that is answered with the object."""
+        version, answer = self._about(entity, shape)
+        self._check_names([answer])
+        return _named(_known(entity.kind), version, answer)
+
+    def _about(
+        self, entity: Entity, shape: Callable[[Request], Request]
+    ) -> tuple[str, dict[str, Any]]:
         """Send a request about one object, in the version that is served."""
         kind = _known(entity.kind)
 
-        def ask(version: str) -> Obj:
+        def ask(version: str) -> tuple[str, dict[str, Any]]:
             request = Request(
                 path=_path(kind, version, entity.namespace, entity.name),
                 what=str(entity),
                 accept=_METADATA.format(list="") if kind.metadata_only else JSON,
             )
-            return _named(kind, version, self._api.read(shape(request)))
+            return version, self._api.read(shape(request))
 
         return self._versioned(kind, ask)
 
@@ -219,15 +227,22 @@ class KubernetesCluster:
             query = {"limit": str(PAGE), "continue": token}
 
     def _items(self, page: dict[str, Any]) -> Sequence[dict[str, Any]]:
-        items = page.get("items") or []
-        try:
-            nameless = [item for item in items if not item["metadata"]["name"]]
-        except (KeyError, TypeError):
-            nameless = items
-        if nameless or "items" not in page:
-            msg = "the answer is not a list of objects"
+        if "items" not in page:
+            msg = "the answer is not a list"
             raise self._api.unusable(msg)
+        items = page["items"] or []
+        self._check_names(items)
         return items
+
+    def _check_names(self, items: Sequence[dict[str, Any]]) -> None:
+        """Everything after relies on this much of the shape."""
+        try:
+            named = all(item["metadata"]["name"] for item in items)
+        except (KeyError, TypeError):
+            named = False
+        if not named:
+            msg = "what it gave are no objects with names"
+            raise self._api.unusable(msg)
 
     def _versioned(self, kind: Kind, ask: Callable[[str], T]) -> T:
         """Ask in the newest version that both sides know; remember the one that worked."""
@@ -261,12 +276,18 @@ class KubernetesCluster:
         with self._discovering:
             if self._groups is None:
                 request = Request(path="/apis", what="the list of API groups")
-                groups = self._api.read(request).get("groups") or ()
-                self._groups = {
-                    group["name"]: {entry["version"] for entry in group["versions"]}
-                    for group in groups
-                }
+                self._groups = self._groups_in(self._api.read(request))
             return self._groups
+
+    def _groups_in(self, answer: dict[str, Any]) -> dict[str, set[str]]:
+        try:
+            return {
+                group["name"]: {entry["version"] for entry in group["versions"]}
+                for group in answer["groups"]
+            }
+        except (KeyError, TypeError) as error:
+            msg = "the answer is not a list of API groups"
+            raise self._api.unusable(msg) from error
 
 
 def _known(kind: str) -> Kind:
@@ -307,12 +328,17 @@ def _list_command(kind: Kind, namespace: str) -> str:
     everywhere = ["-A"] if kind.namespaced and not namespace else []
     # Never a line that would print the values of Secrets.
     shape = [] if kind.metadata_only else ["-o", "json"]
-    return one_line(shlex.join(["kubectl", *scope, "get", kind.plural, *everywhere, *shape]))
+    return _line("kubectl", *scope, "get", kind.plural, *everywhere, *shape)
 
 
 def _log_command(pod: Entity, container: str, previous: bool, tail: int) -> str:
-    parts = ["kubectl", "-n", pod.namespace, "logs", pod.name, "-c", container]
-    return one_line(shlex.join([*parts, *(["--previous"] if previous else []), f"--tail={tail}"]))
+    which = ("--previous",) if previous else ()
+    where = ("-n", pod.namespace, "logs", pod.name, "-c", container)
+    return _line("kubectl", *where, *which, f"--tail={tail}")
+
+
+def _line(*words: str) -> str:
+    return one_line(shlex.join(words), limit=1000)
 
 
 def _first_failed_test(patch: Sequence[Mapping[str, Any]], live: Obj) -> str:
