@@ -36,19 +36,6 @@ class StillClock:
         self.slept.append(seconds)
 
 
-class WallClock:
-    """Real time, for servers that live in it."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - it is the clock
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import requests
-from tests.clients.conftest import WallClock, free_port
+from tests.clients.conftest import free_port
 from tests.clients.servers import HTML, Reply, Server, reply
 
 from sreagent.clients.alertmanager import AlertmanagerAlerts
+from sreagent.clients.clock import SystemClock
 from sreagent.domain.errors import Forbidden, SreError, TimedOut, Unreachable
 
 ALERTS = "/api/v2/alerts"
@@ -19,7 +20,7 @@ def post(url: str, path: str, payload: Any) -> None:
 
 
 def test_all_active_alerts_are_read_silenced_ones_too(alertmanager: str) -> None:
-    now = WallClock().now().replace(microsecond=0)
+    now = SystemClock().now().replace(microsecond=0)
     ended = (now - timedelta(seconds=1)).isoformat()
     labels = {"alertname": "High", "namespace": "shop", "severity": "critical"}
     started = now - timedelta(minutes=3)

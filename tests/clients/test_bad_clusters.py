@@ -40,7 +40,7 @@ def test_the_hint_names_another_context(cluster_at: ClusterOf) -> None:
     contexts = [context("prod"), context("staging")]
     with pytest.raises(Unreachable) as caught:
         cluster_at("http://127.0.0.1:9", contexts=contexts).version()
-    assert caught.value.hint == "sre investigate … --context staging"
+    assert caught.value.hint == "try: sre investigate … --context staging"
 
 
 def test_a_host_that_does_not_exist(cluster_at: ClusterOf, monkeypatch: pytest.MonkeyPatch) -> None:

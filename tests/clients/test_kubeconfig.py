@@ -78,7 +78,7 @@ def test_an_unknown_context_lists_those_there_are_nearest_first(
     contexts = [context("dev"), context("staging"), context("prod-eu-1")]
     error = failure(kubeconfig(SERVER, contexts=contexts), clock, name="prod-eu-2")
     assert error.why == "it has the contexts 'prod-eu-1', 'dev', 'staging'"
-    assert error.hint == "sre investigate … --context prod-eu-1"
+    assert error.hint == "try: sre investigate … --context prod-eu-1"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_login_program_that_fails_is_told_and_not_passed_over(
     with pytest.raises(SreError) as caught:
         cluster_at(SERVER, users=users)
     assert reason in caught.value.message
-    assert caught.value.hint == f"{tmp_path}/cloud-login get-token, by hand, then log in again"
+    assert caught.value.hint.startswith(f"try: {tmp_path}/cloud-login get-token, to see why")
     assert capfd.readouterr().err == ""
 
 

@@ -1,9 +1,9 @@
 """The clients against a real control plane, with a bad deploy in namespace shop."""
 
 import pytest
-from tests.clients.conftest import WallClock
 
 from sreagent.clients.alertmanager import AlertmanagerAlerts
+from sreagent.clients.clock import SystemClock
 from sreagent.clients.kubernetes import KubernetesCluster, connect
 from sreagent.clients.prometheus import PrometheusMetrics
 from sreagent.domain.entity import Entity
@@ -22,7 +22,7 @@ def lab(lab_addresses: dict[str, str]) -> KubernetesCluster:
 
 
 def as_user(context: str, addresses: dict[str, str]) -> KubernetesCluster:
-    return connect(kubeconfig=addresses["KUBECONFIG"], context=context, clock=WallClock())
+    return connect(kubeconfig=addresses["KUBECONFIG"], context=context, clock=SystemClock())
 
 
 def test_every_kind_can_be_listed(lab: KubernetesCluster) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shlex
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -223,7 +224,7 @@ class ApiServer:
         return Forbidden(
             f"cluster {login.cluster!r} refused the credentials of user {login.user!r}",
             why="an expired token or client certificate is the usual reason; " + login.origin,
-            hint="kubectl get nodes, which shows the same; log in again, then repeat the command",
+            hint="try: kubectl get nodes, which shows the same; log in again, then repeat the command",
         )
 
     def _forbidden(self, told: str, request: Request) -> Forbidden:
@@ -231,13 +232,15 @@ class ApiServer:
         return Forbidden(
             f"not allowed to {verb} {request.what}: {told}",
             why=f"asked as user {self.login.user!r}; {self.login.origin}",
-            hint="kubectl auth can-i --list, which shows what this user may do",
+            hint="try: kubectl auth can-i --list, which shows what this user may do",
         )
 
     @property
     def _elsewhere(self) -> str:
         other = next(iter(self.login.others), "")
-        return f"sre investigate … --context {other}" if other else "kubectl cluster-info"
+        if not other:
+            return "try: kubectl cluster-info"
+        return f"try: sre investigate … --context {shlex.quote(other)}"
 
 
 def _about_the_object(answer: Answer, request: Request, told: str) -> SreError | None:

@@ -9,6 +9,7 @@ import binascii
 import difflib
 import json
 import logging
+import shlex
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -95,7 +96,7 @@ def read_login(kubeconfig: str, context: str) -> Login:
     raise BadInput(
         msg,
         why="sre reads the same kubeconfig as kubectl",
-        hint="export KUBECONFIG=/path/to/config    or: sre demo, which needs no cluster",
+        hint="try: export KUBECONFIG=/path/to/config    or: sre demo, which needs no cluster",
     )
 
 
@@ -219,7 +220,7 @@ def _login_failed(cluster: str, plugin: Mapping[str, Any], told: str) -> SreErro
     if not plugin:
         return SreError(
             f"cannot log in to cluster {cluster!r}: {one_line(told)}",
-            hint="kubectl get nodes, which logs in the same way",
+            hint="try: kubectl get nodes, which logs in the same way",
         )
     program = str(plugin.get("command"))
     line = " ".join((program, *map(str, plugin.get("args") or ())))
@@ -228,7 +229,9 @@ def _login_failed(cluster: str, plugin: Mapping[str, Any], told: str) -> SreErro
     return SreError(
         f"cannot log in to cluster {cluster!r}: {one_line(told)}",
         why=f"the kubeconfig logs in with: {one_line(line)}",
-        hint=one_line(str(plugin.get("installHint") or f"{line}, by hand, then log in again")),
+        hint=one_line(
+            str(plugin.get("installHint") or f"try: {line}, to see why; then log in again")
+        ),
     )
 
 
@@ -254,7 +257,7 @@ def _readable(shown: str) -> Iterator[None]:
 def _unusable(shown: str, reason: str) -> BadInput:
     return BadInput(
         f"cannot use the kubeconfig {shown}: {reason}",
-        hint="kubectl config view, to see what kubectl makes of it",
+        hint="try: kubectl config view, to see what kubectl makes of it",
     )
 
 
@@ -265,7 +268,9 @@ def _known(contexts: Iterable[str]) -> str:
 
 def _other_context(contexts: Iterable[str]) -> str:
     first = next(iter(contexts), "")
-    return f"sre investigate … --context {first}" if first else "kubectl config get-contexts"
+    if not first:
+        return "try: kubectl config get-contexts"
+    return f"try: sre investigate … --context {shlex.quote(first)}"
 
 
 def _impersonation(account: Mapping[str, Any]) -> urllib3.HTTPHeaderDict:
@@ -297,7 +302,7 @@ def _service_account() -> Login:
         msg = f"cannot use the pod's service account: {one_line(str(error))}"
         raise BadInput(
             msg,
-            hint="export KUBECONFIG=/path/to/config",
+            hint="try: export KUBECONFIG=/path/to/config",
         ) from error
     namespace = _account_text("namespace")
     return Login(

@@ -72,7 +72,7 @@ class WebServer:
         if status in (401, 403):
             return Forbidden(
                 f"{self} refused to answer (status {status}): {told}",
-                hint="give the address with a login: https://USER:PASSWORD@HOST",
+                hint="try: an address with a login, https://USER:PASSWORD@HOST",
             )
         return Unreachable(f"{self} gave no answer (status {status}): {told}")
 
@@ -118,7 +118,7 @@ def _split_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
         msg = f"the address of {name} is {one_line(address)!r}, which is no http(s) address"
-        raise BadInput(msg, hint=f"http://{name.lower()}.example.com")
+        raise BadInput(msg, hint=f"try: http://{name.lower()}.example.com")
     login = None
     if parts.username:
         login = unquote(parts.username), unquote(parts.password or "")

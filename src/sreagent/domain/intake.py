@@ -25,7 +25,7 @@ HEARTBEATS = frozenset({"Watchdog", "DeadMansSwitch", "InfoInhibitor"})
 """Alerts that always fire, to show that alerting works."""
 
 _SHAPES = "an Alertmanager webhook, alerts of its API (v1, v2) or of Prometheus, or one alert"
-_HINT = "amtool alert query -o json > alert.json    or: sre investigate ALERTNAME -n NAMESPACE"
+_HINT = "try: amtool alert query -o json > alert.json    or: sre investigate ALERTNAME -n NAMESPACE"
 _SEVERITIES = (
     ("critical", "page", "emergency", "disaster", "fatal", "p0", "p1", "sev0", "sev1"),
     ("error", "high", "major", "p2", "sev2"),
@@ -54,7 +54,7 @@ def read_text(data: bytes, *, source: str) -> str:
     if len(data) > 4 * LARGEST:
         raise _too_large(source, len(data))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _bad(source, "it is UTF-16, not UTF-8", hint="iconv -f UTF-16 -t UTF-8")
+        raise _bad(source, "it is UTF-16, not UTF-8", hint="try: iconv -f UTF-16 -t UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
