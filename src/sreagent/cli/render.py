@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from sreagent.domain.action import Proposal
@@ -22,10 +23,10 @@ MARKS = {
     Health.BROKEN: ("✗", "red"),
     Health.UNKNOWN: ("?", "yellow"),
 }
+LABEL = 7
+"""Width of the left column in a proposal."""
 BRIEF = 120
 """Characters of a hypothesis in the list; the root cause is told in full."""
-LABEL = 9
-"""Width of the left column in a proposal."""
 
 
 def header(incident: str, opened: Opened, now: datetime) -> Text:
@@ -95,7 +96,9 @@ def root_cause(concluded: Concluded, *, boxed: bool) -> RenderableType:
     sure = concluded.outcome is Outcome.DIAGNOSED
     title = "Root cause" if sure else "Most likely, not sure"
     subtitle = f"confidence {diagnosis.confidence:.2f}"
-    return _box(body, title, subtitle, "green" if sure else "yellow", boxed=boxed)
+    if not boxed:
+        return _plain(body, title, subtitle)
+    return _panel(body, title, subtitle, "green" if sure else "yellow")
 
 
 def unsure(found: Iterable[Hypothesis], confident: float) -> Iterator[Text]:
@@ -118,34 +121,54 @@ def unsure(found: Iterable[Hypothesis], confident: float) -> Iterator[Text]:
 def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
     """The exact call, why, what it touches, what the server says, the undo, the rule."""
     preview = proposed.preview
-    body = Text(proposed.command, style="bold")
-    ids = " ".join(proposed.evidence)
-    _row(body, "Why", f"{proposed.reason} [{ids}]")
-    _row(body, "Effect", proposed.expected)
+    rows = [("Why", _styled(f"{proposed.reason} [{' '.join(proposed.evidence)}]"))]
+    rows.append(("Effect", _styled(proposed.expected)))
     if preview:
-        _row(body, "Touches", preview.touches)
-        _row(body, "Depends", preview.depends)
-        _row(body, "Dry-run", preview.answer, "green" if preview.accepted else "red")
-        for line in preview.diff:
-            body.append(f"\n  {line}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
-    _row(body, "Undo", proposed.undo_command or "nothing to bring back")
-    _row(body, "Rule", f"{proposed.rule} ({proposed.tier})")
-    title = f"{proposed.id}  {proposed.title}"
+        colour = "green" if preview.accepted else "red"
+        rows.append(("Touches", _styled(preview.touches)))
+        rows.append(("Depends", _styled(preview.depends)))
+        rows.append(("Dry-run", _styled(preview.answer, colour)))
+        rows += [("", _diff_line(line)) for line in preview.diff]
+    rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))
+    rows.append(("Rule", _styled(f"{proposed.rule} ({proposed.tier})")))
     bounded = proposed.tier is Tier.BOUNDED
     needs = "bounded change" if bounded else "needs your yes"
-    return _box(body, title, needs, "cyan" if bounded else "yellow", boxed=boxed)
-
-
-def _row(body: Text, label: str, value: str, style: str = "default") -> None:
-    if value:
-        body.append(f"\n{label:<{LABEL}}", style="bold")
-        body.append(value, style=style)
-
-
-def _box(body: Text, title: str, subtitle: str, colour: str, *, boxed: bool) -> RenderableType:
+    title = f"{proposed.id}  {proposed.title}"
+    command = Text(proposed.command, style="bold")
     if not boxed:
-        lines = Text("\n").join(Text("  ").append_text(line) for line in body.split("\n"))
-        return Group(Text(f"{title}  ({subtitle})", style="bold"), lines)
+        return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
+    return _panel(Group(command, _table(rows)), title, needs, "cyan" if bounded else "yellow")
+
+
+def _styled(value: str, style: str = "default") -> Text:
+    return Text(value, style=style)
+
+
+def _diff_line(line: str) -> Text:
+    return Text(f"  {line}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
+
+
+def _table(rows: Iterable[tuple[str, Text]]) -> Table:
+    """Labels on the left, values beside them, also where they are folded."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=LABEL, style="bold")
+    table.add_column()
+    for label, value in rows:
+        table.add_row(label, value)
+    return table
+
+
+def _lines(rows: Iterable[tuple[str, Text]]) -> Iterator[Text]:
+    for label, value in rows:
+        yield Text(f"{label:<{LABEL}} ").append_text(value)
+
+
+def _plain(body: Text, title: str, subtitle: str) -> Group:
+    indented = Text("\n").join(Text("  ").append_text(line) for line in body.split("\n"))
+    return Group(Text(f"{title}  ({subtitle})", style="bold"), indented)
+
+
+def _panel(body: RenderableType, title: str, subtitle: str, colour: str) -> Panel:
     return Panel(
         body,
         title=Text(title, style="bold"),

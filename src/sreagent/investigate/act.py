@@ -69,32 +69,22 @@ def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
     if proposal is None:
         return
     plan = _plan(case, proposal)
-    began = calm_since = case.clock.monotonic()
-    counts = verify.restarts(case.inventory, plan)
+    watch = verify.Watch(plan=plan, counts=verify.restarts(case.inventory, plan))
+    began = case.clock.monotonic()
     while True:
         complete = yield from _refresh(desk, plan)
-        now = case.clock.monotonic()
-        fresh = verify.restarts(case.inventory, plan)
-        if verify.restarted(counts, fresh):
-            calm_since = now
-        counts = fresh
-        checks = (*verify.checks(case.inventory, plan), *verify.calm(now - calm_since, plan))
-        checks = checks if complete else verify.unseen(checks)
-        yield Progress(text=_checks_line(checks, now - began))
-        well = all(check.verdict is Health.HEALTHY for check in checks)
-        if well or now - began >= desk.verify_limit:
+        spent = case.clock.monotonic() - began
+        checks = watch.look(case.inventory, spent, complete=complete)
+        if watch.well:
+            checks += _expression_check(case, desk)
+        yield Progress(text=_checks_line(checks, spent))
+        if spent >= desk.verify_limit or watch.over(checks, spent):
             break
         case.clock.sleep(desk.poll)
-    desk.verify_seconds += now - began
-    checks += _expression_check(case, desk)
-    yield from case.add(
-        Verified(
-            action=action,
-            helped=verify.helped(checks),
-            checks=checks,
-            seconds=round(now - began, 1),
-        )
-    )
+    desk.verify_seconds += spent
+    helped = verify.helped(checks)
+    seconds = round(spent, 1)
+    yield from case.add(Verified(action=action, helped=helped, checks=checks, seconds=seconds))
 
 
 def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:

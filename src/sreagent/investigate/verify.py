@@ -13,6 +13,8 @@ KINDS = ("Pod", "Endpoints", "Service", "Deployment", "StatefulSet", "DaemonSet"
 """What is listed again at each look."""
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 EXPRESSION = "alert's expression"
+EXPRESSION_WAIT = 60.0
+"""Seconds that the alert's expression may stay true after the cluster is well."""
 CALM = 10.0
 """Seconds without a restart before restarts count as stopped."""
 
@@ -67,6 +69,45 @@ def checks(inventory: Inventory, plan: Plan) -> tuple[Check, ...]:
     found = [_workload_check(inventory, entity) for entity in plan.workloads]
     found += [_service_check(inventory, entity) for entity in plan.services]
     return tuple(found)
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """Looks at the plan again and again, and remembers since when all is well."""
+
+    plan: Plan
+    counts: dict[str, int]
+    calm_since: float = 0.0
+    well_since: float | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether everything in the cluster was well at the last look."""
+        return self.well_since is not None
+
+    def look(self, inventory: Inventory, spent: float, *, complete: bool) -> tuple[Check, ...]:
+        """The checks of one look, `spent` seconds after the change."""
+        fresh = restarts(inventory, self.plan)
+        if restarted(self.counts, fresh):
+            self.calm_since = spent
+        self.counts = fresh
+        found = (*checks(inventory, self.plan), *calm(spent - self.calm_since, self.plan))
+        found = found if complete else unseen(found)
+        if not all(check.verdict is Health.HEALTHY for check in found):
+            self.well_since = None
+        elif self.well_since is None:
+            self.well_since = spent
+        return found
+
+    def over(self, found: tuple[Check, ...], spent: float) -> bool:
+        """Whether there is nothing more to wait for.
+
+        The alert's expression looks back over a while, so it gets some time after the cluster.
+        """
+        if self.well_since is None:
+            return False
+        waiting = any(check.verdict is Health.BROKEN for check in found)
+        return not waiting or spent - self.well_since >= EXPRESSION_WAIT
 
 
 def calm(seconds: float, plan: Plan) -> tuple[Check, ...]:
