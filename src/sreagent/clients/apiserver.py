@@ -224,7 +224,7 @@ class ApiServer:
         return Forbidden(
             f"cluster {login.cluster!r} refused the credentials of user {login.user!r}",
             why="an expired token or client certificate is the usual reason; " + login.origin,
-            hint="try: kubectl get nodes, which shows the same; log in again, then repeat the command",
+            hint="try: kubectl get nodes, which shows the same; then log in again",
         )
 
     def _forbidden(self, told: str, request: Request) -> Forbidden:
