@@ -14,6 +14,7 @@ from functools import cache
 
 _REDACTED = "[REDACTED:"
 _PEM_LIMIT = 16384
+_PASSES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +35,27 @@ _RULES = (
     _rule("aws", "akia asia", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     _rule(
         "github",
-        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+        "ghp_ gho_ ghu_ ghs_ ghr_ _pat_",
         r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255})",
     ),
     _rule(
         "gitlab",
-        "glpat- gldt- glptt- glrt- glcbt-",
-        r"(?<![\w-])gl(?:pat|dt|ptt|rt|cbt)-[\w.-]{16,255}",
+        "glpat- glrt- gldt-",
+        r"(?<![\w-])gl(?:pat|rt|dt)-[\w.-]{16,255}",
     ),
     _rule(
         "slack",
-        "xoxa- xoxb- xoxe- xoxp- xoxr- xoxs-",
+        "xox",
         r"(?<![\w-])xox[abeprs]-[A-Za-z0-9-]{10,255}",
     ),
     _rule("slack", "xapp-", r"(?<![\w-])xapp-[A-Za-z0-9-]{10,255}"),
     _rule(
         "webhook",
-        "hooks.slack.com webhook",
+        "hooks.slack webhook",
         r"(?:hooks\.slack\.com/(?:services|workflows)|/api/webhooks|/webhookb2)/"
         r"(?P<s>[\w./@-]{10,400})",
     ),
-    _rule(
-        "stripe", "sk_live sk_test rk_live rk_test", r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,255}"
-    ),
+    _rule("stripe", "_live_ _test_", r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,255}"),
     _rule("stripe", "whsec_", r"\bwhsec_[A-Za-z0-9+/=]{16,255}"),
     _rule("google", "aiza", r"(?<![\w-])AIza[\w-]{35}"),
     _rule("google", "ya29. gocspx-", r"(?<![\w-])(?:ya29\.|GOCSPX-)[\w-]{20,2000}"),
@@ -64,11 +63,11 @@ _RULES = (
     _rule("llm", "hf_", r"\bhf_[A-Za-z]{30,60}\b"),
     _rule("npm", "npm_", r"\bnpm_[A-Za-z0-9]{30,60}"),
     _rule("pypi", "pypi-", r"(?<![\w-])pypi-[\w-]{50,500}"),
-    _rule("vault", "hvs. hvb. hvr.", r"(?<![\w-])hv[sbr]\.[\w-]{20,500}"),
+    _rule("vault", "hvs. hvb.", r"(?<![\w-])hv[sb]\.[\w-]{20,500}"),
     _rule("digitalocean", "_v1_", r"\bdo[opr]_v1_[a-f0-9]{64}"),
-    _rule("docker", "dckr_pat_", r"(?<![\w-])dckr_pat_[\w-]{20,100}"),
+    _rule("docker", "_pat_", r"(?<![\w-])dckr_pat_[\w-]{20,100}"),
     _rule("grafana", "glsa_", r"\bglsa_\w{32,60}"),
-    _rule("age", "age-secret-", r"\bAGE-SECRET-KEY-1[A-Z0-9]{40,80}"),
+    _rule("age", "secret", r"\bAGE-SECRET-KEY-1[A-Z0-9]{40,80}"),
     # Base64 of "-----BEGIN ", unless "CERT" follows: certificates are public.
     _rule("pem", "ls0tls1crudjtib", r"LS0tLS1CRUdJTiB(?!DRVJU)[A-Za-z0-9+/=]{20,20000}"),
     _rule("docker", '"auth', r"\"auth\\?\"\s{0,3}:\s{0,3}\\?\"(?P<s>[A-Za-z0-9+/=]{8,4000})"),
@@ -76,7 +75,10 @@ _RULES = (
     _rule("url", "://", r"://(?P<s>[^\s:@/\"'<>]{20,200})@"),
     _rule("dsn", "@tcp( @unix(", r"[\w.-]:(?P<s>[^\s:@/]{1,100})@(?:tcp|unix)\("),
     _rule(
-        "bearer", "bearer", r"(?i:bearer)\s{1,5}(?P<s>(?=\S{0,200}[0-9A-Z._])[\w.~+/=-]{8,8000})"
+        "bearer",
+        "bearer",
+        r"(?i:bearer)\s{1,5}"
+        r"(?P<s>(?=\S{0,200}[0-9A-Z._])[\w.~+/-]{8,8000}+={0,2}+)(?![\w=])",
     ),
     _rule(
         "basic", "basic", r"(?i:basic)\s{1,5}(?P<s>(?=\S{0,200}[0-9=])[A-Za-z0-9+/]{8,2000}={0,2})"
@@ -103,15 +105,11 @@ _RULES = (
         "curl",
         r"\bcurl\b[^\r\n]{0,100}?\s(?:-u|--user)[\s=]{1,3}[\"']?[^\s:\"']{1,64}:(?P<s>[^\s\"']{1,200})",
     ),
-    _rule("flag", "sshpass", r"\bsshpass\s{1,3}-p\s{0,3}[\"']?(?P<s>[^\s\"']{1,200})"),
+    _rule("flag", "pass", r"\bsshpass\s{1,3}-p\s{0,3}[\"']?(?P<s>[^\s\"']{1,200})"),
 )
 """Ordered: what a secret is by itself comes before where it stands."""
 
-_NAME_HINTS = (
-    *("passw", "passphrase", "pwd", "secret", "token", "credential", "dockerc", "x-amz-sig"),
-    *("_key", "-key", "apikey", "accesskey", "accountkey", "privatekey", "clientkey"),
-    *("encryptionkey", "signingkey", "masterkey", "authkey"),
-)
+_NAME_HINTS = ("pass", "pwd", "secret", "token", "key", "credential", "dockerc", "x-amz-sig")
 _NAME = re.compile(
     r"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|token|credential|x-amz-signature"
     r"|(?:api|private|access|account|client|encryption|signing|master|auth)[_-]?key"
@@ -140,7 +138,7 @@ _HARMLESS_PREFIX = ("pull", "image", "tls")
 """Secrets of Kubernetes, by their names."""
 
 _HOLLOW = re.compile(
-    r"(?i)\[REDACTED:.*|[*x.•-]+|\$\{.*|\$\(.*|\$[A-Z_]+|%[sdv]|%\(.*|<[^<>]*>?|\{.*|\[.*|map\[.*"
+    r"(?i)\[REDACTED:.*|[*x.•-]+|\$\{.*|\$\(.*|\$(?-i:[A-Z_]+)|%[sdv]|%\(.*|<[^<>]*>?|\{.*|\[.*|map\[.*"
     r"|&\{.*|\([a-z ]*\)?|null|none|nil|true|false|yes|no|undefined|n/a|hidden|redacted"
     r"|(?:~|\.{1,2})?/(?:(?:var|run|etc|usr|home|opt|tmp|mnt|app|srv|data|secrets?|vault)(?:/.*)?)?"
 )
@@ -167,7 +165,16 @@ _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----
 _PEM_BODY = re.compile(r"(?:(?:\\[nrt]|[\s\"',+])*+[A-Za-z0-9+/=]{16,}+)*+")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----")
 
-_HINTS = (*_NAME_HINTS, *dict.fromkeys(hint for rule in _RULES for hint in rule.hints))
+_HINTS = tuple(dict.fromkeys((*_NAME_HINTS, *(hint for rule in _RULES for hint in rule.hints))))
+
+
+@dataclass(slots=True)
+class _Span:
+    """Neighbouring lines, and the hints that were found in them."""
+
+    start: int
+    end: int
+    hints: set[str]
 
 
 def redact(text: str) -> str:
@@ -178,31 +185,28 @@ def redact(text: str) -> str:
     """
     if "-----BEGIN" in text:
         text = "".join(_without_private_keys(text))
-    lowered = _lower(text)
-    spans = _suspicious(lowered)
-    if not spans:
+    # Lower case must not change a length: one letter in all of Unicode would grow.
+    lowered = text.replace("\u0130", "i").lower()
+    hints = [hint for hint in _HINTS if hint in lowered]
+    if not hints:
         return text
     parts, done = [], 0
-    for start, end in spans:
-        parts += [text[done:start], _redact_lines(text[start:end], lowered[start:end])]
-        done = end
+    for span in _suspicious(lowered, hints):
+        parts += [text[done : span.start], _redact_lines(text[span.start : span.end], span.hints)]
+        done = span.end
     return "".join((*parts, text[done:]))
 
 
-def _lower(text: str) -> str:
-    """Lower case without a change of length: one letter in all of Unicode would grow."""
-    return text.replace("\u0130", "i").lower()
-
-
-def _suspicious(lowered: str) -> list[tuple[int, int]]:
+def _suspicious(lowered: str, hints: list[str]) -> list[_Span]:
     """The lines that hold a hint, in order, neighbours joined."""
-    found = {span for hint in _HINTS for span in _lines_with(hint, lowered)}
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if spans and start <= spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+    found = [(*lines, hint) for hint in hints for lines in _lines_with(hint, lowered)]
+    spans: list[_Span] = []
+    for start, end, hint in sorted(found):
+        if spans and start <= spans[-1].end:
+            spans[-1].end = max(end, spans[-1].end)
+            spans[-1].hints.add(hint)
         else:
-            spans.append((start, end))
+            spans.append(_Span(start, end, {hint}))
     return spans
 
 
@@ -222,12 +226,17 @@ def _line_end(text: str, place: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _redact_lines(text: str, lowered: str) -> str:
-    for rule in _RULES:
-        if any(hint in lowered for hint in rule.hints):
-            text = rule.pattern.sub(_replacing(rule.kind), text)
-    if any(hint in lowered for hint in _NAME_HINTS):
-        text = "".join(_without_named(text))
+def _redact_lines(text: str, hints: set[str]) -> str:
+    """Secrets that touch hide each other, so it goes on until nothing is found."""
+    for _ in range(_PASSES):
+        before = text
+        for rule in _RULES:
+            if not hints.isdisjoint(rule.hints):
+                text = rule.pattern.sub(_replacing(rule.kind), text)
+        if not hints.isdisjoint(_NAME_HINTS):
+            text = "".join(_without_named(text))
+        if text == before:
+            break
     return text
 
 
@@ -235,12 +244,19 @@ def _replacing(kind: str) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
         group = "s" if "s" in match.re.groupindex else 0
         secret = match[group]
-        if _HOLLOW.fullmatch(secret) or secret.lower() in _PROSE or _REDACTED in secret:
+        if _HOLLOW.fullmatch(secret) or secret.lower() in _PROSE or _is_redacted(match, group):
             return match[0]
         start, end = match.start(group) - match.start(), match.end(group) - match.start()
         return match[0][:start] + _token(kind, secret) + match[0][end:]
 
     return replace
+
+
+def _is_redacted(match: re.Match[str], group: str | int) -> bool:
+    """It holds a token already, or is a part of one."""
+    start = match.start(group)
+    before = match.string[max(0, start - 40) : start].rpartition(_REDACTED)
+    return _REDACTED in match[group] or bool(before[1] and "]" not in before[2])
 
 
 def _without_named(text: str) -> Iterator[str]:

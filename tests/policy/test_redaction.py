@@ -1,0 +1,282 @@
+"""Secrets go, everything an operator needs stays. No secret stands in this file: all are made."""
+
+import base64
+import json
+import random
+import re
+import string
+from collections.abc import Callable
+
+import pytest
+
+from sreagent.policy.redaction import redact
+
+LETTERS = string.ascii_letters + string.digits
+TOKEN = re.compile(r"\[REDACTED:[a-z]+:[0-9a-f]{4}\]")
+DICE = random.Random(20261121)  # noqa: S311 - dice for tests
+
+
+def made(size: int, alphabet: str = LETTERS) -> str:
+    """Random letters that hold at least one digit and one capital, where there are any."""
+    text = "".join(DICE.choice(alphabet) for _ in range(size - 2))
+    return (
+        text
+        + (DICE.choice([c for c in alphabet if c.isdigit()] or alphabet))
+        + (DICE.choice([c for c in alphabet if c.isupper()] or alphabet))
+    )
+
+
+def upper(size: int) -> str:
+    return made(size, string.ascii_uppercase + string.digits)
+
+
+def base64url(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def jwt() -> str:
+    header, claims = base64url(json.dumps({"alg": "RS256"})), base64url(json.dumps({"sub": "x"}))
+    return f"{header}.{claims}.{made(60)}"
+
+
+BY_FORM = [
+    pytest.param("aws", lambda: "AK" + "IA" + upper(16), id="aws-key-id"),
+    pytest.param("aws", lambda: "AS" + "IA" + upper(16), id="aws-session-key-id"),
+    pytest.param("github", lambda: "gh" + "p_" + made(36), id="github-classic"),
+    pytest.param("github", lambda: "github" + "_pat_" + made(82), id="github-fine-grained"),
+    pytest.param("gitlab", lambda: "gl" + "pat-" + made(20), id="gitlab"),
+    pytest.param("slack", lambda: "xo" + "xb-" + made(40), id="slack-bot"),
+    pytest.param("slack", lambda: "xa" + "pp-1-" + made(40), id="slack-app"),
+    pytest.param("stripe", lambda: "sk" + "_live_" + made(24), id="stripe"),
+    pytest.param("stripe", lambda: "wh" + "sec_" + made(32), id="stripe-webhook"),
+    pytest.param("google", lambda: "AI" + "za" + made(35), id="google-api"),
+    pytest.param("google", lambda: "ya" + "29." + made(60), id="google-oauth"),
+    pytest.param("llm", lambda: "s" + "k-" + made(48), id="openai"),
+    pytest.param("llm", lambda: "s" + "k-ant-api03-" + made(60), id="anthropic"),
+    pytest.param("npm", lambda: "np" + "m_" + made(36), id="npm"),
+    pytest.param("pypi", lambda: "py" + "pi-" + made(120), id="pypi"),
+    pytest.param("vault", lambda: "hv" + "s." + made(24), id="vault"),
+    pytest.param("docker", lambda: "dc" + "kr_pat_" + made(27), id="docker"),
+    pytest.param("grafana", lambda: "gl" + "sa_" + made(32), id="grafana"),
+    pytest.param("age", lambda: "AGE-" + "SECRET-KEY-1" + upper(58), id="age"),
+    pytest.param("jwt", jwt, id="jwt"),
+]
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "got {} from", "x='{}',", '{{"a": "{}"}}', "see:{}\nnext"]
+)
+@pytest.mark.parametrize(("kind", "make"), BY_FORM)
+def test_a_secret_is_known_by_its_form(kind: str, make: Callable[[], str], around: str) -> None:
+    secret = make()
+    text = redact(around.format(secret))
+    assert secret not in text
+    assert TOKEN.sub("{}", text) == around.format("{}")
+    assert f"[REDACTED:{kind}:" in text
+
+
+BY_PLACE = [
+    pytest.param("DB_PASSWORD={}", id="environment"),
+    pytest.param("export API_TOKEN={}", id="exported"),
+    pytest.param("password: {}", id="yaml"),
+    pytest.param("    mysql_root_password: {}", id="indented-yaml"),
+    pytest.param('{{"password":"{}"}}', id="json"),
+    pytest.param('{{"clientSecret": "{}", "b": 1}}', id="json-spaced"),
+    pytest.param('msg="{{\\"apiKey\\":\\"{}\\"}}"', id="json-in-a-log-line"),
+    pytest.param("{{'private_key': '{}'}}", id="python"),
+    pytest.param("secrets[:access_key] => {} ok", id="ruby"),
+    pytest.param("GET /cb?access_token={}&state=1", id="query"),
+    pytest.param("Server=db;User Id=sa;Password={};Encrypt=true", id="connection-string"),
+    pytest.param("AccountName=x;AccountKey={};Suffix=y", id="azure-storage"),
+    pytest.param("postgres://app:{}@db.shop:5432/orders", id="url-password"),
+    pytest.param("redis://:{}@cache:6379/0", id="url-without-user"),
+    pytest.param("https://{}@git.example/x.git", id="url-user-is-the-token"),
+    pytest.param("app:{}@tcp(db:3306)/orders", id="go-dsn"),
+    pytest.param("Authorization: Bearer {}", id="bearer"),
+    pytest.param("authorization=Basic {}", id="basic"),
+    pytest.param("Authorization: Token {}", id="other-scheme"),
+    pytest.param("-H 'X-Api-Key: {}'", id="api-key-header"),
+    pytest.param("Cookie: session={}; theme=dark", id="cookie"),
+    pytest.param("mysqldump --password {} orders", id="flag"),
+    pytest.param("kubeadm join 10.0.0.1:6443 --token {} --v=5", id="token-flag"),
+    pytest.param("--docker-password={}", id="flag-with-a-sign"),
+    pytest.param("curl -s -u admin:{} http://grafana", id="curl"),
+    pytest.param("sshpass -p {} ssh host", id="sshpass"),
+    pytest.param("--from-literal=db-password={}", id="kubectl-create-secret"),
+    pytest.param("- name: DB_PASSWORD\n  value: {}\n- name: A", id="container-variable-yaml"),
+    pytest.param('{{"name": "DB_PASSWORD", "value": "{}"}}', id="container-variable-json"),
+    pytest.param("aws_secret_access_key = {}", id="aws-credentials-file"),
+    pytest.param("https://hooks.slack.com/services/T0/B0/{}", id="slack-webhook"),
+    pytest.param("  .dockerconfigjson: {}", id="docker-config"),
+    pytest.param("client-key-data: LS0tLS1CRUdJTiBSU0Eg{}", id="kubeconfig-key"),
+]
+
+
+@pytest.mark.parametrize("place", BY_PLACE)
+def test_a_secret_is_known_by_its_place(place: str) -> None:
+    secret = made(24)
+    text = redact(place.format(secret))
+    assert secret not in text
+    before, after = place.format("\0").split("\0")
+    assert after.endswith(TOKEN.split(text)[-1])
+    assert before.startswith(TOKEN.split(text)[0])
+
+
+@pytest.mark.parametrize(
+    "place", ["password={}", 'password: "{}"', "DB_PASSWORD: {}", "--password {}", "pwd={}"]
+)
+@pytest.mark.parametrize("value", ["hunter", "12345", "P@ss!", "$ecret", "a/b+c=", "Tr0ub4dor&3"])
+def test_weak_passwords_go_too(place: str, value: str) -> None:
+    kept = TOKEN.sub("", redact(place.format(value)))
+    assert value not in kept
+    assert kept != place.format(value)
+
+
+PEM = "-----BEGIN {}PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("end", ["\n-----END RSA PRIVATE KEY-----", "", "\n"])
+@pytest.mark.parametrize("line_end", ["\n", "\\n", "\r\n", "\n    "])
+@pytest.mark.parametrize("kind", ["RSA ", "EC ", "OPENSSH ", ""])
+def test_a_private_key_goes_with_all_its_lines(kind: str, line_end: str, end: str) -> None:
+    lines = [made(64) for _ in range(4)]
+    text = redact("before " + line_end.join([PEM.format(kind), *lines]) + end)
+    assert not [line for line in lines if line in text]
+    assert text.startswith("before [REDACTED:pem:")
+
+
+def test_what_follows_a_cut_private_key_stays() -> None:
+    text = redact(f"{PEM.format('')}\n{made(64)}\nERROR cannot parse the key, exit 1\nbye")
+    assert text.endswith("ERROR cannot parse the key, exit 1\nbye")
+
+
+HARMLESS = """\
+2026-11-21T01:02:10Z checkout-6c9d7f8b5-x2k4p app ERROR KeyError: 'API_TOKEN' (providers.py:88)
+ts=2026-11-21T01:02:10.123Z level=error msg="request failed" error=0 status=503 duration=1.234s
+trace_id=4bf92f3577b34da6a3ce929d0e0e4736 span_id=00f067aa0ba902b7 request_id=9f2b6c1e
+uid: 3b0c2a2e-6f0e-4a52-9a51-6a7f3f1f2c11 resourceVersion: "1048576"
+image: registry.example.com/shop/checkout:2.4.1@sha256:{sha}
+Digest: sha256:{sha}
+commit {sha40} (HEAD -> main, origin/main)
+kubectl -n shop rollout undo deployment/checkout --to-revision=7
+kubectl -n shop logs checkout-6c9d7f8b5-x2k4p -c app -p --tail=2000
+kubectl get pods,events,rs,deploy,svc,ep -n shop -o json
+kubectl create token builder --duration=10m
+kubectl create secret generic checkout-db --from-file=ca.crt
+Error: secret "checkout-db" not found
+couldn't find key DB_PASSWORD in Secret shop/checkout-db
+secrets "checkout-db" is forbidden: User "oncall" cannot get resource "secrets" in API group ""
+MountVolume.SetUp failed for volume "default-token-x7k2p" : secret "default-token-x7k2p" not found
+kubernetes.io/service-account-token
+    secretName: checkout-db
+    secretKeyRef: {{name: checkout-db, key: password}}
+      key: password
+automountServiceAccountToken: false
+imagePullSecrets: [{{name: regcred}}]
+  imagePullSecret: regcred
+kube_secret_info{{namespace="shop",secret="checkout-db"}} 1
+sum(rate(http_requests_total{{code=~"5.."}}[5m])) by (service) > 0.05
+env API_TOKEN: removed
+env DB_PASSWORD: changed
+password: (hidden)
+password: ********
+PASSWORD=${{DB_PASSWORD}}
+PASSWORD=$(cat /run/secrets/db)
+PASSWORD_FILE=/run/secrets/db-password
+TOKEN_URL=https://login.example.com/oauth2/v1/authorize
+token_type=bearer expires_in=3600
+max_tokens=4096 prompt_tokens: 55 completion_tokens=12 tokens: 67
+PASSWORD_MIN_LENGTH=12 password_retries=3
+tokenizer=bpe
+unexpected token: }}
+SyntaxError: Unexpected token < in JSON at position 0
+FATAL: password authentication failed for user "app"
+invalid password: authentication failed
+bearer token expired, basic authentication is off, use --token to log in
+WWW-Authenticate: Bearer realm="registry"
+authorization: denied
+cookie: not found
+PWD=/srv/app OLDPWD=/root
+GET http://payment.shop.svc.cluster.local:8080/charge?id=7 200 12ms
+dial tcp: lookup payment.shop on 10.96.0.10:53: no such host
+connect: connection refused (http://10.1.2.3:8080/healthz)
+mailto oncall@example.com, see http://wiki/x#y
+task-7f3a disk-sk-1 risk-assessment-of-the-new-region-eu
+-----BEGIN CERTIFICATE-----
+certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUM=
+-----BEGIN PUBLIC KEY-----
+limits: memory 512Mi → 192Mi, cpu 500m, 70 s, 3 h 5 min, 14 %
+naïve İstanbul ß 日本語 🙂 \u202e
+""".format(sha="9f" * 32, sha40="a1" * 20)
+
+
+@pytest.mark.parametrize("line", HARMLESS.splitlines())
+def test_what_an_operator_needs_stays(line: str) -> None:
+    assert redact(line) == line
+
+
+def test_a_whole_log_is_left_alone_as_its_lines_are() -> None:
+    assert redact(HARMLESS) == HARMLESS
+
+
+def test_lines_around_a_secret_stay_as_they_are() -> None:
+    secret = made(30)
+    before, after = HARMLESS.splitlines()[:5], HARMLESS.splitlines()[5:10]
+    text = redact("\n".join([*before, f"API_KEY={secret}", *after]))
+    assert text.split("\n")[:5] == before
+    assert text.split("\n")[6:] == after
+
+
+def test_one_secret_has_one_mark_and_another_has_another() -> None:
+    one, other = made(30), made(30)
+    marks = [
+        TOKEN.findall(redact(text))[0][-5:-1]
+        for text in (f"PASSWORD={one}", f"redis://:{one}@cache", f"PASSWORD={other}")
+    ]
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_a_secret_inside_the_address_of_a_harmless_name_is_found() -> None:
+    secret = made(20)
+    assert secret not in redact(f"token_url=https://login/?access_token={secret}")
+
+
+PIECES = [
+    *(place.values[0] for place in BY_PLACE),
+    *HARMLESS.splitlines(),
+    *("password", "=", ": ", '"', "'", "\\", "\n", " ", "[REDACTED:", "]", "token", "://", "@"),
+    *("Bearer ", "value:", ",", "secret", "Authorization: ", "-----BEGIN PRIVATE KEY-----", "--"),
+]
+
+
+def test_redacting_again_changes_nothing() -> None:
+    dice = random.Random(7)  # noqa: S311 - dice for tests
+    for _ in range(3000):
+        pieces = [str(dice.choice(PIECES)) for _ in range(dice.randint(1, 8))]
+        text = "".join(pieces).replace("{}", made(dice.randint(6, 30)))
+        once = redact(text)
+        assert redact(once) == once, repr(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("password=", "password: a ", "token_url=", 'password="', "secret", "://", "://a:", "eyJ"),
+        *("-eyJ", "curl -u ", "Bearer ", "--token ", "sk-a1A", "-----BEGIN PRIVATE KEY-----", "a:"),
+        *("authorization: ", "cookie: a", "password,value:", "${password=", "\\", "@tcp(", "key-"),
+        *("password: a\n", "- name: TOKEN\n  value: ", "\u0130", "LS0tLS1CRUdJTiB", "A" * 50),
+    ],
+)
+def test_hostile_repetition_is_read_to_its_end(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
+    assert redact(text).count("\n") <= text.count("\n")
+
+
+def test_the_one_letter_that_grows_in_lower_case_moves_nothing() -> None:
+    growing = [chr(code) for code in range(0x110000) if len(chr(code).lower()) > 1]
+    assert growing == ["\u0130"]
+    assert "hunter2" not in redact("\u0130\u0130\u0130 password=hunter2")
+
+
+def test_empty_text_is_empty() -> None:
+    assert redact("") == ""
