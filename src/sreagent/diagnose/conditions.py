@@ -1,15 +1,51 @@
 """Runs every condition over everything that was read."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 
-from sreagent.diagnose import crashes, pods, services
+from sreagent.diagnose import (
+    autoscaling,
+    crashes,
+    dependencies,
+    images,
+    jobs,
+    network,
+    nodes,
+    pods,
+    probes,
+    quota,
+    references,
+    scheduling,
+    services,
+    starts,
+    storage,
+    workloads,
+)
 from sreagent.diagnose.registry import CONDITIONS, Condition
 from sreagent.diagnose.scene import Scene
 from sreagent.domain.finding import Finding
-from sreagent.domain.inventory import Inventory
+from sreagent.domain.inventory import Inventory, entity_of
 
-KINDS = (crashes, pods, services)
-"""The modules that register conditions."""
+FAMILIES = (
+    autoscaling,
+    crashes,
+    dependencies,
+    images,
+    jobs,
+    network,
+    nodes,
+    pods,
+    probes,
+    quota,
+    references,
+    scheduling,
+    services,
+    starts,
+    storage,
+    workloads,
+)
+"""The modules whose conditions are registered by importing them."""
 
 
 def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
@@ -18,15 +54,24 @@ def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
 
 
 def found_in(scene: Scene) -> tuple[Finding, ...]:
-    """The same over a scene that is there already."""
-    return tuple(
-        finding
-        for condition in CONDITIONS.values()
-        for item in scene.all(condition.kind)
-        for finding in condition.check(scene, item)
-    )
+    """The same over a scene that is there already; the same thing is told once."""
+    told: dict[tuple[str, str, str], Finding] = {}
+    for finding in _found(scene):
+        told.setdefault((finding.condition, finding.entity.path, finding.claim), finding)
+    return tuple(told.values())
+
+
+def _found(scene: Scene) -> Iterator[Finding]:
+    by_kind: dict[str, list[Condition]] = defaultdict(list)
+    for condition in CONDITIONS.values():
+        by_kind[condition.kind].append(condition)
+    for kind, conditions in by_kind.items():
+        for item in scene.all(kind):
+            entity = entity_of(kind, item)
+            for condition in conditions:
+                yield from condition.check(scene, entity, item)
 
 
 def registered() -> tuple[Condition, ...]:
-    """All conditions, by name."""
+    """All conditions, by name and kind."""
     return tuple(CONDITIONS[key] for key in sorted(CONDITIONS))

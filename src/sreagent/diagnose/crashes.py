@@ -17,7 +17,7 @@ from sreagent.diagnose.podspec import (
 from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
-from sreagent.diagnose.scene import Scene, first_seen, pod_entity
+from sreagent.diagnose.scene import Scene, first_seen
 from sreagent.diagnose.targets import resolve_error
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -81,14 +81,13 @@ def was_probed_to_death(scene: Scene, pod: Obj, container: Container) -> bool:
 
 
 @condition("pod.oom_killed", kind="Pod")
-def oom_killed(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container used more memory than its limit, or than the node had, and was killed."""
     for container in containers(pod):
         end = container.ended or EMPTY
         if end.get("reason") != "OOMKilled" or not _lately(scene, container, end):
             continue
         facts = _memory(scene, pod, container)
-        entity = pod_entity(pod)
         node = Entity(kind="Node", name=pod["spec"].get("nodeName") or "unknown")
         yield Finding(
             condition="pod.oom_killed",
@@ -106,7 +105,7 @@ def oom_killed(scene: Scene, pod: Obj) -> Iterator[Finding]:
 
 
 @condition("pod.crash_loop", kind="Pod")
-def crash_loop(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container ends soon after each start and is started again and again."""
     if is_over(pod):
         return
@@ -117,11 +116,10 @@ def crash_loop(scene: Scene, pod: Obj) -> Iterator[Finding]:
             continue
         if was_probed_to_death(scene, pod, container):
             continue
-        yield _crash(scene, pod, container)
+        yield _crash(scene, entity, pod, container)
 
 
-def _crash(scene: Scene, pod: Obj, container: Container) -> Finding:
-    entity = pod_entity(pod)
+def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Finding:
     log, words = last_words(scene, pod, container)
     target = resolve_error(scene, entity.namespace, words) if words else None
     says = f"{_name(pod, container)}{_ends(container)} {_why(container, words)}"

@@ -7,7 +7,7 @@ from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
 from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Scene, pod_entity
+from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.targets import Target, resolve_error
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -40,14 +40,13 @@ def should_be_ready(scene: Scene, container: Container) -> bool:
 
 
 @condition("pod.not_ready", kind="Pod")
-def not_ready(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container runs for longer than its probes allow and is not ready."""
     if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
         return
     late = [c for c in containers(pod) if not c.init and should_be_ready(scene, c)]
     if not late:
         return
-    entity = pod_entity(pod)
     state = pod_condition(pod, "Ready")
     since = parse_time(state.get("lastTransitionTime"))
     lasting = f" for {span(scene.age(since) or 0)}" if since else ""
@@ -66,14 +65,13 @@ def not_ready(scene: Scene, pod: Obj) -> Iterator[Finding]:
 
 
 @condition("pod.on_broken_node", kind="Pod")
-def on_broken_node(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def on_broken_node(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The node of a pod does not answer, so nobody knows how the pod is."""
     if is_over(pod) or is_ready(pod):
         return
     node = scene.get("Node", "", pod["spec"].get("nodeName") or "")
     if node is None or pod_condition(node, "Ready").get("status") == "True":
         return
-    entity = pod_entity(pod)
     name = node["metadata"]["name"]
     yield Finding(
         condition="pod.on_broken_node",
@@ -89,13 +87,12 @@ def on_broken_node(scene: Scene, pod: Obj) -> Iterator[Finding]:
 
 
 @condition("pod.stuck_terminating", kind="Pod")
-def stuck_terminating(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def stuck_terminating(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod was deleted, its grace period is over and it is still there."""
     meta = pod["metadata"]
     late = scene.age(meta.get("deletionTimestamp"))
     if late is None or late < 60:
         return
-    entity = pod_entity(pod)
     kept = ", ".join(meta.get("finalizers") or ())
     node = pod["spec"].get("nodeName") or ""
     yield Finding(
@@ -114,7 +111,7 @@ def stuck_terminating(scene: Scene, pod: Obj) -> Iterator[Finding]:
 
 
 @condition("pod.log_errors", kind="Pod")
-def log_errors(scene: Scene, pod: Obj) -> Iterator[Finding]:
+def log_errors(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A running container logs the same trouble again and again."""
     if is_over(pod):
         return
@@ -124,11 +121,10 @@ def log_errors(scene: Scene, pod: Obj) -> Iterator[Finding]:
         often = [one for one in reading.errors if one.count >= OFTEN or one.loud]
         current = [one for one in often if is_current(scene, one) and _is_worth_it(one)]
         for error in current[:TOLD]:
-            yield _logged(scene, pod, log, error)
+            yield _logged(scene, entity, pod, log, error)
 
 
-def _logged(scene: Scene, pod: Obj, log: PodLog, error: LogError) -> Finding:
-    entity = pod_entity(pod)
+def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError) -> Finding:
     target = resolve_error(scene, entity.namespace, error)
     return Finding(
         condition="pod.log_errors",

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sreagent.diagnose.scene import Scene
+from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
 from sreagent.domain.inventory import Obj
 
-Check = Callable[[Scene, Obj], Iterator[Finding]]
+Check = Callable[[Scene, Entity, Obj], Iterator[Finding]]
+"""Looks at one object, by its name and its JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ CONDITIONS: dict[tuple[str, str], Condition] = {}
 
 
 def condition(name: str, *, kind: str) -> Callable[[Check], Check]:
-    """Register a check; its docstring says what the condition means."""
+    """Register a check for a kind; its docstring says what the condition means."""
 
     def register(check: Check) -> Check:
         meaning = (check.__doc__ or "").partition("\n")[0]

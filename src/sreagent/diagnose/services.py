@@ -44,9 +44,8 @@ def say_labels(labels: Labels) -> str:
 
 
 @condition("service.selects_nothing", kind="Service")
-def selects_nothing(scene: Scene, service: Obj) -> Iterator[Finding]:
+def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """No pod carries the labels a Service looks for, so it has no endpoints."""
-    entity = entity_of("Service", service)
     selector = selector_of(service)
     if not selector or scene.backing(service) or not scene.older(service, YOUNG):
         return
@@ -73,9 +72,8 @@ def selects_nothing(scene: Scene, service: Obj) -> Iterator[Finding]:
 
 
 @condition("service.no_ready_endpoints", kind="Service")
-def no_ready_endpoints(scene: Scene, service: Obj) -> Iterator[Finding]:
+def no_ready_endpoints(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """The pods of a Service exist, or should, but none takes traffic."""
-    entity = entity_of("Service", service)
     pods = scene.backing(service)
     if any(is_ready(pod) for pod in pods) or not selector_of(service):
         return
@@ -104,9 +102,8 @@ def no_ready_endpoints(scene: Scene, service: Obj) -> Iterator[Finding]:
 
 
 @condition("service.target_port", kind="Service")
-def target_port(scene: Scene, service: Obj) -> Iterator[Finding]:
+def target_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """A Service sends to a port that no container of its pods opens."""
-    entity = entity_of("Service", service)
     pods = scene.backing(service)
     if not pods:
         return

@@ -1,0 +1,142 @@
+"""Nodes that do not answer, lack something, or take no pods."""
+
+from collections.abc import Iterator
+
+from sreagent.diagnose.managers import last_edit
+from sreagent.diagnose.podspec import EMPTY, pod_condition
+from sreagent.diagnose.registry import condition
+from sreagent.diagnose.scene import Scene, last_seen
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category, Finding, Severity
+from sreagent.domain.inventory import Obj
+from sreagent.domain.moment import parse_time, span
+from sreagent.domain.text import one_line
+
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+FLICKER = 10
+"""Seconds for which a node may be not ready unremarked."""
+
+
+@condition("node.not_ready", kind="Node")
+def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+    """The kubelet of a node reports trouble, or reports nothing any more."""
+    state = pod_condition(node, "Ready")
+    since = parse_time(state.get("lastTransitionTime"))
+    lasting = scene.age(since)
+    if state.get("status") == "True" or (lasting is not None and lasting < FLICKER):
+        return
+    silent = state.get("status") == "Unknown"
+    what = "its kubelet stopped reporting" if silent else one_line(str(state.get("message")), 200)
+    pods = scene.pods_by_node.get(entity.name, [])
+    yield Finding(
+        condition="node.not_ready",
+        entity=entity,
+        claim=f"{entity} is not ready{f' for {span(lasting)}' if lasting else ''}: {what}; "
+        f"{len(pods)} pods in view are on it",
+        category=Category.NODE,
+        severity=Severity.CRITICAL,
+        uid=node["metadata"].get("uid", ""),
+        path="status.conditions[Ready]",
+        since=since,
+        command=f"kubectl describe node {entity.name}",
+        facts={"node": entity.name, "reason": str(state.get("reason") or "")},
+    )
+
+
+@condition("node.pressure", kind="Node")
+def pressure(_scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+    """A node runs short of memory, disk or process ids and throws pods out."""
+    for name in PRESSURES:
+        state = pod_condition(node, name)
+        if state.get("status") == "True":
+            yield Finding(
+                condition="node.pressure",
+                entity=entity,
+                claim=f"{entity} has {name}: {one_line(str(state.get('message') or ''), 160)}",
+                category=Category.NODE,
+                uid=node["metadata"].get("uid", ""),
+                path=f"status.conditions[{name}]",
+                since=parse_time(state.get("lastTransitionTime")),
+                command=f"kubectl describe node {entity.name}",
+                facts={"node": entity.name, "pressure": name},
+            )
+
+
+@condition("node.network_unavailable", kind="Node")
+def network_unavailable(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+    """A node has no working pod network."""
+    state = pod_condition(node, "NetworkUnavailable")
+    if state.get("status") != "True" or not scene.older(node, 60):
+        return
+    yield Finding(
+        condition="node.network_unavailable",
+        entity=entity,
+        claim=f"{entity} has no pod network: {one_line(str(state.get('message') or ''), 160)}",
+        category=Category.NODE,
+        uid=node["metadata"].get("uid", ""),
+        path="status.conditions[NetworkUnavailable]",
+        since=parse_time(state.get("lastTransitionTime")),
+        command=f"kubectl describe node {entity.name}",
+        facts={"node": entity.name},
+    )
+
+
+@condition("node.cordoned", kind="Node")
+def cordoned(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+    """Somebody told a node to take no new pods."""
+    if not (node.get("spec") or EMPTY).get("unschedulable"):
+        return
+    edit = last_edit(node, "spec.unschedulable")
+    who = f" by {edit.by}, {span(scene.age(edit.at) or 0)} ago" if edit else ""
+    hard = any(
+        pod_condition(pod, "PodScheduled").get("reason") == "Unschedulable"
+        for pod in scene.pods_by_node.get("", ())
+    )
+    yield Finding(
+        condition="node.cordoned",
+        entity=entity,
+        claim=f"{entity} is cordoned{who}: it takes no new pods",
+        category=Category.NODE,
+        severity=Severity.ERROR if hard else Severity.WARNING,
+        uid=node["metadata"].get("uid", ""),
+        path="spec.unschedulable",
+        since=edit.at if edit else None,
+        command=f"kubectl get node {entity.name} -o yaml",
+        facts={"node": entity.name},
+    )
+
+
+@condition("pod.evicted", kind="Pod")
+def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """A node threw a pod out because it ran short of something."""
+    status = pod.get("status") or EMPTY
+    if status.get("reason") != "Evicted":
+        return
+    events = scene.events(pod, "Evicted")
+    moment = last_seen(events[-1]) if events else parse_time(status.get("startTime"))
+    age = scene.age(moment)
+    name = pod["spec"].get("nodeName") or ""
+    node = Entity(kind="Node", name=name)
+    recent = age is not None and age < 3600
+    yield Finding(
+        condition="pod.evicted",
+        entity=entity,
+        claim=f"{entity} was evicted from node {name}: "
+        f"{one_line(str(status.get('message') or ''), 240)}",
+        category=Category.NODE,
+        severity=Severity.ERROR if recent and _is_missed(scene, pod) else Severity.WARNING,
+        uid=pod["metadata"].get("uid", ""),
+        path="status.reason",
+        since=moment,
+        command=entity.get,
+        suspects=(node,) if name else (),
+        facts={"node": name},
+    )
+
+
+def _is_missed(scene: Scene, pod: Obj) -> bool:
+    """Whether its workload has fewer ready pods than it wants."""
+    workload = scene.workload_of(pod)
+    item = scene.inventory.find(workload)
+    wanted = ((item or EMPTY).get("spec") or EMPTY).get("replicas") or 1
+    return len(scene.ready_pods(workload)) < wanted

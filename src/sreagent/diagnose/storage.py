@@ -1,0 +1,135 @@
+"""Claims that stay unbound and volumes that are lost."""
+
+from collections.abc import Iterator
+
+from sreagent.diagnose.podspec import EMPTY, references
+from sreagent.diagnose.registry import condition
+from sreagent.diagnose.scene import Scene, first_seen
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Health
+from sreagent.domain.finding import Category, Finding, Severity
+from sreagent.domain.inventory import Obj
+from sreagent.domain.text import one_line
+
+YOUNG = 15
+"""Seconds a provisioner may take."""
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+@condition("pvc.pending", kind="PersistentVolumeClaim")
+def pending(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
+    """A claim gets no volume."""
+    if (claim.get("status") or EMPTY).get("phase") != "Pending" or not scene.older(claim, YOUNG):
+        return
+    users = _waiting_pods(scene, entity)
+    why, verdict = _why_pending(scene, claim)
+    if not why or (_waits_for_a_pod(scene, claim) and not users):
+        return
+    events = scene.events(claim, "ProvisioningFailed", "FailedBinding")
+    yield Finding(
+        condition="pvc.pending",
+        entity=entity,
+        claim=f"{entity} gets no volume: {why}"
+        + (f"; {len(users)} pods wait for it" if users else ""),
+        category=Category.STORAGE,
+        severity=Severity.ERROR if users else Severity.WARNING,
+        verdict=verdict,
+        uid=claim["metadata"].get("uid", ""),
+        path="status.phase",
+        since=first_seen(events) or scene.created(claim),
+        command=f"kubectl -n {entity.namespace} describe pvc {entity.name}",
+        excerpt=one_line(str(events[-1].get("message")), 300) if events else "",
+        facts={"storage_class": str((claim.get("spec") or EMPTY).get("storageClassName") or "")},
+    )
+
+
+@condition("pvc.lost", kind="PersistentVolumeClaim")
+def lost(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
+    """The volume of a claim is gone."""
+    if (claim.get("status") or EMPTY).get("phase") != "Lost":
+        return
+    volume = (claim.get("spec") or EMPTY).get("volumeName")
+    yield Finding(
+        condition="pvc.lost",
+        entity=entity,
+        claim=f"{entity} lost its volume {volume}",
+        category=Category.STORAGE,
+        severity=Severity.CRITICAL,
+        uid=claim["metadata"].get("uid", ""),
+        path="status.phase",
+        command=f"kubectl -n {entity.namespace} describe pvc {entity.name}",
+        since=first_seen(scene.events(claim, "ClaimLost")),
+    )
+
+
+@condition("pv.failed", kind="PersistentVolume")
+def failed(scene: Scene, entity: Entity, volume: Obj) -> Iterator[Finding]:
+    """A volume could not be reclaimed."""
+    status = volume.get("status") or EMPTY
+    if status.get("phase") != "Failed":
+        return
+    yield Finding(
+        condition="pv.failed",
+        entity=entity,
+        claim=f"{entity} failed: {one_line(str(status.get('message') or 'no reason given'), 200)}",
+        category=Category.STORAGE,
+        severity=Severity.WARNING,
+        uid=volume["metadata"].get("uid", ""),
+        path="status.phase",
+        since=first_seen(scene.events(volume)),
+        command=f"kubectl describe pv {entity.name}",
+    )
+
+
+def _why_pending(scene: Scene, claim: Obj) -> tuple[str, Health]:
+    if why := _missing_part(scene, claim.get("spec") or EMPTY):
+        return why, Health.BROKEN
+    events = scene.events(claim, "ProvisioningFailed", "FailedBinding")
+    if events:
+        return one_line(str(events[-1].get("message")), 240), Health.BROKEN
+    if gap := scene.inventory.gap("StorageClass"):
+        return f"its StorageClass could not be looked up ({gap.reason})", Health.UNKNOWN
+    if _waits_for_a_pod(scene, claim):
+        return "", Health.HEALTHY
+    return "its provisioner has not answered", Health.BROKEN
+
+
+def _missing_part(scene: Scene, spec: Obj) -> str:
+    """What a claim names and is not there."""
+    name = spec.get("storageClassName")
+    if name and scene.is_missing(Entity(kind="StorageClass", name=name)):
+        known = sorted(one["metadata"]["name"] for one in scene.all("StorageClass"))
+        others = f"there are {', '.join(known[:5])}" if known else "there is none at all"
+        return f"StorageClass {name} does not exist ({others})"
+    if name is None and _has_no_default(scene):
+        return "it names no StorageClass and none is the default"
+    if volume := spec.get("volumeName"):
+        entity = Entity(kind="PersistentVolume", name=volume)
+        if scene.is_missing(entity):
+            return f"PersistentVolume {volume} does not exist"
+    return ""
+
+
+def _has_no_default(scene: Scene) -> bool:
+    return scene.inventory.looked("StorageClass") and not any(
+        (one["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
+        for one in scene.all("StorageClass")
+    )
+
+
+def _waits_for_a_pod(scene: Scene, claim: Obj) -> bool:
+    name = (claim.get("spec") or EMPTY).get("storageClassName") or ""
+    kind = scene.get("StorageClass", "", name) or EMPTY
+    return kind.get("volumeBindingMode") == "WaitForFirstConsumer"
+
+
+def _waiting_pods(scene: Scene, claim: Entity) -> list[Obj]:
+    return [
+        pod
+        for pod in scene.all("Pod", claim.namespace)
+        if (pod.get("status") or EMPTY).get("phase") == "Pending"
+        and any(
+            ref.kind == "PersistentVolumeClaim" and ref.name == claim.name
+            for ref in references(pod["spec"])
+        )
+    ]
