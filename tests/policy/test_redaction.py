@@ -185,6 +185,10 @@ PASSWORD=$(cat /run/secrets/db)
 PASSWORD_FILE=/run/secrets/db-password
 TOKEN_URL=https://login.example.com/oauth2/v1/authorize
 token_type=bearer expires_in=3600
+    token = self.tokens[self.at]
+    secret = client.read_secret(name)
+    if secret == expected:
+"continueToken": "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ", nextPageToken=ab12cd34
 max_tokens=4096 prompt_tokens: 55 completion_tokens=12 tokens: 67
 PASSWORD_MIN_LENGTH=12 password_retries=3
 tokenizer=bpe

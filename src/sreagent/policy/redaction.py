@@ -125,7 +125,7 @@ _VALUE = re.compile(
     r"\\{1,3}[\"'](?P<escaped>[^\"'\\\r\n]{1,20000})"
     r"|\"(?P<double>(?:[^\"\\\r\n]|\\.){1,20000}+)"
     r"|'(?P<single>[^'\r\n]{1,20000})"
-    r"|(?P<bare>[^\s\"',;&)}\]][^\s\"',;&)}]{0,20000})"
+    r"|(?P<bare>[^\s\"',;&)}\]=>`][^\s\"',;&)}]{0,20000})"
 )
 _HARMLESS_TAIL = re.compile(
     r"(?:^|[_.-]|(?<=[a-z0-9])(?=[A-Z]))"
@@ -134,8 +134,8 @@ _HARMLESS_TAIL = re.compile(
     r"|header|field|template|rotation|alg\w{0,8}|enabled|required|helper|issuer|budget|usage|used)$"
 )
 """Last words of names that tell about a secret without being one: `secretName`, `TOKEN_URL`."""
-_HARMLESS_PREFIX = ("pull", "image", "tls")
-"""Secrets of Kubernetes, by their names."""
+_HARMLESS_PREFIX = ("pull", "image", "tls", "next", "page", "continue")
+"""Names of Secrets in Kubernetes, and places in a list that is read page by page."""
 
 _HOLLOW = re.compile(
     r"(?i)\[REDACTED:.*|[*x.•-]+|\$\{.*|\$\(.*|\$(?-i:[A-Z_]+)|%[sdv]|%\(.*|<[^<>]*>?|\{.*|\[.*|map\[.*"
@@ -147,6 +147,8 @@ _NUMBER = re.compile(r"[0-9][0-9.,_]*")
 _OBJECT_NAME = re.compile(r"[a-z0-9]+(?:[./-][a-z0-9]+)+|[a-z]+[0-9]?|[a-z0-9]{1,7}")
 _STRANGE = re.compile(r"[0-9!#$%^*+=_~]|[a-z][A-Z]")
 """What no word of a sentence has."""
+_CODE = re.compile(r"self\.[\w.]+$|[A-Za-z_][\w.]*[(\[]")
+"""The right side of an assignment in a stack trace."""
 _LINE_LEAD = re.compile(r"[\s\-\"']*(?:export\s+)?[\w.\"'-]*")
 _LINE_LIMIT = 200
 _PROSE = frozenset(
@@ -307,7 +309,7 @@ def _prefix(name: re.Match[str]) -> str:
 def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
     """Whether what stands after `password: ` is a value, and no sentence about it."""
     word = value[0].rstrip(".!?")
-    if word.lower() in _PROSE:
+    if word.lower() in _PROSE or _CODE.match(word):
         return False
     return bool(_STRANGE.search(word)) or _whole_line(name, value)
 
