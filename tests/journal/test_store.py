@@ -297,6 +297,15 @@ def test_the_head_names_the_last_line_when_the_journal_is_closed(root: Path) -> 
     assert len(head["hash"]) == 64
 
 
+def test_a_closed_journal_takes_nothing_more(root: Path) -> None:
+    with Journal.create(root, FakeClock(), redact=as_it_is) as journal:
+        journal.append(OPENED)
+    journal.close()
+    with pytest.raises(SreError, match="cannot write the journal"):
+        journal.append(INTENT)
+    assert len(read(root, journal.id)) == 1
+
+
 def test_a_journal_without_an_entry_cannot_be_worked_on(root: Path) -> None:
     Journal.create(root, FakeClock(), redact=as_it_is).close()
     for attempt in (incident, lambda r, i: Journal.open(r, i, FakeClock(), redact=as_it_is)):

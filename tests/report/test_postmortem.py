@@ -8,8 +8,9 @@ from tests.journal.samples import EVIDENCE, PROPOSAL
 from tests.report.samples import CONCLUDED, FOUND, ID, NOW, endings, incident
 from tests.report.test_markdown import RENDERER, all_tokens
 
+from sreagent.domain.entity import Entity
 from sreagent.domain.incident import Incident, fold
-from sreagent.domain.record import Entry
+from sreagent.domain.record import Entry, Saw
 from sreagent.journal.codec import redacted
 from sreagent.report.followups import PREVENTION
 from sreagent.report.postmortem import postmortem
@@ -186,7 +187,7 @@ def test_the_root_cause_shows_its_evidence() -> None:
         pytest.param("killed at once", "What could not be looked at", "Nothing was", id="none"),
         pytest.param("diagnosed", "What was done", "Nothing was changed", id="unchanged"),
         pytest.param("fixed", "Impact", "frontend answered 14 %", id="impact"),
-        pytest.param("fixed", "Impact", "it lasted 5 min", id="duration"),
+        pytest.param("fixed", "Impact", "verified fix: 5 min", id="duration"),
         pytest.param("no fault", "Impact", "was not seen by this investigation", id="no-impact"),
         pytest.param("killed at once", "Summary", "It has not ended", id="not-ended"),
         pytest.param("resumed and ended", "Timeline", "Taken up again by oncall", id="resumed"),
@@ -231,6 +232,13 @@ def test_each_evidence_can_be_asked_for_again() -> None:
         assert f"**{evidence.id}**" in listed
         assert f"`{evidence.command}`" in listed
     assert f"seen {EVIDENCE.seen_at:%Y-%m-%d %H:%M:%S}" in listed
+
+
+def test_a_victim_is_shown_by_what_was_seen_of_its_pods() -> None:
+    pod = Entity(kind="Pod", namespace="shop", name="frontend-dlk-b72ks")
+    seen = [Saw(evidence=replace(EVIDENCE, id=f"E{n}", entity=pod)) for n in (7, 8)]
+    impact = section(written(incident(*seen, CONCLUDED)), "Impact")
+    assert "deployment shop/frontend suffered without being at fault. [E7 E8]" in impact
 
 
 def test_the_citation_at_the_end_of_a_summary_is_taken_over() -> None:

@@ -131,6 +131,8 @@ class Journal:
 
     def close(self) -> None:
         """Leave the incident: note the end of the journal in `head`, let others in."""
+        if self._file < 0:
+            return
         try:
             _write_head(self.folder / HEAD, self._tip)
         except OSError as error:
@@ -138,6 +140,7 @@ class Journal:
         finally:
             os.close(self._file)
             os.close(self._lock)
+            self._file = self._lock = -1
 
     def __enter__(self) -> Self:
         """The journal itself."""
@@ -168,7 +171,10 @@ class Journal:
     def _write(self, block: bytes, tip: Tip) -> None:
         """Write and wait for the disk; whatever interrupts it, the old end stays the end."""
         before = self._tip
-        self._refuse_a_second_writer()
+        try:
+            self._refuse_a_second_writer()
+        except OSError as error:
+            raise _no_room(self.folder, error) from error
         try:
             _write_fully(self._file, block)
             os.fsync(self._file)

@@ -24,7 +24,7 @@ from sreagent.report.followups import followups
 from sreagent.report.markdown import code, escape, fence, row
 from sreagent.report.outcome import TRIED
 from sreagent.report.sources import Sources, journal_id, split_citation
-from sreagent.report.timeline import HELPED, OUTCOMES, clock_time, timeline
+from sreagent.report.timeline import HELPED, OUTCOMES, clock_time, timeline, who_answered
 
 PROSE = 2000
 """Characters of a conclusion that are kept."""
@@ -65,6 +65,7 @@ def _head(incident: Incident, now: datetime) -> Lines:
         "Severity": severity,
         "Alert": f"{escape(alert.name)}, {escape(alert.status)}{since} "
         f"(from {escape(alert.source)})",
+        "It says": escape(alert.summary),
         "Cluster": f"{escape(opened.context)} {escape(opened.server_version)}, "
         f"read as {escape(opened.user)}",
         "Investigated": _period(incident, now),
@@ -136,7 +137,7 @@ def _impact(incident: Incident, sources: Sources) -> Lines:
     else:
         yield f"- What the users noticed was not seen by this investigation.{sources.cite(here)}"
     for victim in incident.victims:
-        about = sources.about([victim.path])[:4]
+        about = sources.about(victim)[:4]
         cited_here = sources.cite(*(about or (here,)))
         yield f"- {escape(str(victim))} suffered without being at fault.{cited_here}"
     began = incident.opened.alert.starts_at
@@ -144,7 +145,7 @@ def _impact(incident: Incident, sources: Sources) -> Lines:
     if began and helped and helped[1].helped:
         entry = next(e for e in incident.entries if journal_id(e) == helped[0])
         lasted = span(entry.at - began)
-        yield f"- From the alert to its end it lasted {lasted}.{sources.cite('J1', helped[0])}"
+        yield f"- From the alert to the verified fix: {lasted}.{sources.cite('J1', helped[0])}"
 
 
 def _timeline(incident: Incident) -> Lines:
@@ -202,7 +203,8 @@ def _cause(diagnosis: Diagnosis, sources: Sources) -> Lines:
 
 
 def _shown(evidence: Evidence, sources: Sources) -> Lines:
-    warning = " The text below could have been written by anybody." if evidence.tainted else ""
+    warning = " The text below could have been written by anybody."
+    warning = warning if evidence.tainted and evidence.excerpt else ""
     told = f"{escape(evidence.claim)} ({escape(evidence.source)}).{warning}"
     yield f"- {told}{sources.cite(evidence.id)}"
     if evidence.excerpt:
@@ -270,8 +272,7 @@ def _approval(proposal: Proposal, sources: Sources) -> str:
         return f"- Approved: by nobody{sources.cite(proposal.id)}"
     entry, answer = answers[-1]
     cited = sources.cite(proposal.id, journal_id(entry))
-    who = f"{escape(answer.by)} ({escape(answer.how)})"
-    return f"- Approved: by {who} at {clock_time(entry.at)}{cited}"
+    return f"- Approved: by {who_answered(answer)} at {clock_time(entry.at)}{cited}"
 
 
 def _ruled_out(incident: Incident, sources: Sources) -> Lines:

@@ -1,10 +1,10 @@
 """What a sentence of a report may cite, and how it is written."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import Entry, Record
@@ -38,13 +38,12 @@ class Sources:
         fitting = [e for e in self.incident.entries if isinstance(e.record, kinds)]
         return journal_id(fitting[-1] if fitting else self.incident.entries[0])
 
-    def about(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Ids of the evidence about these entities, given as their paths."""
-        wanted = set(names)
+    def about(self, entity: Entity) -> tuple[str, ...]:
+        """Ids of the evidence about an entity or its pods."""
         return tuple(
             evidence.id
             for evidence in self.incident.evidence
-            if evidence.entity and evidence.entity.path in wanted
+            if evidence.entity and _belongs(evidence.entity, entity)
         )
 
     def shown_by(self, command: str) -> Evidence | None:
@@ -63,6 +62,11 @@ class Sources:
                 return any(journal_id(entry) == id_ for entry in self.incident.entries)
             case _:
                 return False
+
+
+def _belongs(seen: Entity, entity: Entity) -> bool:
+    of_its_pods = seen.kind in ("Pod", "ReplicaSet") and seen.name.startswith(f"{entity.name}-")
+    return seen == entity or (of_its_pods and seen.namespace == entity.namespace)
 
 
 def journal_id(entry: Entry) -> str:

@@ -79,6 +79,12 @@ def clock_time(at: datetime) -> str:
     return stamp(at)[:19].replace("T", " ")
 
 
+def who_answered(answered: Answered) -> str:
+    """Who decided, and how: `oncall@prod (keyboard)`."""
+    by, how = escape(answered.by), escape(answered.how)
+    return by if by == how else f"{by} ({how})"
+
+
 def _before(incident: Incident, sources: Sources) -> Iterator[Event]:
     found_changes = sources.entry(FoundChanges)
     for change in incident.changes[:CHANGES]:
@@ -182,11 +188,10 @@ def _action(entry: Entry, incident: Incident) -> str:
     match entry.record:
         case Proposed(proposal=proposed):
             return f"{proposed.id} proposed: {escape(proposed.title)}"
-        case Answered(action=id_, answer=answer, by=by, how=how, reason=reason):
+        case Answered(action=id_, answer=answer, how=how, reason=reason) as answered:
             said = "denied" if how == "policy" else ANSWERS[answer]
             why = f": {escape(reason)}" if reason else ""
-            who = escape(by) if how == by else f"{escape(by)} ({escape(how)})"
-            return f"{id_} {said} by {who}{why}"
+            return f"{id_} {said} by {who_answered(answered)}{why}"
         case Intended(action=id_):
             proposal = incident.proposal(id_)
             return f"{id_} sent: {code(proposal.command) if proposal else 'its proposal is lost'}"
