@@ -1,10 +1,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import kubernetes
 import pytest
+from tests.simulator.staging import Stage
 
 from sreagent.simulator import Simulation
-from tests.simulator.staging import Stage
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,6 @@ def selector_mismatch() -> Stage:
 @pytest.fixture
 def client(running: Simulation) -> Iterator[Any]:
     """The official client, as the admin."""
-    import kubernetes
-
     api = kubernetes.config.new_client_from_config(str(running.kubeconfig))
     yield api
     api.close()

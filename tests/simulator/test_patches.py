@@ -135,7 +135,10 @@ def test_a_json_patch_does_its_operations_in_order(operations: Any, expected: Js
     [
         pytest.param([{"op": "remove", "path": "/no"}], JSON_PATCH, 422, id="missing-path"),
         pytest.param(
-            [{"op": "test", "path": "/metadata/name", "value": "x"}], JSON_PATCH, 422, id="test-fails"
+            [{"op": "test", "path": "/metadata/name", "value": "x"}],
+            JSON_PATCH,
+            422,
+            id="test-fails",
         ),
         pytest.param([{"op": "explode", "path": "/a"}], JSON_PATCH, 422, id="unknown-operation"),
         pytest.param({"op": "add"}, JSON_PATCH, 400, id="not-a-list"),

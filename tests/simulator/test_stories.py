@@ -4,12 +4,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from tests.simulator.staging import Stage
 
 from sreagent.simulator import incidents
 from sreagent.simulator.clock import moment_of
 from sreagent.simulator.kinds import DEPLOYMENT, EVENT, POD, REPLICA_SET, SERVICE
 from sreagent.simulator.objects import Json, annotations_of, lookup, meta
-from tests.simulator.staging import Stage
 
 GOOD_IMAGE = "registry.example.com/shop/checkout:2.4.0"
 

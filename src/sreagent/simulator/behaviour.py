@@ -89,7 +89,11 @@ class Behaviour:
 
     def program(self, pod: Json) -> Program:
         """The program in a pod; something unremarkable when the incident names none."""
-        return self.programs.get(labels_of(pod).get("app", ""), Program())
+        known = self.programs.get(labels_of(pod).get("app", ""))
+        if known is not None:
+            return known
+        runs_on = pod["spec"].get("restartPolicy", "Always") == "Always"
+        return Program(finishes_after=None if runs_on else 2.0)
 
     def can_pull(self, image: str) -> bool:
         """Whether the registry has an image."""

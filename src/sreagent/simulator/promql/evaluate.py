@@ -143,7 +143,8 @@ class Evaluator:
         for labels, points in windows:
             value = RANGE_FUNCTIONS[node.name](points, start, end)
             if value is not None:
-                result.append(Sample(without_name(labels), value))
+                kept = labels if node.name == "last_over_time" else without_name(labels)
+                result.append(Sample(kept, value))
         return result
 
     def _by_value(self, node: Function, moment: float) -> Vector:

@@ -36,13 +36,13 @@ class Series:
     def value_at(self, moment: float) -> Point | None:
         """The newest sample that still counts at a moment."""
         place = bisect_right(self.times, moment) - 1
-        if place < 0 or self.times[place] <= moment - LOOKBACK or isnan(self.values[place]):
+        if place < 0 or self.times[place] < moment - LOOKBACK or isnan(self.values[place]):
             return None
         return self.times[place], self.values[place]
 
-    def between(self, after: float, until: float) -> list[Point]:
-        """The samples of a stretch of time, the first moment left out."""
-        first, last = bisect_right(self.times, after), bisect_right(self.times, until)
+    def between(self, since: float, until: float) -> list[Point]:
+        """The samples of a stretch of time, both ends included as in Prometheus 2."""
+        first, last = bisect_left(self.times, since), bisect_right(self.times, until)
         points = zip(self.times[first:last], self.values[first:last], strict=True)
         return [(moment, value) for moment, value in points if not isnan(value)]
 
