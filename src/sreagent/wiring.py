@@ -18,9 +18,10 @@ from sreagent.domain.record import Opened, Resumed
 from sreagent.settings import Settings, person, state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sreagent.domain.incident import Incident
+    from sreagent.domain.inventory import Inventory
     from sreagent.domain.ports import Alerts, Clock, Cluster, Metrics, Person
     from sreagent.domain.record import Happening
     from sreagent.investigate.case import Case
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from sreagent.investigate.steps import Draft, Reasoner
     from sreagent.journal.store import Journal
 
-ALERT_SIZE = 10_000_000
-"""Bytes of an alert file or of standard input that are read."""
+READ_AT_MOST = 50_000_000
+"""Bytes of an alert file or of standard input; intake says what is too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +73,16 @@ def find_alert(argument: str, settings: Settings) -> Alert:
         BadInput: It is empty, or a file that cannot be understood.
         SreError: Alertmanager did not answer.
     """
-    from sreagent.domain.intake import pick, read_alerts
+    from sreagent.domain.intake import pick
 
     text = argument.strip()
     if text == "-":
-        return pick(read_alerts(_bounded(sys.stdin.buffer.read(ALERT_SIZE + 1)), source="stdin"))
+        return pick(_alerts(sys.stdin.buffer.read(READ_AT_MOST), "stdin"))
     if not text:
         msg = "the alert is empty"
         raise BadInput(msg, hint='try: sre investigate "checkout pods crash looping in shop"')
     if text.endswith(".json") or Path(text).is_file():
-        return pick(read_alerts(_read_file(Path(text)), source=text))
+        return pick(_alerts(_read_file(Path(text)), text))
     if settings.alertmanager:
         return _firing(text, _alertmanager(settings))
     return Alert(name=text)
@@ -249,13 +250,13 @@ def _alertmanager(settings: Settings) -> Alerts:
     return AlertmanagerAlerts(settings.alertmanager, timeout=settings.timeout)
 
 
-def _inventory(version: str):  # noqa: ANN202
+def _inventory(version: str) -> Inventory:
     from sreagent.domain.inventory import Inventory
 
     return Inventory(server_version=version)
 
 
-def _redact():  # noqa: ANN202
+def _redact() -> Callable[[str], str]:
     from sreagent.policy.redaction import redact
 
     return redact
@@ -281,21 +282,16 @@ def _firing(text: str, alerts: Alerts) -> Alert:
     return Alert(name=text, source=f"not firing in Alertmanager at {alerts.url}")
 
 
-def _read_file(path: Path) -> str:
+def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return _bounded(file.read(ALERT_SIZE + 1))
+            return file.read(READ_AT_MOST)
     except OSError as error:
         msg = f"cannot read the alert file {str(path)!r}: {error.strerror}"
         raise BadInput(msg, hint="try: a JSON file, `-` for standard input, or text") from error
 
 
-def _bounded(data: bytes) -> str:
-    if len(data) > ALERT_SIZE:
-        msg = f"the alert is larger than {ALERT_SIZE // 1_000_000} MB"
-        raise BadInput(msg, hint="try: one alert, or the group that belongs together")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"the alert is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
-        raise BadInput(msg) from error
+def _alerts(data: bytes, source: str) -> tuple[Alert, ...]:
+    from sreagent.domain.intake import read_alerts, read_text
+
+    return read_alerts(read_text(data, source=source), source=source)

@@ -26,6 +26,8 @@ from sreagent.domain.inventory import Inventory
 
 __all__ = ["Cause", "Explanation", "RuledOut", "explain"]
 
+LONG = timedelta(hours=1)
+"""A revision that stood for this long worked well enough to keep."""
 EVIDENCE = 8
 """Findings cited for one cause."""
 LATE = 120
@@ -96,9 +98,11 @@ class _Accounts:
         change = self._change(problem, revision, first)
         healthy = healthy_before(scene, entity, previous)
         victims = self._victims(entity, affected)
+        # Of a revision that was replaced everywhere no pod is left to show that it was well.
+        ran_well = bool(healthy) or _lasted(previous, change)
         cause = Cause(
             entity=entity,
-            statement=state(scene, entity, primary, change, first, previous if healthy else None),
+            statement=state(scene, entity, primary, change, first, previous if ran_well else None),
             category=primary.category,
             confidence=0.0,
             findings=(*self._evidence(problem, affected), *healthy)[:EVIDENCE],
@@ -110,7 +114,7 @@ class _Accounts:
         )
         grounds = Grounds(
             primary=primary,
-            previous_was_healthy=bool(healthy),
+            previous_was_healthy=ran_well,
             named_by_alert=entity in self.focus.entities or bool(self.near & set(victims)),
             seen_by_callers=bool(failing_calls_to(scene, entity)),
         )
@@ -256,3 +260,10 @@ def _looked(scene: Scene) -> dict[str, int]:
 def has_only_symptoms(problem: Problem) -> bool:
     """Whether nothing of it tells a reason."""
     return all(is_symptom(one.condition) for one in problem.findings)
+
+
+def _lasted(previous: Revision | None, change: Change | None) -> bool:
+    """Whether a revision stood long enough before the change to count as one that worked."""
+    if previous is None or change is None or previous.at is None:
+        return False
+    return change.at - previous.at >= LONG

@@ -59,8 +59,6 @@ class TimedOut(Unreachable):
 class Forbidden(SreError):
     """The source answered that we may not."""
 
-    exit_code = Exit.REFUSED
-
 
 class NotFound(SreError):
     """The source answered that there is no such thing."""

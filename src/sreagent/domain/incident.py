@@ -152,19 +152,20 @@ def _taken_back(proposal: Proposal, undone: set[str]) -> Proposal:
 def _moved(proposal: Proposal, entry: Entry) -> Proposal:
     match entry.record:
         case Answered(action=proposal.id, answer=answer, by=by, how=how, reason=reason):
-            if answer not in _ANSWERED:
-                return proposal
-            state = ActionState.DENIED if how == "policy" else _ANSWERED[answer]
-            return replace(proposal, state=state, by=by, note=reason, at=entry.at)
+            if answer in _ANSWERED:
+                state = ActionState.DENIED if how == "policy" else _ANSWERED[answer]
+                proposal = replace(proposal, state=state, by=by, note=reason, at=entry.at)
         case Intended(action=proposal.id):
-            return replace(proposal, state=ActionState.STARTED, at=entry.at)
+            proposal = replace(proposal, state=ActionState.STARTED, at=entry.at)
         case Ran(action=proposal.id, ok=False, settled=True, message=message):
             # Found not done after a crash: it may be asked for again.
-            return replace(proposal, state=ActionState.PROPOSED, note=message, at=entry.at)
+            state = ActionState.PROPOSED
+            proposal = replace(proposal, state=state, note=message, at=entry.at)
         case Ran(action=proposal.id, ok=ok, message=message):
             state = ActionState.DONE if ok else ActionState.FAILED
-            return replace(proposal, state=state, note=message, at=entry.at)
+            proposal = replace(proposal, state=state, note=message, at=entry.at)
         case Verified(action=proposal.id, helped=helped):
-            return replace(proposal, verified=helped)
+            proposal = replace(proposal, verified=helped)
         case _:
-            return proposal
+            pass
+    return proposal

@@ -16,7 +16,11 @@ def parse_time(text: str | None) -> datetime | None:
         return None
     if moment.year <= 1:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        # The end of year 9999 in a zone behind UTC.
+        return None
 
 
 def stamp(moment: datetime) -> str:

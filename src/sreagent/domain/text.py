@@ -10,14 +10,14 @@ _ANSI = re.compile(
 )
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 
 
 def clean(text: str, *, line_limit: int = LINE_LIMIT) -> str:
-    r"""Drop terminal escapes, control, bidi and zero-width characters; cut over-long lines.
+    r"""Drop terminal escapes, control, bidi, zero-width characters and lone surrogates.
 
-    Line feeds and tabs stay. A cut line ends in `… (N characters)`.
+    Line feeds and tabs stay. Over-long lines are cut; such a line ends in `… (N characters)`.
     """
     text = _ANSI.sub("", text) if "\x1b" in text else text
     return "\n".join(_cut(line, line_limit) for line in text.split("\n"))

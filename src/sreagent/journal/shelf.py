@@ -157,7 +157,8 @@ def _unknown(text: str, names: list[str]) -> NotFound:
     near = difflib.get_close_matches(text.upper(), [name.upper() for name in names], cutoff=0.7)
     near = [name for name in names if name.upper() in near]
     if text.lower() == LAST or not names:
-        return NotFound("there is no incident yet", hint="sre investigate <alert>")
+        message = f"there is no incident {text!r}, nor any other yet"
+        return NotFound(message, hint="try: sre investigate ALERT")
     why = f"near: {_some(near)}" if near else f"{len(names)} incidents, none with this id"
     return NotFound(f"no incident {text!r}", why=why, hint=LIST_HINT)
 

@@ -105,7 +105,7 @@ class KubernetesLooks:
         return Looked(
             source="logs" if what not in KINDS else "kubernetes",
             command=command,
-            result=_WORDS.get(reason) or one_line(message, 90),
+            result=_WORDS.get(reason) or one_line(message.rsplit("): ")[-1], 120),
             verdict=Health.UNKNOWN,
         )
 

@@ -1,13 +1,14 @@
 """Turns an explanation into evidence, hypotheses and a diagnosis that cites them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from sreagent.diagnose.explain import Cause, Explanation, RuledOut, explain
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
+from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.finding import Finding
 from sreagent.domain.hypothesis import Hypothesis, Standing
@@ -16,8 +17,21 @@ from sreagent.domain.text import clean, one_line
 from sreagent.investigate.case import Case
 from sreagent.investigate.steps import Conclude
 
+ABSENT = "the alert names it, so it is gone or the alert is about another place"
 EXCERPT = 1600
 """Characters of an excerpt that are kept with its evidence."""
+
+
+_LABELLED = {
+    "pod": "Pod",
+    "deployment": "Deployment",
+    "statefulset": "StatefulSet",
+    "daemonset": "DaemonSet",
+    "job_name": "Job",
+    "persistentvolumeclaim": "PersistentVolumeClaim",
+    "node": "Node",
+}
+"""Labels by which kube-state-metrics and the usual rules name an object."""
 
 
 class Ledger:
@@ -112,12 +126,28 @@ def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]
     )
     claim = f"looked at {counts} in {where}"
     ids = [ledger.fact(claim, Health.HEALTHY, "kubernetes", command)]
+    ids += [
+        ledger.fact(f"{entity} does not exist; {ABSENT}", Health.UNKNOWN, "kubernetes", entity.get)
+        for entity in _absent(case)
+    ]
     if expression := case.expression:
         claim = f"the alert's expression is {expression.text}"
         if expression.verdict is Health.UNKNOWN:
             claim = f"the alert's expression could not be asked: {expression.text}"
         ids.append(ledger.fact(claim, expression.verdict, "prometheus", expression.command))
     return ids
+
+
+def _absent(case: Case) -> Iterator[Entity]:
+    """Objects that the alert's labels name and that were looked for and not found."""
+    labels = case.incident.opened.alert.labels
+    namespace = case.incident.opened.alert.namespace or case.incident.opened.namespace
+    for label, kind in _LABELLED.items():
+        space = "" if kind == "Node" else namespace
+        name = labels.get(label, "")
+        looked = (space or kind == "Node") and case.inventory.looked(kind, space)
+        if name and looked and case.inventory.get(kind, space, name) is None:
+            yield Entity(kind=kind, namespace=space, name=name)
 
 
 def _counts(looked: Mapping[str, int]) -> str:

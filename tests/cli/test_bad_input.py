@@ -1,0 +1,197 @@
+"""What can go wrong is told in at most three lines, with the right exit code and no traceback."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.programs import Done, sre
+
+from sreagent.simulator import Simulation
+
+ALERT = "KubePodCrashLooping"
+PODS = "/api/v1/namespaces/shop/pods"
+
+
+def told(done: Done, code: int, *words: str) -> None:
+    """It failed with this code and these words, and in the form of an error."""
+    assert done.code == code, done.err or done.out
+    assert "Traceback" not in done.out + done.err
+    assert "bug in sreagent" not in done.err
+    lines = done.err.strip().splitlines()
+    assert lines, done.out
+    assert lines[0].startswith("sre: ")
+    assert len(lines) <= 3
+    for word in words:
+        assert word in done.err, done.err
+
+
+def place(simulation: Simulation) -> tuple[str, str]:
+    return ("--kubeconfig", str(simulation.kubeconfig))
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[Simulation]:
+    with Simulation.start("bad-deploy") as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def good(sim: Simulation) -> Simulation:
+    """The same simulation, well again."""
+    sim.faults.delay = 0.0
+    sim.faults.answers.clear()
+    sim.faults.cuts.clear()
+    return sim
+
+
+def test_no_kubeconfig() -> None:
+    told(sre("investigate", ALERT), 2, "kubeconfig", "try")
+
+
+def test_unknown_context_names_the_near_one(good: Simulation) -> None:
+    done = sre("investigate", ALERT, *place(good), "--context", "admln")
+    told(done, 2, "admln", "admin")
+
+
+def test_refused_connection(good: Simulation) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    config = yaml.safe_load(good.kubeconfig.read_text(encoding="utf-8"))
+    for cluster in config["clusters"]:
+        cluster["cluster"]["server"] = f"http://127.0.0.1:{port}"
+    Path("config").write_text(yaml.safe_dump(config), encoding="utf-8")
+    told(sre("investigate", ALERT, "--kubeconfig", "config"), 1, "refused", str(port))
+
+
+def test_wrong_token(good: Simulation) -> None:
+    good.faults.answers["/"] = 401
+    told(sre("investigate", ALERT, *place(good)), 1, "credentials", "admin", "log in again")
+
+
+def test_namespace_that_does_not_exist_names_the_near_one(good: Simulation) -> None:
+    done = sre("investigate", ALERT, "-n", "shpo", *place(good))
+    told(done, 2, "'shpo'", "does not exist", "shop")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("", ("empty",), id="empty"),
+        pytest.param("{not json", ("JSON",), id="not-json"),
+        pytest.param('{"kind": "Pod"}', ("alert",), id="not-an-alert"),
+        pytest.param("[]", ("alert",), id="no-alerts"),
+        pytest.param("[" * 100_000, ("nested too deeply",), id="deeply-nested"),
+        pytest.param('{"alerts": [{"labels": {"alertname": 5}}]}', ("alertname",), id="number"),
+    ],
+)
+def test_an_alert_that_cannot_be_understood(good: Simulation, text: str, words: tuple[str]) -> None:
+    Path("alert.json").write_text(text, encoding="utf-8")
+    told(sre("investigate", "alert.json", *place(good)), 2, *words)
+    told(sre("investigate", "-", *place(good), stdin=text), 2, *words)
+
+
+def test_an_alert_file_that_is_not_there(good: Simulation) -> None:
+    told(sre("investigate", "nope.json", *place(good)), 2, "nope.json")
+
+
+def test_an_empty_alert(good: Simulation) -> None:
+    told(sre("investigate", "  ", *place(good)), 2, "empty")
+
+
+def test_bad_settings_name_file_line_and_key(good: Simulation) -> None:
+    Path("sre.yaml").write_text("namespace: shop\ntime_limt: 5\n", encoding="utf-8")
+    told(sre("investigate", ALERT, *place(good)), 2, "sre.yaml, line 2", "time_limt", "time_limit")
+    Path("sre.yaml").write_text("time_limit: soon\n", encoding="utf-8")
+    told(sre("investigate", ALERT, *place(good)), 2, "line 1", "soon", "seconds")
+    Path("sre.yaml").write_text("kubeconfig: /tmp/x\n", encoding="utf-8")
+    told(sre("investigate", ALERT, *place(good)), 2, "kubeconfig")
+
+
+def test_an_unknown_incident_and_an_unknown_action(good: Simulation) -> None:
+    told(sre("resume", "INC-20200101-0000", *place(good)), 1, "INC-20200101-0000")
+    incident = sre("investigate", ALERT, "-n", "shop", "--json", *place(good)).json["incident"]
+    told(sre("approve", incident, "A9", *place(good)), 2, "A9")
+    told(sre("undo", incident, "A1", *place(good)), 2, "A1")
+
+
+def test_a_kind_that_may_not_be_listed_is_unknown_and_the_rest_is_diagnosed(
+    good: Simulation,
+) -> None:
+    good.faults.answers["/api/v1/namespaces/shop/configmaps"] = 403
+    done = sre("investigate", ALERT, "-n", "shop", "--json", "--read-only", *place(good))
+    assert done.code == 3
+    assert done.json["diagnosis"]["entity"]["name"] == "checkout"
+    assert [gap["what"] for gap in done.json["unknown"]] == ["kubectl -n shop get configmaps"]
+
+
+def test_a_namespace_without_the_right_to_see_pods_is_unknown_never_healthy(
+    good: Simulation,
+) -> None:
+    good.faults.answers[PODS] = 403
+    done = sre("investigate", ALERT, "-n", "shop", "--json", *place(good))
+    assert done.code in (3, 5)
+    assert done.json["outcome"] in ("unknown", "escalated")
+
+
+def test_a_server_that_drops_half_way_is_unknown_and_what_was_gathered_is_kept(
+    good: Simulation,
+) -> None:
+    good.faults.cuts["/api/v1/namespaces/shop/services"] = 300
+    done = sre("investigate", ALERT, "-n", "shop", "--json", "--read-only", *place(good))
+    assert done.json["diagnosis"]["entity"]["name"] == "checkout"
+    assert "broke off" in done.json["unknown"][0]["why"]
+    assert done.code == 3
+
+
+def test_a_slow_server_is_waited_for(good: Simulation) -> None:
+    good.faults.delay = 1.0
+    done = sre("investigate", ALERT, "-n", "shop", "--json", "--read-only", *place(good))
+    assert done.json["diagnosis"]["entity"]["name"] == "checkout"
+    assert done.json["unknown"] == []
+
+
+def test_a_server_slower_than_the_time_limit_gives_what_there_is(good: Simulation) -> None:
+    good.faults.delay = 0.7
+    limits = ("--time-limit", "1", "--read-only")
+    done = sre("investigate", ALERT, "-n", "shop", "--json", *limits, *place(good))
+    assert done.code in (0, 3, 5)
+    assert done.json["outcome"] != "no_fault"
+    assert done.json["evidence"]
+
+
+def test_an_empty_namespace_has_no_fault_and_says_what_was_looked_at(good: Simulation) -> None:
+    done = sre("investigate", "anything odd", "-n", "default", "--json", *place(good))
+    assert (done.code, done.json["outcome"], done.json["diagnosis"]) == (0, "no_fault", None)
+    assert "looked at" in done.json["evidence"][0]["claim"]
+
+
+def test_an_alert_about_a_pod_that_does_not_exist_says_so(good: Simulation) -> None:
+    alert = {"labels": {"alertname": "KubePodNotReady", "namespace": "shop", "pod": "ghost-1"}}
+    Path("alert.json").write_text(
+        json.dumps([{**alert, "status": {"state": "active"}}]), encoding="utf-8"
+    )
+    done = sre("investigate", "alert.json", "--json", "--read-only", *place(good))
+    assert "ghost-1" in json.dumps(done.json["evidence"]) + done.json["summary"]
+
+
+def test_an_alertmanager_that_does_not_answer(good: Simulation) -> None:
+    where = ("--alertmanager", "http://127.0.0.1:1")
+    told(sre("investigate", ALERT, *where, *place(good)), 1, "127.0.0.1:1")
+
+
+def test_a_prometheus_that_does_not_answer_is_unknown(good: Simulation) -> None:
+    where = ("--prometheus", "http://127.0.0.1:1", "--read-only")
+    done = sre("investigate", ALERT, "-n", "shop", "--json", *where, *place(good))
+    assert done.code == 3
+    assert done.json["diagnosis"]
+    assert any(gap["source"] == "prometheus" for gap in done.json["unknown"])
+
+
+def test_a_postmortem_that_cannot_be_written_says_where_to_go_on(good: Simulation) -> None:
+    out = ("--out", "/nonexistent/folder/pm.md")
+    done = sre("investigate", ALERT, "-n", "shop", "--read-only", *out, *place(good))
+    told(done, 1, "/nonexistent/folder/pm.md", "sre postmortem")
