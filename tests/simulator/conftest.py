@@ -33,6 +33,7 @@ def selector_mismatch() -> Stage:
 @pytest.fixture
 def client(running: Simulation) -> Iterator[Any]:
     """The official client, as the admin."""
-    api = kubernetes.config.new_client_from_config(str(running.kubeconfig))
+    config: Any = kubernetes.config
+    api = config.new_client_from_config(str(running.kubeconfig))
     yield api
     api.close()

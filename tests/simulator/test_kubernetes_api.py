@@ -11,6 +11,9 @@ from tests.simulator.staging import ask, eventually, fetch
 
 from sreagent.simulator import Simulation
 
+# The client is generated and half typed; here it is only a peer to speak with.
+sdk: Any = kubernetes
+
 PODS = "/api/v1/namespaces/shop/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
@@ -30,7 +33,7 @@ def changes_of(running: Simulation, path: str) -> list[Any]:
 
 class TestOfficialClient:
     def test_it_reads_typed_objects(self, client: Any) -> None:
-        core, apps = kubernetes.client.CoreV1Api(client), kubernetes.client.AppsV1Api(client)
+        core, apps = sdk.client.CoreV1Api(client), sdk.client.AppsV1Api(client)
         pods = core.list_namespaced_pod("shop", label_selector="app=checkout").items
         assert min(pod.status.container_statuses[0].restart_count for pod in pods) >= 5
         assert apps.read_namespaced_deployment("checkout", "shop").status.updated_replicas == 3
@@ -39,7 +42,7 @@ class TestOfficialClient:
         assert "KeyError: 'PAYMENT_PROVIDERS'" in text
 
     def test_every_list_it_knows_can_be_read(self, client: Any) -> None:
-        api = kubernetes.client
+        api = sdk.client
         lists = [
             api.CoreV1Api(client).list_event_for_all_namespaces,
             api.CoreV1Api(client).list_endpoints_for_all_namespaces,
@@ -55,12 +58,12 @@ class TestOfficialClient:
         assert all(read().items for read in lists)
 
     def test_its_dynamic_client_discovers_the_kinds(self, client: Any) -> None:
-        dynamic = kubernetes.dynamic.DynamicClient(client)
+        dynamic = sdk.dynamic.DynamicClient(client)
         deployments = dynamic.resources.get(api_version="apps/v1", kind="Deployment")
         assert deployments.get(name="cart", namespace="shop").spec.replicas == 2
 
     def test_it_scales_and_the_cluster_follows(self, client: Any) -> None:
-        apps = kubernetes.client.AppsV1Api(client)
+        apps = sdk.client.AppsV1Api(client)
         apps.patch_namespaced_deployment_scale("payment", "shop", {"spec": {"replicas": 3}})
         eventually(
             lambda: apps.read_namespaced_deployment("payment", "shop").status.ready_replicas == 3,
@@ -68,11 +71,11 @@ class TestOfficialClient:
         )
 
     def test_it_watches_until_its_time_is_over(self, client: Any) -> None:
-        core = kubernetes.client.CoreV1Api(client)
+        core = sdk.client.CoreV1Api(client)
         seen: list[tuple[str, str]] = []
 
         def look() -> None:
-            stream = kubernetes.watch.Watch().stream(
+            stream = sdk.watch.Watch().stream(
                 core.list_namespaced_config_map, "shop", timeout_seconds=2
             )
             seen.extend((each["type"], each["object"].metadata.name) for each in stream)

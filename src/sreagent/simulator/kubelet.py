@@ -14,6 +14,7 @@ from sreagent.simulator.objects import (
     meta,
     name_of,
     namespace_of,
+    revised,
     uid_of,
 )
 from sreagent.simulator.ownership import claim
@@ -236,8 +237,7 @@ class Kubelet:
         status = {**pod["status"], **self._status(pod, lives)}
         if status == pod["status"]:
             return str(meta(pod)["resourceVersion"])
-        changed = copy.deepcopy(pod)
-        changed["status"] = status
+        changed = revised(pod, status=status)
         claim(pod, changed, "kubelet", self.store.clock.now(), "status")
         return str(meta(self.store.put(POD, changed))["resourceVersion"])
 
@@ -304,7 +304,7 @@ class Kubelet:
             self.store.put(NODE, changed)
         for lease in self.store.all(LEASE, "kube-node-lease"):
             spec = {**lease["spec"], "renewTime": fine_stamp(now)}
-            self.store.put(LEASE, {**copy.deepcopy(lease), "spec": spec})
+            self.store.put(LEASE, revised(lease, spec=spec))
 
 
 def _where(life: Life) -> dict[str, str]:

@@ -12,6 +12,11 @@ def meta(obj: Json) -> Json:
     return found
 
 
+def revised(obj: Json, **parts: Json) -> Json:
+    """A copy of an object with some of its top-level parts replaced, ready to be stored."""
+    return {**obj, "metadata": dict(obj["metadata"]), **parts}
+
+
 def name_of(obj: Json) -> str:
     """The name of an object."""
     return str(obj["metadata"].get("name", ""))

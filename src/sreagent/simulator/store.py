@@ -37,10 +37,13 @@ class Store:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = {}
+        self._sorted: dict[Kind, list[tuple[tuple[str, str], Json]]] = {}
         self._changes: deque[Change] = deque(maxlen=REMEMBERED)
         self._version = FIRST_VERSION
         self._touched: dict[Kind, int] = {}
         self.is_closed = False
+        self.last_removal = 0
+        """The version at which something was removed last."""
 
     @property
     def version(self) -> int:
@@ -57,8 +60,11 @@ class Store:
 
     def all(self, kind: Kind, namespace: str | None = None) -> list[Json]:
         """All objects of a kind, in the order of the real API: by namespace, then name."""
+        kept = _stored_as(kind)
         with self.lock:
-            found = sorted(self._of(kind).items())
+            found = self._sorted.get(kept)
+            if found is None:
+                found = self._sorted[kept] = sorted(self._of(kept).items())
         return [obj for key, obj in found if namespace in (None, key[0])]
 
     def where(self, kind: Kind, namespace: str, test: Callable[[Json], bool]) -> list[Json]:
@@ -83,6 +89,7 @@ class Store:
                 return
             gone = {**found, "metadata": dict(found["metadata"])}
             self._version += 1
+            self.last_removal = self._version
             gone["metadata"]["resourceVersion"] = str(self._version)
             self._record("DELETED", kind, gone, found)
 
@@ -92,7 +99,7 @@ class Store:
             oldest = self._changes[0].version if self._changes else self._version + 1
             if version < oldest - 1:
                 raise expired()
-            wanted = EVENT if kind is NEW_EVENT else kind
+            wanted = _stored_as(kind)
             recent: list[Change] = []
             for change in reversed(self._changes):
                 if change.version <= version:
@@ -113,7 +120,7 @@ class Store:
             self.changed.notify_all()
 
     def _of(self, kind: Kind) -> dict[tuple[str, str], Json]:
-        return self._objects.setdefault(EVENT if kind is NEW_EVENT else kind, {})
+        return self._objects.setdefault(_stored_as(kind), {})
 
     def _stamp(self, kind: Kind, obj: Json) -> None:
         self._version += 1
@@ -126,7 +133,13 @@ class Store:
 
     def _record(self, type_: str, kind: Kind, obj: Json, before: Json | None) -> None:
         self._touched[kind] = self._version
+        self._sorted.pop(kind, None)
         self._changes.append(
             Change(version=self._version, type=type_, kind=kind, obj=obj, before=before)
         )
         self.changed.notify_all()
+
+
+def _stored_as(kind: Kind) -> Kind:
+    """The kind objects are kept under; the two kinds of events are one."""
+    return EVENT if kind is NEW_EVENT else kind

@@ -30,6 +30,7 @@ class Collector:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
+        self._collected = 0
 
     def next_due(self) -> float | None:
         """Never: only changes give it work."""
@@ -37,6 +38,14 @@ class Collector:
 
     def sync(self) -> None:
         """Collect orphans, the endpoints of lost Services and dying namespaces."""
+        dying = [each for each in self.store.all(NAMESPACE) if is_terminating(each)]
+        if dying or self._collected < self.store.last_removal:
+            self._collected = self.store.last_removal
+            self._collect()
+        for namespace in dying:
+            self._empty(namespace)
+
+    def _collect(self) -> None:
         everything = [(kind, obj) for kind in _STORED for obj in self.store.all(kind)]
         alive = {uid_of(obj) for _, obj in everything}
         for kind, obj in everything:
@@ -44,9 +53,6 @@ class Collector:
             if owners and not alive.intersection(owners):
                 self._drop(kind, obj)
         self._drop_endpoints()
-        for namespace in self.store.all(NAMESPACE):
-            if is_terminating(namespace):
-                self._empty(namespace)
 
     def _drop(self, kind: Kind, obj: Json) -> None:
         if kind is not POD:

@@ -1,10 +1,8 @@
 """How controllers write: only what changed, under their own name."""
 
-import copy
-
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.kinds import Kind
-from sreagent.simulator.objects import Json, condition, meta
+from sreagent.simulator.objects import Json, condition, meta, revised
 from sreagent.simulator.ownership import claim
 from sreagent.simulator.store import Store
 
@@ -25,9 +23,7 @@ def write(store: Store, kind: Kind, before: Json | None, obj: Json, part: str = 
 def write_status(store: Store, kind: Kind, obj: Json, status: Json) -> None:
     """Store a new status, when it is one."""
     if obj.get("status") != status:
-        changed = copy.deepcopy(obj)
-        changed["status"] = status
-        write(store, kind, obj, changed, "status")
+        write(store, kind, obj, revised(obj, status=status), "status")
 
 
 def set_condition(obj: Json, now: float, kind: str, status: str, reason: str, message: str) -> Json:
