@@ -138,4 +138,4 @@ def test_last_is_the_incident_that_was_opened_last(tmp_path: Path) -> None:
 def test_last_of_none_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nor any other yet") as caught:
         resolve(tmp_path, "last")
-    assert caught.value.hint == "sre investigate <alert>"
+    assert caught.value.hint == "try: sre investigate ALERT"

@@ -1,0 +1,47 @@
+"""What is loaded to print the help."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("litellm", "kubernetes", "boto3", "requests", "pydantic", "yaml")
+
+PROBE = """
+import sys
+from sreagent.cli.app import app
+try:
+    app({arguments!r})
+except SystemExit as end:
+    assert end.code == 0, end.code
+loaded = [name for name in {heavy!r} if name in sys.modules]
+sys.exit(f"loaded: {{loaded}}" if loaded else 0)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["incidents", "--help"]])
+def test_help_loads_none_of_the_heavy_libraries(arguments: list[str]) -> None:
+    probe = PROBE.format(arguments=arguments, heavy=HEAVY)
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_investigation_by_rules_loads_no_model_library_and_no_cloud() -> None:
+    probe = (
+        "import sys, sreagent.wiring as w; from sreagent.simulator import Simulation\n"
+        "from sreagent.settings import Settings; from sreagent.cli.person import Nobody\n"
+        "from sreagent.domain.alert import Alert\n"
+        "with Simulation.start('bad-deploy') as s:\n"
+        "    settings = Settings(kubeconfig=str(s.kubeconfig), namespace='shop')\n"
+        "    nobody = Nobody('t', yes=False)\n"
+        "    with w.investigation(Alert(name='x'), settings, w.Wishes(), nobody) as run:\n"
+        "        list(run.happenings()); assert run.incident.diagnosis\n"
+        "bad = [n for n in ('litellm', 'boto3', 'botocore') if n in sys.modules]\n"
+        "sys.exit(f'loaded: {bad}' if bad else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
