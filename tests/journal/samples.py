@@ -127,6 +127,7 @@ EVIDENCE = Evidence(
     source="logs",
     command="kubectl -n shop logs checkout-6c9-x2 -p --tail=2000",
     seen_at=START + timedelta(microseconds=123456),
+    since=START + timedelta(microseconds=123456),
     entity=CHECKOUT,
     excerpt="Traceback\n  KeyError: 'PAYMENT_PROVIDERS'",
     digest=DIGEST,

@@ -1,5 +1,6 @@
 """Who answers for a change: a person at the keyboard, a rule given beforehand, or nobody."""
 
+import os
 import re
 import sys
 import termios
@@ -125,13 +126,16 @@ class Keyboard:
         return sys.stdin.readline().strip()
 
     def _key(self) -> str:
-        """One key, without waiting for Enter; Ctrl-C stays Ctrl-C, a closed terminal quits."""
-        self._screen.out.print(Text(PROMPT, style="bold"), end="")
+        """One key, without waiting for Enter; Ctrl-C stays Ctrl-C, a closed terminal quits.
+
+        Keys typed before the question was shown are dropped: they were no answer to it.
+        """
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
         try:
-            tty.setcbreak(descriptor)
-            key = sys.stdin.read(1).lower()
+            tty.setcbreak(descriptor, termios.TCSAFLUSH)
+            self._screen.out.print(Text(PROMPT, style="bold"), end="")
+            key = os.read(descriptor, 1).decode(errors="replace").lower()
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
         self._screen.out.print(Text(key.strip()))

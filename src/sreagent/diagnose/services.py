@@ -59,7 +59,7 @@ def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
     yield Finding(
         condition="service.selects_nothing",
         entity=entity,
-        claim=f"{entity} selects {say_labels(selector)}, which no pod carries"
+        claim=f"{entity} has the selector {say_labels(selector)}, which no pod matches"
         f"{_say_miss(miss)}: it has no endpoints{_say_callers(blamed)}",
         category=Category.NETWORK,
         severity=Severity.CRITICAL if (miss and miss.ready) or blamed else Severity.WARNING,

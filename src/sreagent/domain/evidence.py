@@ -30,6 +30,8 @@ class Evidence:
     command: str
     """The exact call that shows it again."""
     seen_at: datetime
+    since: datetime | None = None
+    """When it began, where the thing seen tells."""
     entity: Entity | None = None
     excerpt: str = ""
     """A few lines of what was seen, cleaned and redacted."""

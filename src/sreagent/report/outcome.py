@@ -151,6 +151,7 @@ def _evidence(evidence: Evidence) -> Json:
         "source": evidence.source,
         "command": evidence.command,
         "seen_at": stamp(evidence.seen_at),
+        "since": _time(evidence.since),
         "entity": evidence.entity and _entity(evidence.entity),
         "excerpt": evidence.excerpt,
         "tainted": evidence.tainted,

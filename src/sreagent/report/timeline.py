@@ -102,13 +102,17 @@ def _before(incident: Incident, sources: Sources) -> Iterator[Event]:
 
 
 def _first_symptom(incident: Incident, sources: Sources) -> Iterator[Event]:
-    """Only what was seen before the investigation tells when it began."""
+    """The earliest that the cited evidence tells; what a change did is told as that change."""
     ids = incident.diagnosis.evidence if incident.diagnosis else ()
-    broken = [e for e in incident.cited(ids) if e.verdict is Health.BROKEN]
-    first = min(broken, key=lambda evidence: evidence.seen_at, default=None)
-    if first and first.seen_at < incident.opened_at:
-        text = f"First symptom: {escape(first.claim)}{sources.cite(first.id)}"
-        yield Event(at=first.seen_at, text=text)
+    changes = {change.command for change in incident.changes}
+    began = [
+        (evidence.since, evidence)
+        for evidence in incident.cited(ids)
+        if evidence.verdict is Health.BROKEN and evidence.since and evidence.command not in changes
+    ]
+    if began:
+        at, first = min(began, key=lambda pair: pair[0])
+        yield Event(at=at, text=f"First symptom: {escape(first.claim)}{sources.cite(first.id)}")
 
 
 def _change(change: Change) -> str:

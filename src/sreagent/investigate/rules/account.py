@@ -51,6 +51,7 @@ class Ledger:
         return self._cite(
             replace(
                 draft,
+                since=finding.since,
                 entity=finding.entity,
                 excerpt=clean(finding.excerpt)[:EXCERPT],
                 digest=_digest(finding.excerpt),
@@ -64,7 +65,8 @@ class Ledger:
         claim = f"{change.entity}: {change.summary}, at {change.at:%Y-%m-%d %H:%M:%S} UTC{by}"
         command = change.command or change.entity.get
         draft = self._draft(claim, Health.BROKEN, "kubernetes", command)
-        return self._cite(replace(draft, entity=change.entity, excerpt="\n".join(change.diff)))
+        excerpt = "\n".join(change.diff)
+        return self._cite(replace(draft, since=change.at, entity=change.entity, excerpt=excerpt))
 
     def fact(self, claim: str, verdict: Health, source: str, command: str) -> str:
         """Cite anything else that was seen, or could not be."""
