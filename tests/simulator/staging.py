@@ -79,7 +79,7 @@ class Stage:
 
     def log(self, pod: Json, *, previous: bool = False, tail: int | None = None) -> str:
         query = LogQuery(previous=previous, tail=tail)
-        return self.cluster.logs.read(pod, query).decode()
+        return self.cluster.logs.read(pod, query, self.cluster.clock.now()).decode()
 
     def app_log(self, app: str, tail: int = 20) -> str:
         return self.log(self.pods(app)[0], tail=tail)

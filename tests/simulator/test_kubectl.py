@@ -127,29 +127,25 @@ class TestReading:
             os.kill(following.pid, signal.SIGTERM)
 
 
+DRY_RUNS = {
+    "scale deploy/cart --replicas=3": "scaled",
+    "rollout undo deploy/checkout": "rolled back",
+    "set image deploy/cart cart=nginx:1": "image updated",
+    "set env deploy/cart A=b": "env updated",
+    "set resources deploy/cart --limits=memory=400Mi": "updated",
+    "label deploy/cart tone=blue": "labeled",
+    "annotate deploy/cart note=x": "annotated",
+    "delete deploy/cart": "deleted",
+    "delete pod -l app=cart": "deleted",
+    "create cm x --from-literal=a=b": "created",
+}
+
+
 class TestWriting:
-    @pytest.mark.parametrize(
-        ("arguments", "expected"),
-        [
-            pytest.param("scale deploy/cart --replicas=3", "scaled", id="scale"),
-            pytest.param("rollout undo deploy/checkout", "rolled back", id="undo"),
-            pytest.param("set image deploy/cart cart=nginx:1", "image updated", id="image"),
-            pytest.param("set env deploy/cart A=b", "env updated", id="env"),
-            pytest.param(
-                "set resources deploy/cart --limits=memory=400Mi", "updated", id="resources"
-            ),
-            pytest.param("label deploy/cart tone=blue", "labeled", id="label"),
-            pytest.param("annotate deploy/cart note=x", "annotated", id="annotate"),
-            pytest.param("delete deploy/cart", "deleted", id="delete"),
-            pytest.param("delete pod -l app=cart", "deleted", id="delete-pods"),
-            pytest.param("create cm x --from-literal=a=b", "created", id="create"),
-        ],
-    )
-    def test_a_server_dry_run_changes_nothing(
-        self, kubectl: Kubectl, arguments: str, expected: str
-    ) -> None:
+    def test_a_server_dry_run_changes_nothing(self, kubectl: Kubectl) -> None:
         before = self.specs(kubectl)
-        assert expected in kubectl(*arguments.split(), "--dry-run=server")
+        for arguments, expected in DRY_RUNS.items():
+            assert expected in kubectl(*arguments.split(), "--dry-run=server"), arguments
         assert self.specs(kubectl) == before
 
     def specs(self, kubectl: Kubectl) -> Any:
@@ -175,9 +171,6 @@ class TestWriting:
         assert found["metadata"]["annotations"]["note"] == "hello"
         assert found["spec"]["revisionHistoryLimit"] == 4
         assert container["resources"]["limits"] == {"cpu": "1", "memory": "400Mi"}
-        assert "successfully rolled out" in kubectl(
-            "rollout", "status", "deploy/recommendation", "--timeout=20s"
-        )
 
     @pytest.mark.parametrize(
         ("patch", "expected"),

@@ -244,6 +244,33 @@ class TestRefusals:
         assert answer.json()["details"]["causes"][0]["field"] == "spec.replicas"
 
 
+class TestUnknownFields:
+    path = f"{DEPLOYMENTS}/cart"
+
+    @pytest.fixture
+    def patch(self) -> Any:
+        containers = [{"name": "cart", "resource": {}}]
+        return {"spec": {"replica": 5, "template": {"spec": {"containers": containers}}}}
+
+    def test_they_are_refused_when_the_caller_is_strict(
+        self, running: Simulation, patch: Any
+    ) -> None:
+        path = f"{self.path}?fieldValidation=Strict"
+        answer = ask(running, path, method="PATCH", body=patch, headers=STRATEGIC)
+        assert answer.code == 400
+        told = answer.json()["message"]
+        assert 'unknown field "spec.replica"' in told
+        assert 'unknown field "spec.template.spec.containers[0].resource"' in told
+
+    def test_they_are_dropped_with_a_warning_otherwise(
+        self, running: Simulation, patch: Any
+    ) -> None:
+        answer = ask(running, self.path, method="PATCH", body=patch, headers=STRATEGIC)
+        assert answer.code == 200
+        assert "replica" not in answer.json()["spec"]
+        assert 'unknown field \\"spec.replica\\"' in answer.headers["Warning"]
+
+
 class TestDryRun:
     @pytest.mark.parametrize(
         ("method", "path", "body", "headers"),

@@ -186,7 +186,7 @@ class TestAlertmanager:
         assert fetch(f"{running.alertmanager_url}/api/v2/nothing").code == 404
 
 
-@pytest.mark.parametrize("incident", [each.name for each in incidents()])
+@pytest.mark.parametrize("incident", ["memory-limit", "selector-mismatch"])
 def test_the_alert_of_an_incident_fires(incident: str) -> None:
     about = next(each for each in incidents() if each.name == incident)
     with Simulation.start(incident) as simulation:

@@ -7,8 +7,9 @@ import pytest
 from tests.simulator.staging import Stage
 
 from sreagent.simulator import incidents
-from sreagent.simulator.clock import moment_of
-from sreagent.simulator.kinds import DEPLOYMENT, EVENT, POD, REPLICA_SET, SERVICE
+from sreagent.simulator.catalogue import read_part
+from sreagent.simulator.clock import moment_of, seconds_in
+from sreagent.simulator.kinds import DEPLOYMENT, EVENT, KINDS, POD, REPLICA_SET, SERVICE
 from sreagent.simulator.objects import Json, annotations_of, lookup, meta
 
 GOOD_IMAGE = "registry.example.com/shop/checkout:2.4.0"
@@ -59,6 +60,20 @@ def test_services_that_have_no_part_in_it_are_healthy_and_quiet(
         assert set(stage.states(app)) == {"running"}, app
         assert stage.ready(app) == len(stage.pods(app)), app
         assert "ERROR" not in stage.app_log(app, tail=200), app
+
+
+@pytest.mark.parametrize("incident", [each.name for each in incidents()])
+def test_the_root_of_a_story_is_what_somebody_changed_last(incident: str) -> None:
+    stage = Stage(incident)
+    root = read_part(incident, "incident")["root"]
+    kind = next(kind for kind in KINDS if kind.name == root["kind"])
+    age = seconds_in(read_part(incident, "change")["age"]) / 60
+    stamps = [
+        entry["time"]
+        for entry in meta(stage.read(kind, root["name"]))["managedFields"]
+        if entry["manager"] == read_part(incident, "change")["manager"]
+    ]
+    assert min(minutes_old(stage, stamp) for stamp in stamps) == pytest.approx(age, abs=0.1)
 
 
 class TestBadDeploy:

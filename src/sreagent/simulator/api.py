@@ -3,11 +3,12 @@
 import copy
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.defaults import fill_in
+from sreagent.simulator.fields import drop_unknown
 from sreagent.simulator.kinds import BUDGET, KINDS, NAMESPACE, POD, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -39,10 +40,13 @@ _CONSONANTS = "bcdfghjklmnpqrstvwxz2456789"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who writes, and whether it is meant."""
+    """Who writes, whether it is meant, and how unknown fields are taken."""
 
     manager: str
     dry_run: bool = False
+    validation: str = "Warn"
+    """`Strict` refuses unknown fields, `Warn` drops and names them, `Ignore` drops them."""
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class Api:
                 self._check_namespace(place.namespace)
             if self.store.find(place.kind, place.namespace, name_of(obj)):
                 raise already_exists(place.kind, name_of(obj))
+            _drop_unknown(place.kind, obj, caller)
             fill_in(place.kind, obj)
             check(place.kind, obj, None)
             if "spec" in obj:
@@ -159,6 +164,7 @@ class Api:
             obj = {**copy.deepcopy(before), "status": obj.get("status") or {}}
         elif "status" in before:
             obj["status"] = before["status"]
+        _drop_unknown(place.kind, obj, caller)
         fill_in(place.kind, obj)
         check(place.kind, obj, before)
         if obj.get("spec") != before.get("spec"):
@@ -233,8 +239,8 @@ def _new_object(place: Place, body: Json) -> Json:
         message = "metadata must be an object"
         raise bad_request(message)
     metadata = meta(obj)
-    for field in ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"):
-        metadata.pop(field, None)
+    for name in ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"):
+        metadata.pop(name, None)
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"] + random_suffix()
     if place.kind.namespaced:
@@ -248,6 +254,18 @@ def _new_object(place: Place, body: Json) -> Json:
         metadata.pop("namespace", None)
     obj.pop("status", None)
     return obj
+
+
+def _drop_unknown(kind: Kind, obj: Json, caller: Caller) -> None:
+    told = [f'unknown field "{path}"' for path in drop_unknown(kind, obj)]
+    if told and caller.validation == "Strict":
+        message = (
+            f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: '
+            f"strict decoding error: {', '.join(told)}"
+        )
+        raise bad_request(message)
+    if caller.validation == "Warn":
+        caller.warnings.extend(told)
 
 
 def _check_identity(place: Place, obj: Json) -> None:
@@ -264,24 +282,21 @@ def _check_version(place: Place, before: Json, obj: Json) -> None:
 
 def _check_preconditions(place: Place, before: Json, options: Json) -> None:
     wanted = options.get("preconditions") or {}
-    for field in ("uid", "resourceVersion"):
-        live = meta(before).get(field)
-        if wanted.get(field) not in (None, live):
+    for name in ("uid", "resourceVersion"):
+        live = meta(before).get(name)
+        if wanted.get(name) not in (None, live):
             why = (
-                f"the {field} in the precondition ({wanted[field]}) does not match "
-                f"the {field} in record ({live}). The object might have been deleted"
+                f"the {name} in the precondition ({wanted[name]}) does not match "
+                f"the {name} in record ({live}). The object might have been deleted"
             )
             raise wrong_precondition(place.kind, place.name, why)
 
 
 def _keep_server_metadata(before: Json, obj: Json) -> None:
-    for field in _SERVER_METADATA:
-        if field in meta(before):
-            meta(obj)[field] = meta(before)[field]
-    for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
-        meta(obj).pop(field, None)
-        if field in meta(before):
-            meta(obj)[field] = meta(before)[field]
+    for name in (*_SERVER_METADATA, "deletionTimestamp", "deletionGracePeriodSeconds"):
+        meta(obj).pop(name, None)
+        if name in meta(before):
+            meta(obj)[name] = meta(before)[name]
 
 
 def _same_content(before: Json, obj: Json) -> bool:

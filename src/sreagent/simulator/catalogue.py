@@ -48,13 +48,14 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML can be anything
     return read_documents(path)[0]
 
 
-def read_documents(path: Path) -> list[Any]:
-    """Every document of a YAML file."""
+@cache
+def read_documents(path: Path) -> tuple[Any, ...]:
+    """Every document of a YAML file; they are shared, so copy before changing one."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with path.open(encoding="utf-8") as file:
-        return [each for each in yaml.load_all(file, loader) if each]
+        return tuple(each for each in yaml.load_all(file, loader) if each)
 
 
 def _order(found: tuple[Any, str]) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """Stages an incident: builds the cluster and lives through its story up to now."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sreagent.simulator.api import Caller, Place
@@ -36,7 +37,7 @@ def stage(incident: str) -> Cluster:
     return cluster
 
 
-def _create(cluster: Cluster, objects: list[Json], manager: str) -> None:
+def _create(cluster: Cluster, objects: Sequence[Json], manager: str) -> None:
     for obj in objects:
         place = Place(kind=_kind(obj), namespace=namespace_of(obj))
         cluster.api.create(place, obj, Caller(manager=manager))

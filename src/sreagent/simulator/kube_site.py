@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from sreagent.simulator import discovery, reviews, usage
 from sreagent.simulator.api import Caller, Place
@@ -107,13 +108,12 @@ class KubeSite:
                 _check_kind(place, body)
                 if place.kind.namespaced and not place.namespace:
                     raise wrong_method()
-                return self._shown(request, place, self._create(request, place, body), 201)
+                caller = _caller(request)
+                made = self.cluster.api.create(place, body, caller)
+                return _warned(self._shown(request, place, made, 201), caller)
             case "DELETE":
                 return self._delete_many(request, place)
         raise wrong_method()
-
-    def _create(self, request: Request, place: Place, body: Json) -> Json:
-        return self.cluster.api.create(place, body, _caller(request))
 
     def _object(self, request: Request, place: Place) -> Answer:
         api, caller = self.cluster.api, _caller(request)
@@ -125,10 +125,11 @@ class KubeSite:
             case "PUT":
                 body = _body(request)
                 _check_kind(place, body)
-                return self._shown(request, place, api.update(place, body, caller))
+                replaced = api.update(place, body, caller)
+                return _warned(self._shown(request, place, replaced), caller)
             case "PATCH":
                 changed = api.patch(place, request.json(), request.media, caller)
-                return self._shown(request, place, changed)
+                return _warned(self._shown(request, place, changed), caller)
             case "DELETE":
                 return self._delete(request, place)
         raise wrong_method()
@@ -200,21 +201,28 @@ class KubeSite:
 
     def _log(self, request: Request, place: Place) -> Answer:
         pod = self.cluster.api.read(place)
-        query = read_query(dict(request.query), self.store.clock.now())
+        now = self.store.clock.now()
+        query = read_query(dict(request.query), now)
         with self.store.lock:
-            text = self.cluster.logs.read(pod, query)
+            text = self.cluster.logs.read(pod, query, now)
         if not query.follow:
             return Answer(body=text, media="text/plain")
-        return Answer(stream=_follow(self.cluster.logs, pod, query, text), media="text/plain")
+        stream = _follow(self.cluster.logs, pod, query, now)
+        return Answer(stream=chain([text], stream), media="text/plain")
 
     def _shown(self, request: Request, place: Place, obj: Json, code: int = 200) -> Answer:
         return answer(View.of(request).one(place.kind, obj, self.store.clock.now()), code)
 
 
-def _follow(logs: Logs, pod: Json, query: LogQuery, text: bytes) -> Iterator[bytes]:
-    yield text
+def _warned(reply: Answer, caller: Caller) -> Answer:
+    if not caller.warnings:
+        return reply
+    told = "; ".join(caller.warnings).replace('"', '\\"')
+    return replace(reply, headers={"Warning": f'299 - "{told}"'})
+
+
+def _follow(logs: Logs, pod: Json, query: LogQuery, seen: float) -> Iterator[bytes]:
     life, run = logs.open(pod, query)
-    seen = logs.store.clock.now()
     while not logs.store.is_closed:
         time.sleep(FOLLOW_SECONDS)
         with logs.store.lock:
@@ -268,7 +276,11 @@ def _caller(request: Request) -> Caller:
         message = f'Invalid value: "{dry_run}": dryRun must be All'
         raise bad_request(message)
     agent = request.headers.get("user-agent", "unknown").partition("/")[0]
-    return Caller(manager=request.query.get("fieldManager") or agent, dry_run=dry_run == "All")
+    return Caller(
+        manager=request.query.get("fieldManager") or agent,
+        dry_run=dry_run == "All",
+        validation=request.query.get("fieldValidation") or "Warn",
+    )
 
 
 def _body(request: Request) -> Json:

@@ -71,10 +71,9 @@ class Logs:
             raise bad_request(_no_log(pod, life, query))
         return life, run
 
-    def read(self, pod: Json, query: LogQuery) -> bytes:
-        """The log as it is now."""
+    def read(self, pod: Json, query: LogQuery, now: float) -> bytes:
+        """The log as it is at a moment."""
         life, run = self.open(pod, query)
-        now = self.store.clock.now()
         lines = self.between(pod, life, run, query.since or now - KEPT_SECONDS, now)
         if query.tail is not None:
             lines = lines[-query.tail :] if query.tail else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from sreagent.simulator.clock import seconds_in
-from sreagent.simulator.metrics import Metrics
+from sreagent.simulator.metrics import LIVE_STEP, STEP, Metrics
 from sreagent.simulator.objects import Json
 from sreagent.simulator.promql.evaluate import Evaluator
 from sreagent.simulator.promql.operators import Sample
@@ -15,7 +15,6 @@ from sreagent.simulator.promql.parse import parse
 from sreagent.simulator.promql.series import Labels
 from sreagent.simulator.promql.syntax import Node
 
-INTERVAL = 5.0
 LONGEST_PAST = 3600.0
 
 _PLACE = re.compile(r"\{\{\s*\$(labels\.(\w+)|value)\s*(?:\|\s*humanizePercentage\s*)?\}\}")
@@ -75,10 +74,10 @@ class Rules:
             if not self._next:
                 self._evaluate(self.since)
             begin = max(self._next, now - LONGEST_PAST)
-            moment = math.ceil(begin / INTERVAL) * INTERVAL
+            moment = math.ceil(begin / LIVE_STEP) * LIVE_STEP
             while moment <= now:
                 self._evaluate(moment)
-                moment += INTERVAL
+                moment += STEP if moment < self.metrics.started else LIVE_STEP
             self._next = moment
             return list(self.alerts.values())
 
