@@ -26,7 +26,7 @@ KEYS = {
     "n": Answer.REJECT,
     "q": Answer.QUIT,
 }
-PROMPT = " [y] run  [d] dry-run again  [e] edit  [s] skip  [n] no, because…  [?] why  [q] stop  ▸ "
+PROMPT = " [y] run  [d] dry-run  [e] edit  [s] skip  [n] no…  [?] why  [q] stop  ▸ "
 EDITABLE: Mapping[str, tuple[str, ...]] = {
     "rollout_undo": ("revision",),
     "scale": ("replicas",),

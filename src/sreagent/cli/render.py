@@ -53,11 +53,12 @@ def look(record: Looked, width: int) -> Text:
     """One read: mark, command, time, a few words of result."""
     mark, colour = MARKS[record.verdict]
     seconds = f"{record.seconds:.2f} s" if record.seconds else ""
-    room = max(width - 4 - 8 - 2 - len(record.result) - 2, 20)
+    result = one_line(record.result, max(width // 2, 30))
+    room = max(width - 16 - len(result), 20)
     command = record.command if len(record.command) <= room else record.command[: room - 1] + "…"
     text = Text(f" {mark} ", style=colour)
     text.append(f"{command:<{min(room, 60)}}", style="default")
-    return text.append(f"  {seconds:>7}  {record.result}", style="dim" if seconds else colour)
+    return text.append(f"  {seconds:>7}  {result}", style="dim" if seconds else colour)
 
 
 def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:

@@ -128,11 +128,11 @@ def _ask(
         try:
             prepared = desk.gate.prepare(_edited(proposal.action, reply.arguments))
         except (TryAgain, SreError) as error:
-            yield Progress(text=str(error))
+            yield from case.add(Noted(text=f"{proposal.id} stays as it is: {error}"))
             continue
         judged = desk.gate.judge(prepared)
         if not isinstance(judged, Ask):
-            yield Progress(text=f"not possible: {judged.rule}")
+            yield from case.add(Noted(text=f"{proposal.id} stays as it is: {judged.rule}"))
             continue
         verdict, proposal = judged, _rewritten(proposal, prepared, judged)
         yield from case.add(Proposed(proposal=proposal))

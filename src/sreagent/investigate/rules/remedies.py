@@ -35,7 +35,7 @@ def _rollback(cause: Cause) -> Iterator[tuple[Action, str]]:
         return
     arguments = {"revision": change.previous_revision}
     action = Action(verb="rollout_undo", target=change.entity, arguments=arguments)
-    yield action, f"pods run revision {change.previous_revision} again, which worked"
+    yield action, "pods run a revision again that worked"
 
 
 def _memory(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
@@ -46,7 +46,7 @@ def _memory(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple
     if limit:
         arguments = {"container": container, "memory_limit": limit}
         action = Action(verb="set_resources", target=cause.entity, arguments=arguments)
-        yield action, f"containers stay below the limit of {limit}"
+        yield action, "containers stay below their limit"
 
 
 def _selector(
