@@ -273,13 +273,15 @@ def _firing(text: str, alerts: Alerts) -> Alert:
     from sreagent.domain.intake import pick
 
     name, *rest = text.split()
-    firing = alerts.firing()
+    firing = list(alerts.firing())
     found = [alert for alert in firing if alert.name == name]
     wanted = {part for word in rest for part in word.split("/")}
     nearer = [alert for alert in found if wanted <= set(alert.labels.values())]
     if found:
         return pick(nearer or found)
-    return Alert(name=text, source=f"not firing in Alertmanager at {alerts.url}")
+    names = ", ".join(sorted({alert.name for alert in firing})) or "none"
+    source = "text" if rest else f"text; not firing in Alertmanager now, firing are: {names}"
+    return Alert(name=text, source=source)
 
 
 def _read_file(path: Path) -> bytes:

@@ -38,6 +38,8 @@ def header(incident: str, opened: Opened, now: datetime) -> Text:
     where = f"namespace {opened.namespace}" if opened.namespace else "all namespaces"
     sources = [f"{name} {state}" for name, state in _sources(opened)]
     text = Text("  ".join(part for part in parts if part), style="bold")
+    if alert.source.startswith("text;"):
+        text.append(f"\n{alert.source.removeprefix('text; ')}", style="not bold yellow")
     cluster = f"cluster {opened.context} (read as {opened.user})  {where}"
     return text.append(
         "\n" + "  ".join([cluster, *sources, "model none (rules)"]), style="not bold"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sreagent.domain.text import one_line
+from sreagent.policy.redaction import redact
 
 _SECRET = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|API_?KEY|PRIVATE|DSN", re.IGNORECASE)
 
@@ -41,4 +42,4 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, Any]]:
 def _shown(path: str, value: object) -> str:
     if path.endswith(".value") and _SECRET.search(path):
         return "(hidden)"
-    return one_line(str(value), 160)
+    return redact(one_line(str(value), 160))

@@ -16,6 +16,7 @@ from sreagent.domain.record import Concluded, Looked
 from sreagent.domain.text import clean, one_line
 from sreagent.investigate.case import Case
 from sreagent.investigate.steps import Conclude
+from sreagent.policy.redaction import redact
 
 ABSENT = "the alert names it, so it is gone or the alert is about another place"
 EXCERPT = 1600
@@ -53,7 +54,7 @@ class Ledger:
                 draft,
                 since=finding.since,
                 entity=finding.entity,
-                excerpt=clean(finding.excerpt)[:EXCERPT],
+                excerpt=redact(clean(finding.excerpt)[:EXCERPT]),
                 digest=_digest(finding.excerpt),
                 tainted=finding.tainted,
             )
@@ -65,7 +66,7 @@ class Ledger:
         claim = f"{change.entity}: {change.summary}, at {change.at:%Y-%m-%d %H:%M:%S} UTC{by}"
         command = change.command or change.entity.get
         draft = self._draft(claim, Health.BROKEN, "kubernetes", command)
-        excerpt = "\n".join(change.diff)
+        excerpt = redact("\n".join(change.diff))
         return self._cite(replace(draft, since=change.at, entity=change.entity, excerpt=excerpt))
 
     def fact(self, claim: str, verdict: Health, source: str, command: str) -> str:
@@ -75,7 +76,7 @@ class Ledger:
     def _draft(self, claim: str, verdict: Health, source: str, command: str) -> Evidence:
         return Evidence(
             id="",
-            claim=one_line(claim, 500),
+            claim=redact(one_line(claim, 500)),
             verdict=verdict,
             source=source,
             command=command,
@@ -107,10 +108,15 @@ def conclude(case: Case) -> Conclude:
     concluded = replace(concluded, impact=_impact(explanation, ledger))
     return Conclude(
         evidence=tuple(ledger.evidence),
-        changes=explanation.changes,
+        changes=tuple(map(_redacted, explanation.changes)),
         hypotheses=hypotheses,
         concluded=concluded,
     )
+
+
+def _redacted(change: Change) -> Change:
+    diff = tuple(redact(line) for line in change.diff)
+    return replace(change, summary=redact(change.summary), diff=diff)
 
 
 def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]:
@@ -175,7 +181,7 @@ def _diagnosis(cause: Cause, ledger: Ledger) -> Diagnosis:
     if cause.change:
         ids.insert(min(1, len(ids)), ledger.change(cause.change))
     return Diagnosis(
-        root_cause=cause.statement,
+        root_cause=redact(one_line(cause.statement, 1000)),
         entity=cause.entity,
         category=cause.category,
         confidence=round(cause.confidence, 2),
