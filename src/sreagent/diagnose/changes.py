@@ -13,7 +13,7 @@ from sreagent.diagnose.revisions import (
     only_restarted,
     revisions,
 )
-from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen, once_per_scene
 from sreagent.domain.change import Change
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, controller_ref, entity_of
@@ -124,13 +124,13 @@ def _newest_edit(scene: Scene, item: Obj) -> Edit | None:
 def _edit(kind: str, item: Obj, edit: Edit) -> Change:
     entity = entity_of(kind, item)
     diff = _against_applied(item)
-    said = ", ".join(edit.fields[:FIELDS])
-    if len(edit.fields) > FIELDS:
-        said += f" and {len(edit.fields) - FIELDS} more"
+    # Who owns everything has applied a manifest: the fields do not tell which of them changed.
+    said = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
+    what = "; ".join(diff[:FIELDS]) or said
     return Change(
         entity=entity,
         at=edit.at,
-        summary=f"{kind} edited: {'; '.join(diff[:FIELDS]) or said}",
+        summary=f"{kind} edited: {what}" if what else f"{kind} applied again",
         by=edit.by,
         diff=diff,
         command=f"{entity.get} --show-managed-fields",
@@ -155,15 +155,25 @@ def _scalings(scene: Scene) -> Iterator[Change]:
             entity = entity_of(kind, workload)
             edit = scaled_by(workload)
             created = scene.created(workload)
-            if edit and (not created or (edit.at - created).total_seconds() > SAME_MOMENT):
+            at = edit.at if edit else _seen_scaled(scene, workload)
+            if at and (not created or (at - created).total_seconds() > SAME_MOMENT):
                 replicas = (workload.get("spec") or EMPTY).get("replicas")
                 yield Change(
                     entity=entity,
-                    at=edit.at,
+                    at=at,
                     summary=f"replicas set to {replicas}",
-                    by=edit.by,
+                    by=edit.by if edit else "",
                     command=f"{entity.get} --show-managed-fields",
                 )
+
+
+def _seen_scaled(scene: Scene, workload: Obj) -> datetime | None:
+    """When it went down to nothing, by its events: old servers do not note who scaled."""
+    if (workload.get("spec") or EMPTY).get("replicas") != 0:
+        return None
+    events = scene.events(workload, "ScalingReplicaSet")
+    down = [event for event in events if " to 0" in str(event.get("message"))]
+    return last_seen(down[-1]) if down else None
 
 
 def scaled_by(workload: Obj) -> Edit | None:

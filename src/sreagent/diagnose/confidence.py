@@ -9,7 +9,7 @@ from sreagent.diagnose.weights import base
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 
-HIGHEST, LOWEST = 0.97, 0.05
+HIGHEST, LOWEST = 0.96, 0.05
 ONE_SOURCE = 0.75
 """The most that words in a log are worth when nothing else shows the trouble."""
 NOT_ONLY_WORDS = frozenset({"kubernetes"})
@@ -97,7 +97,7 @@ def _from_facts(primary: Finding) -> Iterator[Part]:
     if facts.get("selector_suggested"):
         yield "a near selector fits one workload", 0.08
     if facts.get("probe_fault"):
-        yield "the probe does not fit the container", 0.30
+        yield "the probe does not fit the container", 0.22
     if facts.get("settled"):
         yield facts["settled"], 0.06
 

@@ -100,7 +100,7 @@ def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             since=_began(scene, pod, container),
             command=entity.get,
             suspects=() if facts.get("limit") else (node,),
-            facts=facts,
+            facts=facts if facts.get("limit") else facts | {"accusation": _ran_dry(entity)},
         )
 
 
@@ -239,6 +239,10 @@ def _began(scene: Scene, pod: Obj, container: Container) -> datetime | None:
     if started and container.restarts and end and (end - started).total_seconds() < RECENT:
         return min(started, seen) if seen else started
     return seen or end or started
+
+
+def _ran_dry(pod: Entity) -> str:
+    return f"ran out of memory and killed {pod}, which has no memory limit of its own"
 
 
 def _memory(scene: Scene, pod: Obj, container: Container) -> dict[str, str]:

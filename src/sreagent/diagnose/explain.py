@@ -17,9 +17,9 @@ from sreagent.diagnose.revisions import Revision, revision_of, workload_revision
 from sreagent.diagnose.scene import WORKLOADS, Scene
 from sreagent.diagnose.statements import state
 from sreagent.diagnose.targets import config_maps
-from sreagent.diagnose.weights import is_symptom
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
+from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
 from sreagent.domain.inventory import Inventory
@@ -78,7 +78,7 @@ class _Accounts:
             for root, victims in suffering.items()
             if self._counts(self.folding.problems[root])
         ]
-        return tuple(sorted(found, key=lambda one: (not one.relevant, -one.confidence)))
+        return tuple(sorted(found, key=_rank))
 
     def _counts(self, problem: Problem) -> bool:
         """A remark is a cause only where the alert points; so is a log that only complains."""
@@ -157,7 +157,16 @@ class _Accounts:
             if rollout:
                 return rollout
         about = {problem.entity, *self._configuration(problem.entity)}
-        return next((one for one in changes if one.entity in about and _before(one, first)), None)
+        return next(
+            (
+                one
+                for one in changes
+                if one.entity in about
+                and _before(one, first)
+                and not (one.entity.kind == "Job" and one.summary.endswith("created"))
+            ),
+            None,
+        )
 
     def _configuration(self, entity: Entity) -> Iterator[Entity]:
         item = self.scene.inventory.find(entity)
@@ -229,6 +238,16 @@ _REMARKS_THAT_EXPLAIN = frozenset(
 )
 
 
+def _rank(cause: Cause) -> tuple[bool, bool, bool, float]:
+    """Relevant ones first; of those we are sure of, the ones that others suffer from."""
+    return (
+        not cause.relevant,
+        cause.confidence < CONFIDENT,
+        not cause.victims,
+        -cause.confidence,
+    )
+
+
 def _began_with(revision: Revision, first: datetime | None) -> bool:
     """Whether what fails failed soon after it was rolled out, and not days later."""
     if revision.at is None:
@@ -255,11 +274,6 @@ def _looked(scene: Scene) -> dict[str, int]:
         "logs": len(scene.inventory.logs),
     }
     return {name: count for name, count in counts.items() if count}
-
-
-def has_only_symptoms(problem: Problem) -> bool:
-    """Whether nothing of it tells a reason."""
-    return all(is_symptom(one.condition) for one in problem.findings)
 
 
 def _lasted(previous: Revision | None, change: Change | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sreagent.diagnose.log_patterns import NETWORK
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.weights import is_symptom, telling
-from sreagent.domain.entity import Entity
+from sreagent.domain.entity import Entity, parse_path
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import controller_ref
@@ -27,11 +27,6 @@ class Problem:
         """The finding that says most."""
         return self.findings[0]
 
-    @property
-    def explains_itself(self) -> bool:
-        """Whether it can be a cause without anybody else's help."""
-        return any(not blames_another(one) for one in self.findings if is_hard(one))
-
 
 def is_hard(finding: Finding) -> bool:
     """Whether a finding is more than a remark."""
@@ -42,9 +37,14 @@ def blames_another(finding: Finding) -> bool:
     """Whether what was seen is the kind of trouble that somebody else causes."""
     if is_symptom(finding.condition):
         return True
-    if finding.facts.get("log_cause") in _NETWORK_WORDS and finding.suspects:
+    if is_network(finding) and finding.suspects:
         return True
     return bool(finding.suspects) and finding.condition != "pod.crash_loop"
+
+
+def is_network(finding: Finding) -> bool:
+    """Whether a log says that somebody else could not be reached."""
+    return finding.facts.get("log_cause") in _NETWORK_WORDS
 
 
 def subject_of(scene: Scene, finding: Finding) -> Entity:
@@ -104,6 +104,7 @@ class Folding:
         self.scene = scene
         self.problems = found
         self._behind: dict[Entity, tuple[Entity, ...]] = {}
+        self._shut_off = _shut_off(found)
 
     def roots(self, entity: Entity) -> set[Entity]:
         """The problems at the end of the chain of blame; the problem itself when it has none."""
@@ -119,11 +120,19 @@ class Folding:
         """Broken objects that explain why this one is."""
         if entity not in self._behind:
             problem = self.problems[entity]
-            own = () if problem.explains_itself else tuple(self._blames(problem))
-            self._behind[entity] = tuple(dict.fromkeys(own))
+            blamed = () if self._explains_itself(problem) else tuple(self._blames(problem))
+            self._behind[entity] = tuple(dict.fromkeys(blamed))
         return self._behind[entity]
 
+    def _explains_itself(self, problem: Problem) -> bool:
+        """Whether it can be a cause without anybody else's help."""
+        hard = [one for one in problem.findings if is_hard(one)]
+        if problem.entity in self._shut_off:
+            return any(not is_symptom(one.condition) and not is_network(one) for one in hard)
+        return any(not blames_another(one) for one in hard)
+
     def _blames(self, problem: Problem) -> Iterator[Entity]:
+        yield from self._shut_off.get(problem.entity, ())
         for finding in problem.findings:
             if not blames_another(finding):
                 continue
@@ -145,6 +154,16 @@ class Folding:
     def _is_broken(self, entity: Entity) -> bool:
         problem = self.problems.get(entity)
         return problem is not None and any(is_hard(one) for one in problem.findings)
+
+
+def _shut_off(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:
+    """Workloads whose calls a NetworkPolicy blocks, with the policies that do."""
+    blocked: dict[Entity, list[Entity]] = defaultdict(list)
+    for entity, problem in found.items():
+        for finding in problem.findings:
+            if finding.condition == "network.policy_blocks":
+                blocked[parse_path(finding.facts["caller"])].append(entity)
+    return blocked
 
 
 def _order(finding: Finding) -> tuple[float, int, str]:

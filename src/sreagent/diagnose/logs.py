@@ -137,7 +137,7 @@ def _shape(line: str) -> str:
 
 def _again(error: LogError, line: str, at_line: int) -> LogError:
     seen = _stamp(line)
-    told = one_line(line, 240)
+    told = one_line(_unstamped(line), 240)
     return replace(error, line=told, block=line, first_at=seen, last_at=seen, last_line=at_line)
 
 
@@ -158,7 +158,7 @@ def _error(block: str, at_line: int) -> LogError | None:
         cause=cause,
         key=key,
         target=best_target(text) if cause in NETWORK or cause in _ABOUT_A_SERVER else "",
-        line=one_line(exception.text if exception else head, 240),
+        line=one_line(exception.text if exception else _unstamped(head), 240),
         place=exception.place if exception else "",
         count=1,
         block=block,
@@ -214,6 +214,10 @@ def _from_json(block: str) -> str:
 def _stamp(line: str) -> datetime | None:
     found = _STAMP.search(line[:60])
     return parse_time(f"{found[1]}T{found[2]}{found[3] or 'Z'}") if found else None
+
+
+def _unstamped(line: str) -> str:
+    return _STAMP.sub("", line, count=1).strip() if _STAMP.match(line) else line
 
 
 def _last_stamp(lines: list[str]) -> datetime | None:

@@ -32,7 +32,7 @@ def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
         condition="node.not_ready",
         entity=entity,
         claim=f"{entity} is not ready{f' for {span(lasting)}' if lasting else ''}: {what}; "
-        f"{len(pods)} pods in view are on it",
+        f"{len(pods)} {'pod' if len(pods) == 1 else 'pods'} in view on it",
         category=Category.NODE,
         severity=Severity.CRITICAL,
         uid=node["metadata"].get("uid", ""),
@@ -130,7 +130,7 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         since=moment,
         command=entity.get,
         suspects=(node,) if name else (),
-        facts={"node": name},
+        facts={"node": name, "accusation": f"ran short of something and evicted {entity}"},
     )
 
 

@@ -57,7 +57,14 @@ def config_missing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             excerpt=words,
             tainted=bool(words),
             suspects=() if introduced else (missing,),
-            facts={"kind": ref.kind, "name": ref.name, "key": ref.key, "introduced": introduced},
+            facts={
+                "kind": ref.kind,
+                "name": ref.name,
+                "key": ref.key,
+                "introduced": introduced,
+                "accusation": f"{'has no key ' + ref.key if ref.key else 'does not exist'}; "
+                f"{workload} needs it{by}, and its new pods cannot start",
+            },
         )
 
 

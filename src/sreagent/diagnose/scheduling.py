@@ -242,7 +242,11 @@ def _out_of_order(out: list[Obstacle]) -> Verdict:
     return Verdict(
         says=f"it would fit on {names}, which {'is' if len(out) == 1 else 'are'} {state}",
         category=Category.NODE,
-        facts={"cause": (down or out)[0].cause, "node": (down or out)[0].node},
+        facts={
+            "cause": (down or out)[0].cause,
+            "node": (down or out)[0].node,
+            "accusation": f"is {state}, and a pod that would fit on it finds no other node",
+        },
         suspects=tuple(Entity(kind="Node", name=one.node) for one in (down or out)),
     )
 
@@ -256,7 +260,13 @@ def _tainted(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
         says=f"{count} of its nodes ({', '.join(nodes[:3])}) carry taint {taint}, which it does "
         "not tolerate",
         category=Category.SCHEDULING,
-        facts={"cause": "taint", "taint": taint, "node": nodes[0]},
+        facts={
+            "cause": "taint",
+            "taint": taint,
+            "node": nodes[0],
+            "accusation": f"carries taint {taint}, which {scene.workload_of(pod)} does not "
+            "tolerate; its pods fit on no other node",
+        },
         suspects=guilty,
     )
 
@@ -356,7 +366,11 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
         return Verdict(
             says=f"{missing} does not exist",
             category=Category.STORAGE,
-            facts={"cause": "claim_missing", "claim": found[1]},
+            facts={
+                "cause": "claim_missing",
+                "claim": found[1],
+                "accusation": f"does not exist, but {scene.workload_of(pod)} needs it",
+            },
             suspects=(missing,),
         )
     if "unbound" not in message or not claims:

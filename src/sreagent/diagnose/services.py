@@ -177,18 +177,12 @@ def _selects_one(scene: Scene, service: Obj, selector: Labels) -> bool:
 
 
 def _say_miss(miss: NearMiss | None) -> str:
-    if miss is None:
+    if miss is None or not miss.wrong:
         return ""
-    healthy = "healthy pod" if miss.ready == 1 else "healthy pods"
-    return (
-        f" ({miss.ready} {healthy} of {miss.workload} carry "
-        f"{say_labels({k: v for k, v in miss.labels.items() if k in miss.wrong}) or 'no'}"
-        f"{'' if any(k in miss.labels for k in miss.wrong) else ' ' + '/'.join(miss.wrong)}"
-        f"{' label' if not any(k in miss.labels for k in miss.wrong) else ''}"
-        f" instead of {say_labels(miss.wrong)})"
-        if miss.wrong
-        else ""
-    )
+    pods = "1 healthy pod" if miss.ready == 1 else f"{miss.ready} healthy pods"
+    instead = {key: miss.labels[key] for key in miss.wrong if key in miss.labels}
+    carry = f"carry {say_labels(instead)}" if instead else f"have no label {', '.join(miss.wrong)}"
+    return f" (the {pods} of {miss.workload} {carry})"
 
 
 def _say_callers(blamed: list[FailingCall]) -> str:

@@ -35,10 +35,9 @@ def state(
 
 def predicate(finding: Finding, entity: Entity) -> str:
     """The claim without its subject; of another object's claim, the whole of it."""
-    subject = f"{finding.entity} "
-    if finding.entity == entity or finding.entity.kind in ("Pod", "ReplicaSet", "Job"):
-        return finding.claim.removeprefix(subject)
-    return f"explains this: {finding.claim}"
+    if finding.entity != entity and entity in finding.suspects:
+        return finding.facts.get("accusation") or f"is behind this: {finding.claim}"
+    return finding.claim.removeprefix(f"{finding.entity} ")
 
 
 def when(scene: Scene, moment: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sreagent.diagnose.podspec import EMPTY, references
 from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Scene, first_seen
+from sreagent.diagnose.scene import Scene, first_seen, pod_entity
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Category, Finding, Severity
@@ -30,7 +30,11 @@ def pending(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
         condition="pvc.pending",
         entity=entity,
         claim=f"{entity} gets no volume: {why}"
-        + (f"; {len(users)} pods wait for it" if users else ""),
+        + (
+            f"; {', '.join(str(pod_entity(one)) for one in users[:2])} waits for it"
+            if users
+            else ""
+        ),
         category=Category.STORAGE,
         severity=Severity.ERROR if users else Severity.WARNING,
         verdict=verdict,

@@ -199,7 +199,11 @@ def _refused(scene: Scene, entity: Entity, item: Obj, message: str, state: Obj) 
             if quota
             else ()
         ),
-        facts={"quota": quota[1]} if quota else {},
+        facts=(
+            {"quota": quota[1], "accusation": f"refuses pods of {name}: {_why_refused(told)}"}
+            if quota
+            else {}
+        ),
     )
 
 
