@@ -203,8 +203,7 @@ class KubeSite:
         pod = self.cluster.api.read(place)
         now = self.store.clock.now()
         query = read_query(dict(request.query), now)
-        with self.store.lock:
-            text = self.cluster.logs.read(pod, query, now)
+        text = self.cluster.logs.read(pod, query, now)
         if not query.follow:
             return Answer(body=text, media="text/plain")
         stream = _follow(self.cluster.logs, pod, query, now)

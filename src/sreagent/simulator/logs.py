@@ -2,6 +2,7 @@
 
 import random
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +19,22 @@ from sreagent.simulator.timeline import ABSENT, Timeline
 KEPT_SECONDS = 3 * 3600
 """Older lines are gone, as after log rotation."""
 
-Line = tuple[float, str]
+
 _PLACE = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: when it was written, the pattern it follows, and the seed of what varies in it."""
+
+    moment: float
+    pattern: str
+    pod: str
+    seed: str
+
+    def text(self) -> str:
+        """The line as the program wrote it."""
+        return _fill(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +88,9 @@ class Logs:
 
     def read(self, pod: Json, query: LogQuery, now: float) -> bytes:
         """The log as it is at a moment."""
-        life, run = self.open(pod, query)
-        lines = self.between(pod, life, run, query.since or now - KEPT_SECONDS, now)
+        with self.store.lock:
+            life, run = self.open(pod, query)
+            lines = self.between(pod, life, run, query.since or now - KEPT_SECONDS, now)
         if query.tail is not None:
             lines = lines[-query.tail :] if query.tail else []
         return render(lines, query)
@@ -86,7 +102,8 @@ class Logs:
         lines = [*_opening(life, run, name_of(pod))]
         if run.crash is None:
             lines += self._steady(pod, life, run, max(since, run.started), end)
-        return sorted((line for line in lines if since < line[0] <= end), key=lambda line: line[0])
+        lasting = [line for line in lines if since < line.moment <= end]
+        return sorted(lasting, key=lambda line: line.moment)
 
     def _life(self, pod: Json, container: str) -> Life:
         lives = self.kubelet.lives_of(pod)
@@ -111,17 +128,16 @@ class Logs:
         self, pod: Json, life: Life, run: Run, since: float, until: float
     ) -> Iterator[Line]:
         begin = max(since, run.started + 2.0)
-        program = life.program
-        for number, moment in _beats(uid_of(pod), "self", program.every, begin, until):
-            rng = _dice(uid_of(pod), "self", number)
-            text = program.lines[rng.randrange(len(program.lines))]
-            yield moment, _fill(text, moment, name_of(pod), rng)
+        program, uid, name = life.program, uid_of(pod), name_of(pod)
+        for number, moment in _beats(uid, "self", program.every, begin, until):
+            seed = f"{uid}/self/{number}"
+            pattern = program.lines[zlib.crc32(seed.encode()) % len(program.lines)]
+            yield Line(moment, pattern, name, seed)
         for call in program.calls:
-            for number, moment in _beats(uid_of(pod), call.service, call.every, begin, until):
-                text = self._call_line(pod, call, moment)
-                if text:
-                    rng = _dice(uid_of(pod), call.service, number)
-                    yield moment, _fill(text, moment, name_of(pod), rng)
+            for number, moment in _beats(uid, call.service, call.every, begin, until):
+                pattern = self._call_line(pod, call, moment)
+                if pattern:
+                    yield Line(moment, pattern, name, f"{uid}/{call.service}/{number}")
 
     def _call_line(self, pod: Json, call: Call, moment: float) -> str:
         service = (namespace_of(pod), call.service)
@@ -139,53 +155,51 @@ class Logs:
 def render(lines: list[Line], query: LogQuery) -> bytes:
     """Lines as the kubelet sends them."""
     if query.timestamps:
-        texts = [f"{_stamp(moment, 'microseconds')[:-1]}000Z {text}\n" for moment, text in lines]
+        texts = [
+            f"{_stamp(line.moment, 'microseconds')[:-1]}000Z {line.text()}\n" for line in lines
+        ]
     else:
-        texts = [f"{text}\n" for _, text in lines]
+        texts = [f"{line.text()}\n" for line in lines]
     return "".join(texts).encode()[: query.most_bytes]
 
 
 def _opening(life: Life, run: Run, pod: str) -> Iterator[Line]:
     lines = run.crash.lines if run.crash else life.program.start
     span = min(run.crash.after * 0.9, 1.5) if run.crash else 1.8
-    for at, text in enumerate(lines):
+    for at, pattern in enumerate(lines):
         moment = run.started + span * (at + 1) / len(lines)
-        yield moment, _fill(text, moment, pod, _dice(life.uid, "start", run.number * 1000 + at))
+        yield Line(moment, pattern, pod, f"{life.uid}/start/{run.number}/{at}")
 
 
 def _beats(
     uid: str, source: str, every: float, since: float, until: float
 ) -> Iterator[tuple[int, float]]:
-    shift = _dice(uid, source, -1).random() * every
+    shift = random.Random(f"{uid}/{source}").random() * every
     number = int((since - shift) // every) + 1
     while (moment := shift + number * every) <= until:
         yield number, moment
         number += 1
 
 
-def _dice(uid: str, source: str, number: int) -> random.Random:
+def _fill(line: Line) -> str:
     # Seeded, so that a line reads the same however often it is asked for.
-    return random.Random(f"{uid}/{source}/{number}")
+    rng = random.Random(line.seed)
 
-
-def _fill(text: str, moment: float, pod: str, rng: random.Random) -> str:
     def value(found: re.Match[str]) -> str:
         word, argument = found[1], found[2] or ""
         match word:
             case "ts":
-                return _stamp(moment, "milliseconds")
+                return _stamp(line.moment, "milliseconds")
             case "pod":
-                return pod
+                return line.pod
             case "rand":
                 low, _, high = argument.partition("-")
                 return str(rng.randint(int(low), int(high)))
             case "hex":
                 return f"{rng.getrandbits(4 * int(argument)):0{argument}x}"
-            case "choice":
-                return str(rng.choice(argument.split("|")))
         return found[0]
 
-    return _PLACE.sub(value, text)
+    return _PLACE.sub(value, line.pattern)
 
 
 def _stamp(moment: float, precision: str) -> str:
