@@ -244,6 +244,83 @@ class TestRefusals:
         assert answer.json()["details"]["causes"][0]["field"] == "spec.replicas"
 
 
+SHAPES: list[Any] = [
+    {"spec": None},
+    {"spec": []},
+    {"spec": "x"},
+    {"metadata": None},
+    {"metadata": {"labels": "x"}},
+    {"metadata": {"labels": {"a": {}}}},
+    {"metadata": {"annotations": ["x"]}},
+    {"metadata": {"ownerReferences": "x"}},
+    {"spec": {"template": None}},
+    {"spec": {"template": {"spec": None}}},
+    {"spec": {"template": {"spec": {"containers": "x"}}}},
+    {"spec": {"template": {"spec": {"containers": [7]}}}},
+    {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "b", "env": "x"}]}}}},
+    {"spec": {"template": {"spec": {"containers": [{"name": {}, "image": "b"}]}}}},
+    {"spec": {"template": {"metadata": {"labels": None}}}},
+    {"spec": {"strategy": "fast"}},
+    {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "x%"}}}},
+    {"spec": {"selector": "app=cart"}},
+    "text",
+    7,
+    None,
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=json.dumps)
+def test_a_body_of_the_wrong_shape_is_refused_and_breaks_nothing(
+    running: Simulation, shape: Any
+) -> None:
+    path = f"{DEPLOYMENTS}/cart"
+    before = ask(running, path).json()
+    body = json.dumps(shape).encode()
+    answer = ask(running, path, method="PATCH", body=body, headers=MERGE)
+    assert answer.code in (400, 422), answer.body
+    assert ask(running, path).json() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "patch"),
+    [
+        pytest.param(
+            "/api/v1/namespaces/shop/services/cart",
+            {"spec": {"selector": "x"}},
+            id="service-selector",
+        ),
+        pytest.param(
+            "/api/v1/namespaces/shop/services/cart", {"spec": {"ports": {}}}, id="service-ports"
+        ),
+        pytest.param(
+            "/api/v1/namespaces/shop/endpoints/cart", {"subsets": "x"}, id="endpoints-subsets"
+        ),
+        pytest.param(
+            "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/frontend",
+            {"spec": {"minAvailable": {"a": 1}}},
+            id="budget",
+        ),
+        pytest.param("/api/v1/nodes/node-1", {"spec": "x"}, id="node-spec"),
+    ],
+)
+def test_other_kinds_are_as_careful(running: Simulation, path: str, patch: Any) -> None:
+    assert ask(running, path, method="PATCH", body=patch, headers=MERGE).code in (400, 422)
+
+
+def test_what_the_cluster_itself_writes_cannot_be_made_up(running: Simulation) -> None:
+    for path in ("/api/v1/nodes", "/api/v1/namespaces/shop/events"):
+        assert ask(running, path, method="POST", body={"metadata": {"name": "x"}}).code == 405
+    path = "/api/v1/nodes/node-1/status"
+    assert ask(running, path, method="PATCH", body={"status": {}}, headers=MERGE).code == 405
+
+
+def test_the_cluster_still_works_after_all_that(running: Simulation) -> None:
+    pods = ask(running, f"{PODS}?labelSelector=app=cart").json()["items"]
+    gone = pods[0]["metadata"]["name"]
+    assert ask(running, f"{PODS}/{gone}", method="DELETE").code == 200
+    eventually(lambda: ask(running, f"{PODS}/{gone}").code == 404, "the pod never went")
+
+
 class TestUnknownFields:
     path = f"{DEPLOYMENTS}/cart"
 
@@ -341,8 +418,8 @@ class TestWatches:
 
     def test_a_streamed_list_ends_with_a_bookmark(self, running: Simulation) -> None:
         query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-        told = changes_of(running, f"{PODS}?{query}&timeoutSeconds=1&labelSelector=app=cart")
-        assert [each["type"] for each in told] == ["ADDED", "ADDED", "BOOKMARK"]
+        told = changes_of(running, f"{PODS}?{query}&timeoutSeconds=1&labelSelector=app=inventory")
+        assert [each["type"] for each in told] == ["ADDED"] * 3 + ["BOOKMARK"]
         annotations = told[-1]["object"]["metadata"]["annotations"]
         assert annotations == {"k8s.io/initial-events-end": "true"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.defaults import fill_in
-from sreagent.simulator.fields import drop_unknown
+from sreagent.simulator.fields import drop_unknown, wrong_types
 from sreagent.simulator.kinds import BUDGET, KINDS, NAMESPACE, POD, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -26,6 +26,7 @@ from sreagent.simulator.problems import (
     already_exists,
     bad_request,
     conflict,
+    invalid,
     not_found,
     too_many,
     wrong_precondition,
@@ -79,9 +80,7 @@ class Api:
                 self._check_namespace(place.namespace)
             if self.store.find(place.kind, place.namespace, name_of(obj)):
                 raise already_exists(place.kind, name_of(obj))
-            _drop_unknown(place.kind, obj, caller)
-            fill_in(place.kind, obj)
-            check(place.kind, obj, None)
+            _complete(place.kind, obj, None, caller)
             if "spec" in obj:
                 meta(obj)["generation"] = 1
             if place.kind is POD:
@@ -164,9 +163,7 @@ class Api:
             obj = {**copy.deepcopy(before), "status": obj.get("status") or {}}
         elif "status" in before:
             obj["status"] = before["status"]
-        _drop_unknown(place.kind, obj, caller)
-        fill_in(place.kind, obj)
-        check(place.kind, obj, before)
+        _complete(place.kind, obj, before, caller)
         if obj.get("spec") != before.get("spec"):
             meta(obj)["generation"] = meta(before).get("generation", 1) + 1
         return self._write(place.kind, before, obj, caller, part)
@@ -256,6 +253,24 @@ def _new_object(place: Place, body: Json) -> Json:
     return obj
 
 
+def _complete(kind: Kind, obj: Json, before: Json | None, caller: Caller) -> None:
+    """Bring what was written into its final shape, or refuse it."""
+    wrong = list(wrong_types(obj))
+    if wrong:
+        raise invalid(kind, name_of(obj), wrong)
+    try:
+        _drop_unknown(kind, obj, caller)
+        fill_in(kind, obj)
+        check(kind, obj, before)
+    except (AttributeError, KeyError, TypeError) as problem:
+        # A part has the wrong type, such as text where a list belongs.
+        message = (
+            f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: '
+            f"json: cannot unmarshal: {problem}"
+        )
+        raise bad_request(message) from problem
+
+
 def _drop_unknown(kind: Kind, obj: Json, caller: Caller) -> None:
     told = [f'unknown field "{path}"' for path in drop_unknown(kind, obj)]
     if told and caller.validation == "Strict":
@@ -269,7 +284,7 @@ def _drop_unknown(kind: Kind, obj: Json, caller: Caller) -> None:
 
 
 def _check_identity(place: Place, obj: Json) -> None:
-    if not isinstance(obj.get("metadata"), dict) or name_of(obj) != place.name:
+    if not isinstance(obj.get("metadata"), dict) or meta(obj).get("name") != place.name:
         message = f"the name of the object does not match the name on the URL ({place.name})"
         raise bad_request(message)
 

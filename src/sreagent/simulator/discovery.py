@@ -82,7 +82,7 @@ def _subresource(kind: Kind, part: str) -> Json:
         entry |= {"kind": "Scale", "group": "autoscaling", "version": "v1"}
     elif part == "eviction":
         entry |= {"kind": "Eviction", "group": "policy", "version": "v1", "verbs": ["create"]}
-    elif part == "log":
+    elif part in ("log", "status"):
         entry["verbs"] = ["get"]
     return entry
 

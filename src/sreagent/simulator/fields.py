@@ -97,3 +97,48 @@ def _drop(shape: Shape, part: object, path: str) -> Iterator[str]:
             else:
                 del part[name]
                 yield f"{path}{name}"
+
+
+_TEXT_MAPS = ("labels", "annotations", "matchLabels", "nodeSelector")
+_MAPS = (
+    *_TEXT_MAPS,
+    *("metadata", "spec", "template", "selector", "strategy", "rollingUpdate", "updateStrategy"),
+    *("resources", "limits", "requests", "valueFrom", "configMapKeyRef", "secretKeyRef"),
+    *("configMapRef", "secretRef", "httpGet", "readinessProbe", "livenessProbe", "startupProbe"),
+    *("targetRef", "scaleTargetRef", "securityContext"),
+)
+_LISTS = (
+    *("containers", "initContainers", "env", "envFrom", "ports", "ownerReferences"),
+    *("matchExpressions", "subsets", "addresses", "notReadyAddresses", "endpoints"),
+)
+_FREE = (*_TEXT_MAPS, "limits", "requests", "data", "stringData", "binaryData", "managedFields")
+"""Parts whose keys are anybody's choice."""
+
+
+def wrong_types(part: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """The fields that hold another kind of JSON than they must."""
+    if isinstance(part, list):
+        for at, each in enumerate(part):
+            yield from wrong_types(each, f"{path}[{at}]")
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            where = f"{path}.{name}" if path else name
+            yield from _wrong_type(name, value, where)
+            if name not in _FREE:
+                yield from wrong_types(value, where)
+
+
+def _wrong_type(name: str, value: object, path: str) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    if name in _MAPS and not isinstance(value, dict):
+        yield path, f"Invalid value: {value!r}: must be an object"
+    elif name in _TEXT_MAPS and isinstance(value, dict):
+        if not all(isinstance(each, str) for each in value.values()):
+            yield path, "Invalid value: every value must be a string"
+    elif name in _LISTS and not _is_list_of_objects(value):
+        yield path, f"Invalid value: {value!r}: must be a list of objects"
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)

@@ -111,6 +111,7 @@ NODE = Kind(
     short=("no",),
     namespaced=False,
     subresources=("status",),
+    verbs=(*READ_VERBS, "delete", "patch", "update"),
 )
 POD = Kind(
     group="",
@@ -131,7 +132,14 @@ SERVICE = Kind(
     subresources=("status",),
 )
 ENDPOINTS = _core("endpoints", "Endpoints", "ep")
-EVENT = _core("events", "Event", "ev")
+EVENT = Kind(
+    group="",
+    version="v1",
+    plural="events",
+    name="Event",
+    short=("ev",),
+    verbs=(*READ_VERBS, "delete", "deletecollection"),
+)
 CONFIG_MAP = _core("configmaps", "ConfigMap", "cm")
 SECRET = _core("secrets", "Secret")
 SERVICE_ACCOUNT = _core("serviceaccounts", "ServiceAccount", "sa")
@@ -182,7 +190,14 @@ INGRESS = _in("networking.k8s.io", "ingresses", "Ingress", "ing")
 NETWORK_POLICY = _in("networking.k8s.io", "networkpolicies", "NetworkPolicy", "netpol")
 SLICE = _in("discovery.k8s.io", "endpointslices", "EndpointSlice")
 LEASE = _in("coordination.k8s.io", "leases", "Lease")
-NEW_EVENT = _in("events.k8s.io", "events", "Event", "ev")
+NEW_EVENT = Kind(
+    group="events.k8s.io",
+    version="v1",
+    plural="events",
+    name="Event",
+    short=("ev",),
+    verbs=(*READ_VERBS, "delete", "deletecollection"),
+)
 ACCESS_REVIEW = _review(
     "authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"
 )

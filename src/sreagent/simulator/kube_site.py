@@ -79,6 +79,8 @@ class KubeSite:
     def _about_objects(self, request: Request, identity: Identity) -> Answer:
         place, part = _place(request.path)
         _authorize(request, identity, place)
+        if not part and _verb(request, place) not in place.kind.verbs:
+            raise wrong_method()
         if place.kind.is_virtual:
             return self._computed(request, identity, place)
         if part:
@@ -177,17 +179,7 @@ class KubeSite:
                 return self._scale(request, place)
             case "status", "GET":
                 return self._shown(request, place, self.cluster.api.read(place))
-            case "status", "PUT" | "PATCH":
-                return self._status(request, place)
         raise wrong_method()
-
-    def _status(self, request: Request, place: Place) -> Answer:
-        api, caller = self.cluster.api, _caller(request)
-        if request.method == "PUT":
-            changed = api.update(place, _body(request), caller, "status")
-        else:
-            changed = api.patch(place, request.json(), request.media, caller, "status")
-        return self._shown(request, place, changed)
 
     def _scale(self, request: Request, place: Place) -> Answer:
         def change(scale: Json) -> Json:
@@ -265,8 +257,13 @@ def _authorize(request: Request, identity: Identity, place: Place) -> None:
     asks_about_itself = place.kind.is_virtual
     if identity.may_write or asks_about_itself or (reads and place.kind is not SECRET):
         return
-    verb = reviews.verb_of(request.method, place.name, request.query.get("watch") == "true")
+    verb = _verb(request, place)
     raise forbidden(identity.user, verb, place.kind, place.namespace, place.name)
+
+
+def _verb(request: Request, place: Place) -> str:
+    watches = request.query.get("watch") in ("true", "1")
+    return reviews.verb_of(request.method, place.name, watches)
 
 
 def _caller(request: Request) -> Caller:

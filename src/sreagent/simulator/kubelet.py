@@ -48,7 +48,8 @@ class Kubelet:
 
     def sync(self) -> None:
         """Do everything that is due on every node."""
-        pods = [pod for pod in self.store.all(POD) if lookup(pod, "spec.nodeName")]
+        nodes = {name_of(node) for node in self.store.all(NODE)}
+        pods = [pod for pod in self.store.all(POD) if lookup(pod, "spec.nodeName") in nodes]
         present = {uid_of(pod) for pod in pods}
         for uid in [uid for uid in self.lives if uid not in present]:
             self._forget(uid)

@@ -37,6 +37,7 @@ class Server(ThreadingHTTPServer):
         self.sites = sites
         self.faults = faults
         self._open: set[socket.socket] = set()
+        self._is_closing = False
         super().__init__(("127.0.0.1", port), _Handler)
 
     def site_for(self, path: str) -> tuple[Site, str]:
@@ -48,6 +49,7 @@ class Server(ThreadingHTTPServer):
 
     def shut_down(self) -> None:
         """Stop, and hang up on everyone who is still connected."""
+        self._is_closing = True
         self.shutdown()
         self.server_close()
         for connection in list(self._open):
@@ -65,7 +67,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         """Take a client that went away for granted; anything else is a bug to be seen."""
-        if not isinstance(sys.exception(), (ConnectionError, ValueError, OSError)):
+        if not self._is_closing and not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 

@@ -183,6 +183,19 @@ def _service(obj: Json) -> Iterator[Cause]:
             yield f"spec.ports[{at}].name", "Required value"
 
 
+def _budget(obj: Json) -> Iterator[Cause]:
+    for name in ("minAvailable", "maxUnavailable"):
+        value = obj["spec"].get(name)
+        if value is not None and not re.fullmatch(r"\d+%?", str(value)):
+            yield f"spec.{name}", f"Invalid value: {value!r}: must be a number or a percentage"
+
+
+def _job(obj: Json) -> Iterator[Cause]:
+    for name in ("parallelism", "completions", "backoffLimit"):
+        yield from _count(f"spec.{name}", obj["spec"].get(name))
+    yield from _workload(obj)
+
+
 def _autoscaler(obj: Json) -> Iterator[Cause]:
     spec = obj["spec"]
     low, high = spec.get("minReplicas", 1), spec.get("maxReplicas")
@@ -246,7 +259,8 @@ _CHECKERS: dict[str, Callable[[Json], Iterator[Cause]]] = {
     "replicasets": _workload,
     "statefulsets": _workload,
     "daemonsets": _workload,
-    "jobs": _workload,
+    "jobs": _job,
+    "poddisruptionbudgets": _budget,
     "pods": _pod,
     "services": _service,
     "horizontalpodautoscalers": _autoscaler,
