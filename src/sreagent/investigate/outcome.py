@@ -32,8 +32,9 @@ def outcome_of(incident: Incident, *, asked: bool) -> Outcome:
 
 
 def _after_change(changed: list[Proposal]) -> Outcome:
-    well = all(p.verified is True and p.state is ActionState.DONE for p in changed)
-    return Outcome.FIXED if well else Outcome.NOT_FIXED
+    if any(p.verified is False or p.state is ActionState.UNDONE for p in changed):
+        return Outcome.NOT_FIXED
+    return Outcome.FIXED if all(p.verified for p in changed) else Outcome.UNKNOWN
 
 
 _EXITS = {

@@ -161,7 +161,7 @@ def _drafts(case: Case) -> Iterator[tuple[str, tuple[Draft, ...]]]:
 def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
     explanation = explain(case.inventory, case.incident.opened.alert, case.clock.now())
     cause = next((c for c in explanation.causes if c.entity == diagnosis.entity), None)
-    return remedies(cause, diagnosis) if cause and cause.relevant else ()
+    return remedies(cause, diagnosis, case.inventory) if cause and cause.relevant else ()
 
 
 def _again(proposal: Proposal) -> Draft:

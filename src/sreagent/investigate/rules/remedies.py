@@ -8,12 +8,17 @@ from sreagent.diagnose.explain import Cause
 from sreagent.domain.action import Action
 from sreagent.domain.diagnosis import Diagnosis
 from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category
+from sreagent.domain.inventory import Inventory, Obj, controller_ref
 from sreagent.investigate.steps import Draft
+from sreagent.tools.impact import is_ready
+from sreagent.tools.workloads import ROLLED_OUT
 
-ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_NOT_THE_PODS = frozenset({Category.NODE, Category.SCHEDULING, Category.STORAGE})
+"""Where a new pod would meet the same trouble."""
 
 
-def remedies(cause: Cause, diagnosis: Diagnosis) -> tuple[Draft, ...]:
+def remedies(cause: Cause, diagnosis: Diagnosis, inventory: Inventory) -> tuple[Draft, ...]:
     """Changes that could mend a cause. Empty when only a person can (a node, a lost secret)."""
     found: dict[str, Draft] = {}
     for finding in cause.findings:
@@ -21,7 +26,7 @@ def remedies(cause: Cause, diagnosis: Diagnosis) -> tuple[Draft, ...]:
             if finding.condition == condition:
                 for action, expected in remedy(finding.entity, finding.facts, cause):
                     found.setdefault(action.digest, _draft(action, expected, cause, diagnosis))
-    for action, expected in _rollback(cause):
+    for action, expected in (*_rollback(cause), *_one_odd_pod(cause, inventory)):
         found.setdefault(action.digest, _draft(action, expected, cause, diagnosis))
     return tuple(found.values())
 
@@ -36,6 +41,34 @@ def _rollback(cause: Cause) -> Iterator[tuple[Action, str]]:
     arguments = {"revision": change.previous_revision}
     action = Action(verb="rollout_undo", target=change.entity, arguments=arguments)
     yield action, "pods run a revision again that worked"
+
+
+def _one_odd_pod(cause: Cause, inventory: Inventory) -> Iterator[tuple[Action, str]]:
+    """Replace the only pod that fails while its siblings run the same template well."""
+    pods = {finding.entity for finding in cause.findings if finding.entity.kind == "Pod"}
+    if cause.change is not None or len(pods) != 1 or cause.category in _NOT_THE_PODS:
+        return
+    (entity,) = pods
+    pod = inventory.find(entity)
+    if pod is None or not any(map(is_ready, _siblings(pod, inventory))):
+        return
+    action = Action(verb="delete_pod", target=entity)
+    yield action, "the new pod runs as well as its siblings do"
+
+
+def _siblings(pod: Obj, inventory: Inventory) -> Iterator[Obj]:
+    """Other pods of the same controller: the same ReplicaSet means the same template."""
+    owner = controller_ref(pod)
+    for _, other in inventory.owned(owner["uid"] if owner else ""):
+        if other is not pod:
+            yield other
+
+
+def _restart(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
+    """A restart frees connections that a program holds and does not give back."""
+    if facts.get("log_cause") == "connections exhausted" and cause.entity.kind in ROLLED_OUT:
+        action = Action(verb="rollout_restart", target=cause.entity)
+        yield action, "the pods begin with no connections held; watch whether they run out again"
 
 
 def _memory(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
@@ -88,6 +121,7 @@ def _doubled(quantity: str) -> str:
 
 _BY_CONDITION: dict[str, Remedy] = {
     "pod.oom_killed": _memory,
+    "pod.log_errors": _restart,
     "service.selects_nothing": _selector,
     "service.target_port": _target_port,
     "workload.scaled_to_zero": _scaled_to_zero,
