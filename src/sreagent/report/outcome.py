@@ -117,6 +117,8 @@ def _proposal(proposal: Proposal, incident: str) -> Json:
         "reason": proposal.reason,
         "evidence": list(proposal.evidence),
         "state": proposal.state.value,
+        "by": proposal.by,
+        "note": proposal.note,
         "dry_run": preview
         and {"accepted": preview.accepted, "answer": preview.answer, "diff": list(preview.diff)},
         "undo": proposal.undo_command,

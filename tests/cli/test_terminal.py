@@ -1,0 +1,169 @@
+"""What a person sees and types at a terminal, and what a pipe gets."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.programs import Terminal, sre
+
+from sreagent.clients.clock import SystemClock
+from sreagent.clients.kubernetes import connect
+from sreagent.domain.entity import Entity
+from sreagent.simulator import Simulation
+
+CHECKOUT = Entity(kind="Deployment", namespace="shop", name="checkout")
+PROMPT = "▸ "
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulation]:
+    with Simulation.start("bad-deploy") as simulation:
+        yield simulation
+
+
+def place(simulation: Simulation) -> tuple[str, ...]:
+    return ("KubePodCrashLooping", "-n", "shop", "--kubeconfig", str(simulation.kubeconfig))
+
+
+def image(simulation: Simulation) -> str:
+    cluster = connect(kubeconfig=str(simulation.kubeconfig), clock=SystemClock())
+    live = cluster.get(CHECKOUT)
+    return str(live["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def last() -> dict[str, object]:
+    shown: dict[str, object] = sre("incidents", "show", "last", "--json").json
+    return shown
+
+
+def test_a_refusal_asks_for_the_reason_and_changes_nothing(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("n")
+        terminal.wait_for("because")
+        terminal.type("it is release night\n")
+        assert terminal.finish() == 4
+    assert image(sim).endswith(":2.4.1")
+    assert "it is release night" in json.dumps(last())
+
+
+def test_a_skipped_proposal_ends_as_a_diagnosis(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("s")
+        assert terminal.finish() == 0
+    assert last()["outcome"] == "diagnosed"
+    assert image(sim).endswith(":2.4.1")
+
+
+def test_quitting_leaves_the_proposal_open_with_the_command_that_approves_it(
+    sim: Simulation,
+) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("q")
+        assert terminal.finish() == 5
+    assert f"sre approve {last()['incident']} A1" in terminal.shown
+    assert image(sim).endswith(":2.4.1")
+
+
+def test_a_wrong_edit_is_refused_and_a_right_one_is_what_runs(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("e")
+        terminal.wait_for("revision [1]")
+        terminal.type("77\n")
+        assert "no revision 77" in terminal.wait_for(PROMPT)
+        terminal.type("e")
+        terminal.wait_for("revision [1]")
+        terminal.type("1\n")
+        terminal.wait_for(PROMPT)
+        terminal.type("y")
+        terminal.wait_for("Verified")
+        assert terminal.finish() == 0
+    assert image(sim).endswith(":2.4.0")
+
+
+def test_a_key_typed_before_the_question_is_no_answer_to_it(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.type("yyy")
+        terminal.wait_for(PROMPT)
+        terminal.type("s")
+        assert terminal.finish() == 0
+    assert image(sim).endswith(":2.4.1")
+
+
+def test_ctrl_c_at_the_question_changes_nothing_and_can_be_resumed(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("\x03")
+        assert terminal.finish() == 130
+    assert "sre resume" in terminal.shown
+    assert image(sim).endswith(":2.4.1")
+    with Terminal("resume", "last", "--kubeconfig", str(sim.kubeconfig)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("y")
+        assert terminal.finish() == 0
+    assert image(sim).endswith(":2.4.0")
+
+
+def test_a_change_is_taken_back_on_request_and_refused_after_somebody_elses(
+    sim: Simulation,
+) -> None:
+    where = ("--kubeconfig", str(sim.kubeconfig))
+    incident = sre("investigate", *place(sim), "--json").json["incident"]
+    assert sre("approve", incident, "A1", "--json", *where).json["outcome"] == "fixed"
+    undone = sre("undo", incident, "A1", "--yes", "--json", *where)
+    assert image(sim).endswith(":2.4.1"), undone.err
+    states = {p["id"]: p["state"] for p in undone.json["proposals"]}
+    assert states == {"A1": "undone", "A2": "done"}
+    again = sre("undo", incident, "A1", "--yes", *where)
+    assert again.code == 2
+    assert "nothing to take back" in again.err
+
+
+def test_an_undo_is_refused_when_somebody_changed_the_object_since(sim: Simulation) -> None:
+    where = ("--kubeconfig", str(sim.kubeconfig))
+    incident = sre("investigate", *place(sim), "--json").json["incident"]
+    sre("approve", incident, "A1", "--json", *where)
+    cluster = connect(kubeconfig=str(sim.kubeconfig), clock=SystemClock())
+    step = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {"by": "me"}}
+    cluster.patch(CHECKOUT, [step], dry_run=False)
+    refused = sre("undo", incident, "A1", "--yes", *where)
+    assert refused.code == 4
+    assert "changed since" in refused.err
+    assert image(sim).endswith(":2.4.0")
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--read-only", "--yes"])
+def test_without_a_terminal_no_flag_makes_a_change_that_needs_a_person(
+    sim: Simulation, flag: str
+) -> None:
+    told = sre("investigate", *place(sim), "--json", flag).json
+    assert told["actions"] == []
+    assert bool(told["proposals"]) is (flag != "--read-only")
+    assert image(sim).endswith(":2.4.1")
+
+
+def test_a_pipe_gets_plain_whole_lines(sim: Simulation) -> None:
+    done = sre("investigate", *place(sim), "--read-only")
+    assert "\x1b" not in done.out
+    assert not set("╭╮╰╯│") & set(done.out)
+    looks = [line for line in done.out.splitlines() if "get pods" in line]
+    assert looks
+    assert "…" not in looks[0]
+    assert all(line == line.rstrip() for line in done.out.splitlines())
+
+
+def test_text_from_outside_is_shown_as_it_is_and_controls_nothing(sim: Simulation) -> None:
+    name = "[bold red]x[/] \x1b[31mred\x1b[0m \u202eevil :bomb: [link=http://evil]y[/link]"
+    alert = [{"labels": {"alertname": name, "namespace": "shop"}, "status": {"state": "active"}}]
+    Path("alert.json").write_text(json.dumps(alert), encoding="utf-8")
+    where = ("--kubeconfig", str(sim.kubeconfig), "--read-only")
+    with Terminal("investigate", "alert.json", *where, columns=200) as terminal:
+        terminal.finish()
+    assert "[bold red]x[/] red evil :bomb: [link=http://evil]y[/link]" in terminal.shown
+    report = next(Path().glob("postmortem-*.md")).read_text(encoding="utf-8")
+    assert "\x1b" not in report
+    assert "\u202e" not in report
