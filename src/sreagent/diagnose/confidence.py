@@ -74,6 +74,11 @@ _VAGUE = frozenset(
 """Conditions that leave open why; a change or a healthy predecessor says much then."""
 
 
+def is_vague(finding: Finding) -> bool:
+    """Whether the condition leaves open why."""
+    return finding.condition in _VAGUE
+
+
 def _worth_of_change(primary: Finding) -> float:
     return 0.12 if primary.condition in _VAGUE else 0.06
 

@@ -8,14 +8,19 @@ from sreagent.diagnose.calling import failing_calls_to
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.changes import change_of, changes_in
 from sreagent.diagnose.conditions import found_in
-from sreagent.diagnose.confidence import Grounds, weigh
+from sreagent.diagnose.confidence import Grounds, is_vague, weigh
 from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.folding import Folding, Problem, is_hard, problems
 from sreagent.diagnose.impact import impact_of
-from sreagent.diagnose.refutation import healthy_before, refuted_by, ruled_out
+from sreagent.diagnose.refutation import (
+    healthy_before,
+    healthy_siblings,
+    refuted_by,
+    ruled_out,
+)
 from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene
-from sreagent.diagnose.statements import state
+from sreagent.diagnose.statements import Account, state
 from sreagent.diagnose.targets import config_maps
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
@@ -66,6 +71,7 @@ class _Accounts:
         self.focus = focus
         self.folding = folding
         self.near = reach(scene, focus.entities)
+        self.own_services = _services_by_workload(scene, folding)
 
     def causes(self) -> tuple[Cause, ...]:
         """Relevant and sure ones first."""
@@ -97,15 +103,27 @@ class _Accounts:
         revision, previous = self._revisions(problem)
         change = self._change(problem, revision, first)
         healthy = healthy_before(scene, entity, previous)
+        siblings = healthy_siblings(scene, entity, revision) if is_vague(primary) else ()
         victims = self._victims(entity, affected)
         # Of a revision that was replaced everywhere no pod is left to show that it was well.
         ran_well = bool(healthy) or _lasted(previous, change)
         cause = Cause(
             entity=entity,
-            statement=state(scene, entity, primary, change, first, previous if ran_well else None),
+            statement=state(
+                scene,
+                Account(
+                    entity=entity,
+                    primary=primary,
+                    symptom=_symptom(problem),
+                    change=change,
+                    first_symptom=first,
+                    previous=previous if ran_well else None,
+                ),
+            ),
             category=primary.category,
             confidence=0.0,
             findings=(*self._evidence(problem, affected), *healthy)[:EVIDENCE],
+            against=siblings,
             change=change,
             refuted_by=refuted_by(primary, revision),
             victims=victims,
@@ -117,6 +135,7 @@ class _Accounts:
             previous_was_healthy=ran_well,
             named_by_alert=entity in self.focus.entities or bool(self.near & set(victims)),
             seen_by_callers=bool(failing_calls_to(scene, entity)),
+            same_revision_healthy=bool(siblings),
         )
         return weigh(scene, cause, grounds)
 
@@ -188,18 +207,9 @@ class _Accounts:
     def _victims(self, entity: Entity, affected: Iterable[Entity]) -> tuple[Entity, ...]:
         item = self.scene.inventory.find(entity)
         own = self.scene.workloads_behind(item) if item and entity.kind == "Service" else []
-        named = [one for one in affected if one.kind != "Service" or one not in self._own(entity)]
+        served = self.own_services.get(entity, set())
+        named = [one for one in affected if one not in served]
         return tuple(one for one in named if one not in own)
-
-    def _own(self, entity: Entity) -> set[Entity]:
-        """The Services of a workload: they are not its victims, its callers are."""
-        return {
-            one
-            for one in self.folding.problems
-            if one.kind == "Service"
-            and (item := self.scene.inventory.find(one))
-            and entity in self.scene.workloads_behind(item)
-        }
 
     def _is_relevant(
         self, entity: Entity, affected: Iterable[Entity], victims: Iterable[Entity]
@@ -246,6 +256,24 @@ def _rank(cause: Cause) -> tuple[bool, bool, bool, float]:
         not cause.victims,
         -cause.confidence,
     )
+
+
+def _services_by_workload(scene: Scene, folding: Folding) -> dict[Entity, set[Entity]]:
+    """Broken Services of each workload: they are not its victims, its callers are."""
+    found: dict[Entity, set[Entity]] = defaultdict(set)
+    for entity in folding.problems:
+        item = scene.inventory.find(entity) if entity.kind == "Service" else None
+        for workload in scene.workloads_behind(item) if item else ():
+            found[workload].add(entity)
+    return found
+
+
+def _symptom(problem: Problem) -> Finding | None:
+    """How it shows on a pod, when what says most is told at the workload itself."""
+    if problem.primary.entity.kind == "Pod" or problem.entity != problem.primary.entity:
+        return None
+    hard = (one for one in problem.findings if is_hard(one) and one.entity.kind == "Pod")
+    return next((one for one in hard if one.condition != "pod.log_errors"), None)
 
 
 def _began_with(revision: Revision, first: datetime | None) -> bool:

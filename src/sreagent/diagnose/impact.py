@@ -33,7 +33,9 @@ def _ready(scene: Scene, workload: Entity) -> str:
     item = scene.inventory.find(workload)
     wanted = (item.get("spec") or {}).get("replicas") if item else None
     ready = len(scene.ready_pods(workload))
-    if wanted is None or (ready >= wanted and wanted):
+    if wanted == 0:
+        return f"{workload} has no pods at all"
+    if wanted is None or ready >= wanted:
         return ""
     return f"{workload} has {ready} of {wanted} pods ready"
 

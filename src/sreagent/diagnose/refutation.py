@@ -14,6 +14,8 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 
 MOST = 4
+STEADY = 300
+"""Seconds a pod must have been there, without a restart, to speak for its revision."""
 
 
 def healthy_before(
@@ -45,6 +47,40 @@ def healthy_before(
             command=f"kubectl -n {workload.namespace} get pods -o wide",
         ),
     )
+
+
+def healthy_siblings(
+    scene: Scene, workload: Entity, revision: Revision | None
+) -> tuple[Finding, ...]:
+    """Pods of the failing revision that are well and stay so: it is not the revision alone."""
+    if revision is None:
+        return ()
+    known = workload_revisions(scene, workload)
+    well = [
+        pod
+        for pod in scene.ready_pods(workload)
+        if revision_of(pod, known) == revision and _is_steady(scene, pod)
+    ]
+    if not well:
+        return ()
+    first = pod_entity(well[0])
+    return (
+        Finding(
+            condition="pod.same_revision_healthy",
+            entity=first,
+            claim=f"{first} is healthy on the same {revision.label}: ready, without a restart",
+            category=Category.DEPLOYMENT,
+            severity=Severity.INFO,
+            verdict=Health.HEALTHY,
+            uid=well[0]["metadata"].get("uid", ""),
+            command=first.get,
+        ),
+    )
+
+
+def _is_steady(scene: Scene, pod: Obj) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return scene.older(pod, STEADY) and not any(one.get("restartCount") for one in statuses)
 
 
 def refuted_by(primary: Finding, revision: Revision | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sreagent.diagnose.podspec import EMPTY, pod_condition, short_image
+from sreagent.diagnose.podspec import EMPTY, container_specs, pod_condition, short_image
 from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, controller_ref
@@ -107,15 +107,25 @@ def revision_of(pod: Obj, known: tuple[Revision, ...]) -> Revision | None:
 def compare(old: Obj, new: Obj) -> tuple[FieldChange, ...]:
     """What differs between two pod templates, images and limits first."""
     before, after = dict(_fields(old)), dict(_fields(new))
-    several = len((new.get("spec") or EMPTY).get("containers") or ()) > 1
+    several = len(container_specs(new.get("spec") or EMPTY)) > 1
     changes = []
+    came_or_went = _containers(old) ^ _containers(new)
     for path in sorted(before.keys() | after.keys(), key=_rank):
         was, now = before.get(path, ""), after.get(path, "")
-        if was != now:
-            container, what = path
+        container, what = path
+        as_a_whole = container in came_or_went and what != "image"
+        probe, _, part = what.partition(".")
+        if probe in _PROBES:
+            both = (container, probe) in before and (container, probe) in after
+            as_a_whole = as_a_whole or both is not bool(part)
+        if was != now and not as_a_whole:
             shown = container if several else ""
             changes.append(FieldChange(what=what, before=was, after=now, container=shown))
     return tuple(changes)
+
+
+def _containers(template: Obj) -> set[str]:
+    return {one["name"] for one in container_specs(template.get("spec") or EMPTY)}
 
 
 def only_restarted(changes: tuple[FieldChange, ...]) -> bool:
@@ -203,9 +213,8 @@ def _rank(path: tuple[str, str]) -> tuple[int, str, str]:
 
 def _fields(template: Obj) -> Iterator[tuple[tuple[str, str], str]]:
     spec = template.get("spec") or EMPTY
-    for kind in ("initContainers", "containers"):
-        for container in spec.get(kind) or ():
-            yield from _container_fields(container)
+    for container in container_specs(spec):
+        yield from _container_fields(container)
     rest = {k: v for k, v in spec.items() if k not in ("initContainers", "containers")}
     meta = template.get("metadata") or EMPTY
     yield from _flat({**rest, "labels": meta.get("labels"), "annotations": meta.get("annotations")})
@@ -220,10 +229,28 @@ def _container_fields(container: Obj) -> Iterator[tuple[tuple[str, str], str]]:
     for side, word in (("limits", "limit"), ("requests", "request")):
         for resource, value in (resources.get(side) or {}).items():
             yield (name, f"{resource} {word}"), str(value)
+    for probe in _PROBES:
+        if probe in container:
+            yield (name, probe), _say_probe(container[probe])
     done = ("name", "env", "resources")
     rest = {key: value for key, value in container.items() if key not in done}
     for (_, path), value in _flat(rest):
         yield (name, path), value
+
+
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
+
+
+def _say_probe(probe: Obj) -> str:
+    """`httpGet path=/ready port=http scheme=HTTP, periodSeconds 5, …`."""
+    ways = ("httpGet", "tcpSocket", "grpc", "exec")
+    asked = [
+        " ".join([way, *(f"{key}={value}" for key, value in sorted(probe[way].items()))])
+        for way in ways
+        if probe.get(way)
+    ]
+    timing = [f"{key} {value}" for key, value in sorted(probe.items()) if key not in ways]
+    return ", ".join(asked + timing)
 
 
 def _source(env: Obj) -> str:

@@ -27,6 +27,7 @@ class Scene:
         self.now = now
         self._spaces: dict[str, dict[str, list[Obj]]] = {}
         self._labelled: dict[str, dict[tuple[str, str], list[Obj]]] = {}
+        self._behind: dict[str, list[Entity]] = {}
 
     def all(self, kind: str, namespace: str = "") -> list[Obj]:
         """Objects of a kind, of one namespace if named."""
@@ -151,6 +152,12 @@ class Scene:
 
     def workloads_behind(self, service: Obj) -> list[Entity]:
         """Workloads of the pods a Service selects, and those scaled to zero it would select."""
+        uid = service["metadata"].get("uid", "")
+        if uid not in self._behind:
+            self._behind[uid] = self._workloads_behind(service)
+        return self._behind[uid]
+
+    def _workloads_behind(self, service: Obj) -> list[Entity]:
         found = {self.workload_of(pod) for pod in self.backing(service)}
         selector = ((service.get("spec") or EMPTY).get("selector") or {}).items()
         namespace = service["metadata"].get("namespace", "")

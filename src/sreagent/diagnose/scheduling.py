@@ -12,11 +12,11 @@ from sreagent.diagnose.podspec import EMPTY, is_over, pod_condition, references,
 from sreagent.diagnose.quantities import amount, show
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
-from sreagent.diagnose.scene import Scene, labels_of
+from sreagent.diagnose.scene import Scene, labels_of, once_per_scene
 from sreagent.diagnose.selectors import node_terms_fit
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, controller_ref
 from sreagent.domain.moment import parse_time
 from sreagent.domain.text import one_line
 
@@ -46,7 +46,7 @@ def unschedulable(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     if not waiting or is_over(pod) or not scene.older(pod, YOUNG):
         return
     message = one_line(str(state.get("message") or ""), 400)
-    verdict = _verdict(scene, pod, message)
+    verdict = _known_verdict(scene, pod, message)
     yield Finding(
         condition="pod.unschedulable",
         entity=entity,
@@ -108,6 +108,22 @@ class Verdict:
     category: Category
     facts: Mapping[str, str]
     suspects: tuple[Entity, ...] = ()
+
+
+@once_per_scene
+def _verdicts(_scene: Scene) -> dict[tuple[str, str], Verdict]:
+    return {}
+
+
+def _known_verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
+    """Pods of one owner are alike, unless each has a claim of its own."""
+    owner = (controller_ref(pod) or EMPTY).get("uid", "")
+    claims = any(ref.kind == "PersistentVolumeClaim" for ref in references(pod["spec"]))
+    key = (pod["metadata"].get("uid", "") if claims or not owner else owner, message)
+    known = _verdicts(scene)
+    if key not in known:
+        known[key] = _verdict(scene, pod, message)
+    return known[key]
 
 
 def _verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
@@ -172,7 +188,17 @@ def _no_room_on(scene: Scene, pod: Obj, node: Obj) -> Obstacle | None:
     return Obstacle(cause="too_many_pods", node=name) if free.get("pods", 1.0) < 1 else None
 
 
-def _free(scene: Scene, node: Obj) -> dict[str, float]:
+@once_per_scene
+def _room(scene: Scene) -> Mapping[str, Mapping[str, float]]:
+    """What each node has left."""
+    return {node["metadata"]["name"]: _left(scene, node) for node in scene.all("Node")}
+
+
+def _free(scene: Scene, node: Obj) -> Mapping[str, float]:
+    return _room(scene)[node["metadata"]["name"]]
+
+
+def _left(scene: Scene, node: Obj) -> dict[str, float]:
     """Allocatable minus what the pods in view ask for: an upper bound when not all are."""
     status = node.get("status") or EMPTY
     free = {name: amount(text) for name, text in (status.get("allocatable") or {}).items()}

@@ -1,5 +1,6 @@
 """Says a cause in one or two sentences, with the numbers that matter."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sreagent.diagnose.revisions import Revision
@@ -11,25 +12,36 @@ from sreagent.domain.moment import span
 from sreagent.domain.text import one_line
 
 LONGEST = 700
+SYMPTOM = 200
 
 
-def state(
-    scene: Scene,
-    entity: Entity,
-    primary: Finding,
-    change: Change | None,
-    first_symptom: datetime | None,
-    previous: Revision | None = None,
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a statement is made of."""
+
+    entity: Entity
+    primary: Finding
+    symptom: Finding | None = None
+    """How the trouble shows on a pod, when the primary finding is about something else."""
+    change: Change | None = None
+    first_symptom: datetime | None = None
+    previous: Revision | None = None
+    """The revision that ran well before."""
+
+
+def state(scene: Scene, account: Account) -> str:
     """What is wrong with whom, since which change, and what was before."""
+    entity, change, first = account.entity, account.change, account.first_symptom
     subject = str(entity)
     if change and change.revision is not None:
-        subject += f", {_rollout(scene, change, first_symptom)},"
-    text = f"{subject} {predicate(primary, entity)}"
+        subject += f", {_rollout(scene, change, first)},"
+    text = f"{subject} {predicate(account.primary, entity)}"
+    if account.symptom:
+        text += f"; {one_line(account.symptom.claim, SYMPTOM)}"
     if change and change.revision is None:
-        text += f"; {_edit(scene, change, entity, first_symptom)}"
-    if previous and (ran := _ran(previous, change)):
-        text += f"; {previous.label} ran for {ran}"
+        text += f"; {_edit(scene, change, entity, first)}"
+    if account.previous and (ran := _ran(account.previous, change)):
+        text += f"; {account.previous.label} ran for {ran}"
     return one_line(text, LONGEST)
 
 
