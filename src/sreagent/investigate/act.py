@@ -41,6 +41,8 @@ from sreagent.tools.changes import Prepared, remembered
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 
+REPLICAS = "/spec/replicas"
+
 
 def try_drafts(case: Case, desk: Desk, drafts: tuple[Draft, ...]) -> Iterator[Happening]:
     """Propose changes for one cause, best first, until one of them was made.
@@ -92,7 +94,7 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     case.asked_for.add(f"ask {number}")
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
-        prepared = desk.gate.prepare(draft.action)
+        prepared = _prepared(case, desk, draft.action)
     except (TryAgain, SreError) as error:
         yield from case.add(Noted(text=f"{draft.action.verb} was not proposed: {error}"))
         return
@@ -126,7 +128,7 @@ def _ask(
         if reply.answer in (Answer.SKIP, Answer.REJECT):
             return
         try:
-            prepared = desk.gate.prepare(_edited(proposal.action, reply.arguments))
+            prepared = _prepared(case, desk, _edited(proposal.action, reply.arguments))
         except (TryAgain, SreError) as error:
             yield from case.add(Noted(text=f"{proposal.id} stays as it is: {error}"))
             continue
@@ -183,6 +185,24 @@ def _settled(desk: Desk, proposal: Proposal, intent: Intended) -> Ran | Noted:
         return Noted(text=text)
     message = "found done in the cluster" if done else "found not done in the cluster"
     return Ran(action=proposal.id, ok=done, message=message, settled=True)
+
+
+def _prepared(case: Case, desk: Desk, action: Action) -> Prepared:
+    start = replicas_at_start(case.incident, action.target)
+    return desk.gate.prepare(action, replicas_at_start=start)
+
+
+def replicas_at_start(incident: Incident, target: Entity) -> int | None:
+    """The replicas that a target had before this incident first changed them; None if it did not.
+
+    Limits count from there, so that doubling twice is not four times.
+    """
+    for entry in incident.entries:
+        if isinstance(entry.record, Intended) and REPLICAS in entry.record.before:
+            proposal = incident.proposal(entry.record.action)
+            if proposal and proposal.action.target == target:
+                return int(entry.record.before[REPLICAS])
+    return None
 
 
 def _refresh(desk: Desk, plan: verify.Plan) -> Generator[Happening, None, bool]:

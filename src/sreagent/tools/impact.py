@@ -28,7 +28,11 @@ class Impact:
 
 
 def weigh(inventory: Inventory, action: Action, live: Obj, replicas_at_start: int | None) -> Impact:
-    """Say what an action would touch. `live` is the target as it is now."""
+    """Say what an action would touch.
+
+    `live` is the target as it is now; its replicas are those at incident start unless told.
+    """
+    replicas = live.get("spec", {}).get("replicas")
     pods = list(_pods(inventory, action.target, live))
     ready = sum(map(is_ready, pods))
     autoscaler = _autoscaler(inventory, action.target)
@@ -36,8 +40,8 @@ def weigh(inventory: Inventory, action: Action, live: Obj, replicas_at_start: in
         touches=_touches(inventory, action, pods, ready),
         depends=_depends(inventory, action.target, live, pods, autoscaler),
         facts=Facts(
-            replicas=live.get("spec", {}).get("replicas"),
-            replicas_at_start=replicas_at_start,
+            replicas=replicas,
+            replicas_at_start=replicas if replicas_at_start is None else replicas_at_start,
             autoscaler=autoscaler,
             controlled=bool(live["metadata"].get("ownerReferences")),
             ready=action.target.kind == "Pod" and is_ready(live),

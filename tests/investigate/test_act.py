@@ -1,0 +1,176 @@
+"""A change goes through policy and a person, or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.investigate.build import NOW
+from tests.investigate.test_outcome import OPENED
+
+from sreagent.cli.person import Messenger, Nobody
+from sreagent.clients.clock import SystemClock
+from sreagent.clients.kubernetes import connect
+from sreagent.domain.action import Action, ActionState, Proposal
+from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.entity import Entity
+from sreagent.domain.incident import Incident, fold
+from sreagent.domain.inventory import Inventory, Obj
+from sreagent.domain.ports import Person, Reply
+from sreagent.domain.record import Answer, Answered, Entry, Intended, Proposed, Ran, Record
+from sreagent.domain.verdict import Tier
+from sreagent.investigate.act import replicas_at_start
+from sreagent.investigate.case import Case
+from sreagent.investigate.desk import Desk
+from sreagent.investigate.loop import investigate
+from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
+from sreagent.journal.store import Journal
+from sreagent.policy.redaction import redact
+from sreagent.simulator import Simulation
+from sreagent.tools.changes import ClusterChanges
+from sreagent.tools.gate import Gate
+from sreagent.tools.looks import KubernetesLooks, ListObjects
+
+KINDS = ("Pod", "Deployment", "ReplicaSet", "Service", "Endpoints")
+CART = Entity(kind="Deployment", namespace="shop", name="cart")
+RESTART = Action(verb="rollout_restart", target=CART)
+
+
+class OneProposal:
+    """A reasoner with one idea, right or wrong."""
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+
+    def next(self, case: Case) -> Step:
+        if not case.inventory.looked("Pod", "shop"):
+            return Gather(lists=(ListObjects(namespace="shop", kinds=KINDS),))
+        if not case.incident.proposals and "proposed" not in case.asked_for:
+            case.asked_for.add("proposed")
+            draft = Draft(action=self._action, reason="I say so", evidence=(), expected="better")
+            return Propose(drafts=(draft,))
+        return Finish(outcome=Outcome.DIAGNOSED)
+
+
+class World:
+    """A pretend cluster and one run over it."""
+
+    def __init__(self, simulation: Simulation, folder: Path) -> None:
+        self._folder = folder
+        self.cluster = connect(kubeconfig=str(simulation.kubeconfig), clock=SystemClock())
+
+    def run(
+        self, action: Action, person: Person, *, read_only: bool = False, dry_run: bool = False
+    ) -> Incident:
+        clock, inventory = SystemClock(), Inventory()
+        with Journal.create(self._folder, clock, redact=redact) as journal:
+            case = Case.open(journal, OPENED, inventory, clock, 60)
+            changes = ClusterChanges(self.cluster, inventory, clock)
+            desk = Desk(
+                looks=KubernetesLooks(self.cluster, inventory, clock),
+                gate=Gate(changes, read_only=read_only),
+                reasoner=OneProposal(action),
+                person=person,
+                dry_run=dry_run,
+            )
+            list(investigate(case, desk))
+            return case.incident
+
+    @property
+    def cart(self) -> Obj:
+        return self.cluster.get(CART)
+
+    @property
+    def generation(self) -> Any:
+        return self.cart["metadata"]["generation"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with Simulation.start("bad-deploy") as simulation:
+        yield World(simulation, tmp_path_factory.mktemp("state"))
+
+
+def scale(replicas: int, name: str = "cart") -> Action:
+    target = Entity(kind="Deployment", namespace="shop", name=name)
+    return Action(verb="scale", target=target, arguments={"replicas": replicas})
+
+
+ROLLBACK = Action(
+    verb="rollout_undo",
+    target=Entity(kind="Deployment", namespace="shop", name="checkout"),
+    arguments={"revision": 1},
+)
+YES = Nobody("flag", yes=True)
+
+
+def test_a_bounded_change_runs_on_the_flag_and_is_written_before_it_is_sent(world: World) -> None:
+    before = world.generation
+    incident = world.run(RESTART, YES)
+    assert incident.proposals[0].state is ActionState.DONE
+    assert world.generation == before + 1
+    kinds = [type(entry.record) for entry in incident.entries]
+    assert kinds.index(Answered) < kinds.index(Intended) < kinds.index(Ran)
+
+
+@pytest.mark.parametrize(
+    ("action", "person", "limits", "state"),
+    [
+        pytest.param(RESTART, Nobody("n", yes=False), {}, ActionState.PROPOSED, id="nobody-there"),
+        pytest.param(ROLLBACK, YES, {}, ActionState.PROPOSED, id="flag-for-a-person-change"),
+        pytest.param(scale(0), YES, {}, ActionState.PROPOSED, id="flag-for-scale-to-zero"),
+        pytest.param(scale(5), YES, {}, ActionState.DENIED, id="more-than-double"),
+        pytest.param(scale(4, "payment"), YES, {}, ActionState.PROPOSED, id="payments"),
+        pytest.param(RESTART, YES, {"read_only": True}, ActionState.DENIED, id="read-only"),
+        pytest.param(RESTART, YES, {"dry_run": True}, ActionState.PROPOSED, id="dry-run"),
+        pytest.param(
+            RESTART,
+            Messenger("m", "A2", Reply(answer=Answer.RUN, how="test")),
+            {},
+            ActionState.PROPOSED,
+            id="an-answer-for-another-action",
+        ),
+    ],
+)
+def test_nothing_is_sent_without_the_yes_it_needs(
+    world: World, action: Action, person: Person, limits: dict[str, bool], state: ActionState
+) -> None:
+    before = world.generation
+    incident = world.run(action, person, **limits)
+    assert incident.proposals[0].state is state
+    assert not any(isinstance(entry.record, Intended | Ran) for entry in incident.entries)
+    assert world.generation == before
+
+
+def test_doubling_twice_in_one_incident_is_counted_from_the_start() -> None:
+    first = Proposal(
+        id="A1",
+        title="t",
+        action=scale(4),
+        command="c",
+        tier=Tier.BOUNDED,
+        rule="r",
+        reason="r",
+        evidence=(),
+        expected="e",
+    )
+    before, after = {"/spec/replicas": 2}, {"/spec/replicas": 4}
+    intent = Intended(action="A1", digest=first.action.digest, before=before, after=after)
+    records: tuple[Record, ...] = (OPENED, Proposed(proposal=first), intent)
+    entries = [Entry(seq=n, at=NOW, record=record) for n, record in enumerate(records, 1)]
+    incident = fold("INC-20261121-0001", entries)
+    assert replicas_at_start(incident, CART) == 2
+    assert replicas_at_start(incident, ROLLBACK.target) is None
+
+
+def test_a_person_cannot_say_yes_to_what_policy_denies(world: World) -> None:
+    yes_to_all = Messenger("m", "A1", Reply(answer=Answer.RUN, how="test"))
+    incident = world.run(scale(11), yes_to_all)
+    assert incident.proposals[0].state is ActionState.DENIED
+    assert "above" in incident.proposals[0].note
+
+
+def test_an_action_outside_the_catalogue_is_not_even_proposed(world: World) -> None:
+    incident = world.run(Action(verb="delete_namespace", target=CART), YES)
+    assert incident.proposals == ()
+    assert "not a change that can be made" in str(incident.entries)
