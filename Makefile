@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint check fix bench wheel smoke lock clean
+.PHONY: help install demo test lint check fix docs bench wheel smoke lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -33,6 +33,9 @@ check: lint test ## what must be green before a commit
 fix: $(INSTALLED) ## mend what the linter can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+docs: $(INSTALLED) ## write the reference pages again, from the code
+	@$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.command_line $(ARGS)
