@@ -206,7 +206,7 @@ def app(
     newest = template(known[-1][1])
     ready = sum(bool(one.get("ready")) for one in statuses)
     above = deployment(
-        name, template=newest, available=ready, **{"replicas": len(statuses), **more}
+        name, template=newest, **{"replicas": len(statuses), "available": ready, **more}
     )
     found = [above]
     for number, (age, one) in enumerate(known, start=1):

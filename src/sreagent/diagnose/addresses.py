@@ -18,7 +18,7 @@ _NAMED = re.compile(
     rf"|resolve host:?|resolve(?:d)?|host name|host:|connect(?:ing|ion)? to|reach|waiting for)"
     rf"(?: ENOTFOUND| EAI_AGAIN)? [\"'`]?(?!server at)({_HOST})[\"'`]?(?::(\d{{1,5}}))?",
 )
-_PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?![\w:.])")
+_PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?![\w.]|:\d)")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(
     r"\.(?:py|js|ts|go|java|rb|rs|cs|c|cc|cpp|php|ex|kt|scala|yaml|yml|json|sh|conf)$"

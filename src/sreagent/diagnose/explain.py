@@ -140,7 +140,8 @@ class _Accounts:
         return weigh(scene, cause, grounds)
 
     def _first_symptom(self, problem: Problem, affected: Iterable[Entity]) -> datetime | None:
-        own = [one.since for one in problem.findings if one.since and is_hard(one)]
+        name = problem.primary.condition
+        own = [one.since for one in problem.findings if one.since and one.condition == name]
         others = [
             finding.since
             for entity in affected
@@ -228,7 +229,7 @@ class _Accounts:
         return not spaces or not entity.namespace or entity.namespace in spaces
 
 
-_WEAK = frozenset({"pod.log_errors", "hpa.at_max", "pod.stuck_terminating", "quota.exhausted"})
+_WEAK = frozenset({"pod.log_errors", "hpa.at_max", "pod.stuck_terminating"})
 """Trouble that is nobody's business until an alert asks for it."""
 
 _REMARKS_THAT_EXPLAIN = frozenset(

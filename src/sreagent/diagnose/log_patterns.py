@@ -230,7 +230,20 @@ _HINTS = (
     *("misbehaving", "no space", "memory", "x509", "certificate", "noauth", "wrongpass", "exist"),
     *("unexpected", "crit", "severe", "already in use", "read-only", "not permitted", "bad addr"),
     *("provided but", "no route", "unreachable", "malformed", " 500", " 502", " 503", " 504"),
-    *("=500", "=502", "=503", "=504", ":500", ":502", ":503", ":504", "slots are", "pool"),
+    *(
+        "=500",
+        "=502",
+        "=503",
+        "=504",
+        ":500",
+        ":502",
+        ":503",
+        ":504",
+        "slots are",
+        "pool",
+        "yaml:",
+        "toml:",
+    ),
 )
 
 

@@ -19,13 +19,13 @@ _CONTINUES = (
 )
 _THROWN = re.compile(
     r"^(?:Caused by: |Uncaught |Unhandled exception\. |Exception in thread \"[^\"]{1,80}\" )?"
-    r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}[A-Z][\w$]{0,80}"
+    r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}(?:[A-Z][\w$]{0,80})?"
     r"(?:Error|Exception|Exit|Interrupt|Throwable|Fault|NotFound|Refused))"
     r"(?: \[[\w.]{1,60}\])?(?:: (.{0,600}))?$"
 )
 _LAST_OF_PYTHON = re.compile(r"^([A-Za-z_][\w.]{1,120})(?:: (.{0,600}))?$")
 _PANIC = re.compile(r"(?:^|\s)(panic|fatal error): (.{1,600})")
-_RUST = re.compile(r"panicked at (?:'(.{1,300})', )?([\w./-]{1,200}\.rs:\d{1,6})")
+_RUST = re.compile(r"panicked at (?:'(.{1,300})', )?([\w./-]{1,200}\.rs:\d{1,6})(?::\d{1,6})?:?")
 _RUBY = re.compile(r"([\w./-]{1,200}\.rb:\d{1,6}):in .{1,120}?: (.{1,300}) \(([A-Z][\w:]{1,80})\)")
 _FRAME = re.compile(
     r"File \"([^\"\n]{1,300})\", line (\d{1,6})"
@@ -63,6 +63,7 @@ def block_at(lines: list[str], start: int, limit: int = 400) -> int:
     stamped = _is_stamped(lines[start])
     python = lines[start].startswith("Traceback (") or "Traceback (most" in lines[start]
     go = bool(_PANIC.search(lines[start])) or lines[start].startswith("goroutine ")
+    go = go or "panicked at " in lines[start]
     end = start + 1
     while end < min(len(lines), start + limit):
         line = lines[end]

@@ -40,7 +40,7 @@ CAUSES = {
     "workload.create_refused": 0.86,
     "workload.paused": 0.60,
     "reference.missing": 0.50,
-    "quota.exhausted": 0.60,
+    "quota.exhausted": 0.84,
     "node.not_ready": 0.88,
     "node.pressure": 0.75,
     "node.network_unavailable": 0.80,
