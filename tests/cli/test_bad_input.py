@@ -195,3 +195,19 @@ def test_a_postmortem_that_cannot_be_written_says_where_to_go_on(good: Simulatio
     out = ("--out", "/nonexistent/folder/pm.md")
     done = sre("investigate", ALERT, "-n", "shop", "--read-only", *out, *place(good))
     told(done, 1, "/nonexistent/folder/pm.md", "sre postmortem")
+
+
+def test_a_namespace_that_is_not_the_alerts_is_never_called_healthy(good: Simulation) -> None:
+    alert = {"labels": {"alertname": "X", "namespace": "shop"}, "status": {"state": "active"}}
+    Path("alert.json").write_text(json.dumps([alert]), encoding="utf-8")
+    done = sre("investigate", "alert.json", "-n", "default", "--json", *place(good))
+    assert (done.json["outcome"], done.code) == ("unknown", 3)
+    assert "was not looked at" in json.dumps(done.json["evidence"])
+
+
+def test_a_target_that_may_be_listed_and_not_read_is_told(good: Simulation) -> None:
+    good.faults.answers["/apis/apps/v1/namespaces/shop/deployments/checkout"] = 403
+    done = sre("investigate", ALERT, "-n", "shop", "--json", *place(good))
+    assert done.json["diagnosis"]["entity"]["name"] == "checkout"
+    assert done.code == 3
+    assert "could not be prepared" in done.json["unknown"][0]["why"]

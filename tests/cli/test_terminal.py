@@ -114,6 +114,9 @@ def test_a_change_is_taken_back_on_request_and_refused_after_somebody_elses(
     where = ("--kubeconfig", str(sim.kubeconfig))
     incident = sre("investigate", *place(sim), "--json").json["incident"]
     assert sre("approve", incident, "A1", "--json", *where).json["outcome"] == "fixed"
+    for _ in range(2):
+        asked = sre("undo", incident, "A1", "--json", *where).json
+        assert [p["state"] for p in asked["proposals"]] == ["done", "proposed"]
     undone = sre("undo", incident, "A1", "--yes", "--json", *where)
     assert image(sim).endswith(":2.4.1"), undone.err
     states = {p["id"]: p["state"] for p in undone.json["proposals"]}

@@ -125,7 +125,7 @@ def test_a_bounded_change_runs_on_the_flag_and_is_written_before_it_is_sent(worl
         pytest.param(RESTART, YES, {"dry_run": True}, ActionState.PROPOSED, id="dry-run"),
         pytest.param(
             RESTART,
-            Messenger("m", "A2", Reply(answer=Answer.RUN, how="test")),
+            Messenger("m", Reply(answer=Answer.RUN, how="test"), action="A2"),
             {},
             ActionState.PROPOSED,
             id="an-answer-for-another-action",
@@ -164,7 +164,7 @@ def test_doubling_twice_in_one_incident_is_counted_from_the_start() -> None:
 
 
 def test_a_person_cannot_say_yes_to_what_policy_denies(world: World) -> None:
-    yes_to_all = Messenger("m", "A1", Reply(answer=Answer.RUN, how="test"))
+    yes_to_all = Messenger("m", Reply(answer=Answer.RUN, how="test"), action="A1")
     incident = world.run(scale(11), yes_to_all)
     assert incident.proposals[0].state is ActionState.DENIED
     assert "above" in incident.proposals[0].note

@@ -85,6 +85,16 @@ def incident(
             id="did-not-help",
         ),
         pytest.param(
+            incident(Outcome.DIAGNOSED, ActionState.UNDONE, verified=True),
+            Outcome.DIAGNOSED,
+            id="taken-back-by-a-person",
+        ),
+        pytest.param(
+            incident(Outcome.DIAGNOSED, ActionState.UNDONE, verified=False),
+            Outcome.NOT_FIXED,
+            id="taken-back-because-it-did-not-help",
+        ),
+        pytest.param(
             incident(Outcome.DIAGNOSED, ActionState.DONE, verified=None),
             Outcome.UNKNOWN,
             id="made-and-not-seen-whether-it-helped",

@@ -51,17 +51,21 @@ class Nobody:
 
 
 class Messenger:
-    """Carries one answer that a person typed as a command: `sre approve`, `sre reject`."""
+    """Carries one answer that a person typed as a command: `sre approve`, `reject`, `undo`."""
 
-    def __init__(self, name: str, action: str, reply: Reply) -> None:
+    def __init__(self, name: str, reply: Reply, *, action: str = "", undo: str = "") -> None:
         self.name = name
-        self._action = action
         self._reply = reply
+        self._action = action
+        self._undo = undo
 
     def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
-        """Answer for the named action only."""
+        """Answer for the named action, or for the undo of the named one, and for nothing else."""
         del verdict, cited
-        return self._reply if proposal.id == self._action else None
+        named, answered = proposal.id, self._action
+        if self._undo:
+            named, answered = proposal.undoes, self._undo
+        return self._reply if named == answered else None
 
 
 class Player:

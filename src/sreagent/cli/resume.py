@@ -106,13 +106,11 @@ def undo(
     from sreagent.cli.session import Show, conduct
     from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
-    from sreagent.journal import shelf
-    from sreagent.settings import person, state_folder
+    from sreagent.settings import person
 
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig)
-    number = f"A{len(shelf.incident(state_folder(), incident).proposals) + 1}"
-    said = Messenger(person(), number, Reply(answer=Answer.RUN, how="sre undo --yes"))
+    said = Messenger(person(), Reply(answer=Answer.RUN, how="sre undo --yes"), undo=action)
     raise typer.Exit(
         conduct(
             lambda people: wiring.resumption(
@@ -139,7 +137,7 @@ def _answer(incident: str, action: str, reply: "Reply", settings: "Settings", sh
         state = f"it is {proposal.state}" if proposal else "there is no such action"
         msg = f"{action} of {known.id} does not wait for an answer: {state}"
         raise BadInput(msg, hint=f"see: sre incidents show {known.id}")
-    people = Messenger(person(), action, reply)
+    people = Messenger(person(), reply, action=action)
     raise typer.Exit(
         conduct(
             lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people),

@@ -74,7 +74,7 @@ def _failing(scene: Scene) -> Iterator[FailingCall]:
             continue
         for error in reading.errors:
             target = resolve_error(scene, log.pod.namespace, error)
-            if target and is_current(scene, error):
+            if target and (is_over(pod) or is_current(scene, error)):
                 yield FailingCall(
                     pod=pod,
                     caller=scene.workload_of(pod),

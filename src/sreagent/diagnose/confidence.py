@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sreagent.diagnose.causes import Cause, Part
+from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.weights import base
 from sreagent.domain.entity import Entity
@@ -12,6 +13,8 @@ from sreagent.domain.finding import Category, Finding
 HIGHEST, LOWEST = 0.96, 0.05
 ONE_SOURCE = 0.75
 """The most that words in a log are worth when nothing else shows the trouble."""
+TWO_SOURCES = 0.84
+"""The same, when the logs of two programs agree."""
 NOT_ONLY_WORDS = frozenset({"kubernetes"})
 
 
@@ -32,7 +35,7 @@ def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
     total = sum(value for _, value in parts)
     cap = HIGHEST
     if _only_words(cause, grounds):
-        cap = ONE_SOURCE
+        cap = TWO_SOURCES if _has_two_witnesses(cause) else ONE_SOURCE
     if total > cap:
         parts = (*parts, ("cannot be surer than this", round(cap - total, 3)))
         total = cap
@@ -74,9 +77,9 @@ _VAGUE = frozenset(
 """Conditions that leave open why; a change or a healthy predecessor says much then."""
 
 
-def is_vague(finding: Finding) -> bool:
-    """Whether the condition leaves open why."""
-    return finding.condition in _VAGUE
+def is_death(finding: Finding) -> bool:
+    """Whether a container ends or never starts, so that a healthy sibling speaks against."""
+    return finding.condition in ("pod.crash_loop", "pod.start_failed", "pod.liveness_kills")
 
 
 def _worth_of_change(primary: Finding) -> float:
@@ -90,8 +93,32 @@ def _from_log(primary: Finding) -> Iterator[Part]:
             yield "the log says why", 0.12
         elif cause:
             yield "the log shows an error", 0.05
+    if primary.condition == "pod.log_errors":
+        yield from _from_complaints(primary)
     if "set nowhere" in primary.claim:
         yield "the pod template shows the same", 0.02
+
+
+_OWN_TROUBLE = frozenset(
+    one.value
+    for one in (
+        LogCause.POOL_EXHAUSTED,
+        LogCause.AUTH_FAILED,
+        LogCause.DISK_FULL,
+        LogCause.OUT_OF_MEMORY,
+        LogCause.CERTIFICATE,
+        LogCause.MIGRATION,
+        LogCause.FORBIDDEN,
+    )
+)
+"""What a program says of itself, and not of others."""
+
+
+def _from_complaints(primary: Finding) -> Iterator[Part]:
+    if primary.facts.get("outside"):
+        yield "the other end is outside the cluster", 0.24
+    elif primary.facts.get("log_cause") in _OWN_TROUBLE:
+        yield "the log names its own trouble", 0.18
 
 
 def _from_facts(primary: Finding) -> Iterator[Part]:
@@ -115,6 +142,12 @@ def _gaps(scene: Scene, entity: Entity, primary: Finding) -> Iterator[str]:
             if gap.what.startswith(what) and gap.namespace in ("", entity.namespace):
                 yield gap.what
                 break
+
+
+def _has_two_witnesses(cause: Cause) -> bool:
+    """Whether somebody else's log tells of the same trouble."""
+    own = cause.findings[0].entity
+    return any(one.source == "logs" and one.entity != own for one in cause.findings[1:])
 
 
 def _only_words(cause: Cause, grounds: Grounds) -> bool:

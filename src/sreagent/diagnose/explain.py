@@ -8,7 +8,7 @@ from sreagent.diagnose.calling import failing_calls_to
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.changes import change_of, changes_in
 from sreagent.diagnose.conditions import found_in
-from sreagent.diagnose.confidence import Grounds, is_vague, weigh
+from sreagent.diagnose.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.folding import Folding, Problem, is_hard, problems
 from sreagent.diagnose.impact import impact_of
@@ -82,13 +82,13 @@ class _Accounts:
         found = [
             self._cause(self.folding.problems[root], victims)
             for root, victims in suffering.items()
-            if self._counts(self.folding.problems[root])
+            if self._counts(self.folding.problems[root], victims)
         ]
         return tuple(sorted(found, key=_rank))
 
-    def _counts(self, problem: Problem) -> bool:
+    def _counts(self, problem: Problem, folded: Iterable[Entity]) -> bool:
         """A remark is a cause only where the alert points; so is a log that only complains."""
-        named = problem.entity in self.focus.entities
+        named = any(one in self.focus.entities for one in (problem.entity, *folded))
         hard = [one for one in problem.findings if is_hard(one)]
         if any(one.condition not in _WEAK for one in hard):
             return True
@@ -103,7 +103,7 @@ class _Accounts:
         revision, previous = self._revisions(problem)
         change = self._change(problem, revision, first)
         healthy = healthy_before(scene, entity, previous)
-        siblings = healthy_siblings(scene, entity, revision) if is_vague(primary) else ()
+        siblings = healthy_siblings(scene, entity, revision) if is_death(primary) else ()
         victims = self._victims(entity, affected)
         # Of a revision that was replaced everywhere no pod is left to show that it was well.
         ran_well = bool(healthy) or _lasted(previous, change)

@@ -165,6 +165,8 @@ def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
         template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
         for service in scene.services_of(labels_of(template), entity.namespace):
             yield entity_of("Service", service)
+        for pod in scene.pods_by_workload.get(entity, ()):
+            yield Entity(kind="Node", name=pod["spec"].get("nodeName") or "")
     for failing in failing_calls(scene):
         if failing.caller == entity and failing.target.entity:
             yield failing.target.entity

@@ -32,7 +32,7 @@ class Obstacle:
     """Why one node does not take a pod."""
 
     cause: str
-    """`insufficient`, `taint`, `node_selector`, `cordoned`, `node_down`, `too_many_pods`."""
+    """`insufficient`, `taint`, `node_selector`, `cordoned`, `node_down`, `node_trouble`, …"""
     node: str
     detail: str = ""
     """The resource, the taint or the label."""
@@ -150,7 +150,7 @@ def _weigh(scene: Scene, pod: Obj, eligible: list[Obstacle]) -> Verdict:
     """Among the nodes that the pod may use: one that is out of order, a taint, or no room."""
     causes = Counter(one.cause for one in eligible)
     too_big = _too_big(scene, pod)
-    out = [one for one in eligible if one.cause in ("node_down", "cordoned")]
+    out = [one for one in eligible if one.cause in ("node_down", "node_trouble", "cordoned")]
     if too_big is None and out:
         return _out_of_order(out)
     if too_big is None and causes["taint"] and causes["taint"] >= causes["insufficient"]:
@@ -176,7 +176,9 @@ def _obstacle(scene: Scene, pod: Obj, node: Obj) -> Obstacle | None:
         return Obstacle(cause="cordoned", node=name)
     for taint in spec.get("taints") or ():
         if taint.get("effect") != "PreferNoSchedule" and not _tolerates(pod, taint):
-            return Obstacle(cause="taint", node=name, detail=_say_taint(taint))
+            own = str(taint["key"]).startswith(_BY_THE_CLUSTER)
+            cause = "node_trouble" if own else "taint"
+            return Obstacle(cause=cause, node=name, detail=_say_taint(taint))
     return _no_room_on(scene, pod, node)
 
 
@@ -262,18 +264,20 @@ def _request_before(scene: Scene, pod: Obj, resource: str) -> str:
 
 
 def _out_of_order(out: list[Obstacle]) -> Verdict:
+    """Nodes that would take it, were they well; a broken one before a merely cordoned one."""
+    broken = [one for one in out if one.cause != "cordoned"] or out
     names = ", ".join(one.node for one in out)
-    down = [one for one in out if one.cause == "node_down"]
-    state = "not ready" if down else "cordoned"
+    state = {"node_down": "not ready", "node_trouble": broken[0].detail, "cordoned": "cordoned"}
+    how = state[broken[0].cause]
     return Verdict(
-        says=f"it would fit on {names}, which {'is' if len(out) == 1 else 'are'} {state}",
+        says=f"it would fit on {names}, which {'is' if len(out) == 1 else 'are'} {how}",
         category=Category.NODE,
         facts={
-            "cause": (down or out)[0].cause,
-            "node": (down or out)[0].node,
-            "accusation": f"is {state}, and a pod that would fit on it finds no other node",
+            "cause": broken[0].cause,
+            "node": broken[0].node,
+            "accusation": f"is {how}, and a pod that would fit on it finds no other node",
         },
-        suspects=tuple(Entity(kind="Node", name=one.node) for one in (down or out)),
+        suspects=tuple(Entity(kind="Node", name=one.node) for one in broken),
     )
 
 

@@ -25,12 +25,14 @@ from sreagent.domain.record import (
     Check,
     Happening,
     Intended,
+    Looked,
     Noted,
     Progress,
     Proposed,
     Ran,
     Verified,
 )
+from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Ask, Deny, Tier, Verdict
 from sreagent.investigate import verify
 from sreagent.investigate.case import Case
@@ -95,8 +97,11 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
         prepared = _prepared(case, desk, draft.action)
-    except (TryAgain, SreError) as error:
+    except TryAgain as error:
         yield from case.add(Noted(text=f"{draft.action.verb} was not proposed: {error}"))
+        return
+    except SreError as error:
+        yield from case.add(_unseen(draft, error))
         return
     verdict = desk.gate.judge(prepared)
     proposal = _proposal(number, draft, prepared, verdict)
@@ -268,6 +273,17 @@ def _rewritten(proposal: Proposal, prepared: Prepared, verdict: Ask) -> Proposal
         undo=prepared.undo,
         undo_command=prepared.undo_command,
         preview=prepared.preview,
+    )
+
+
+def _unseen(draft: Draft, error: SreError) -> Looked:
+    """A change that could not be prepared because its target could not be read."""
+    target = draft.action.target
+    return Looked(
+        source="kubernetes",
+        command=target.get,
+        result=f"{draft.action.verb} could not be prepared: {one_line(error.message, 200)}",
+        verdict=Health.UNKNOWN,
     )
 
 

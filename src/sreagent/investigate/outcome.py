@@ -32,8 +32,10 @@ def outcome_of(incident: Incident, *, asked: bool) -> Outcome:
 
 
 def _after_change(changed: list[Proposal]) -> Outcome:
-    if any(p.verified is False or p.state is ActionState.UNDONE for p in changed):
+    if any(p.verified is False for p in changed):
         return Outcome.NOT_FIXED
+    if any(p.state is ActionState.UNDONE for p in changed):
+        return Outcome.DIAGNOSED
     return Outcome.FIXED if all(p.verified for p in changed) else Outcome.UNKNOWN
 
 

@@ -1,12 +1,14 @@
 """Takes one change back, on request."""
 
+from dataclasses import replace
+
 from sreagent.domain.action import ActionState
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import BadInput, Denied
 from sreagent.domain.incident import Incident
 from sreagent.investigate.act import last_intent
 from sreagent.investigate.case import Case
-from sreagent.investigate.outcome import outcome_of
+from sreagent.investigate.outcome import OPEN_STATES, outcome_of
 from sreagent.investigate.rules.reasoner import FIRST_KINDS, undo_draft
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
 from sreagent.tools.gate import Gate
@@ -28,8 +30,18 @@ class UndoReasoner:
             case.asked_for.add("undo")
             return Propose(drafts=(self._draft,))
         outcome = outcome_of(case.incident, asked=True)
-        open_ = any(p.undoes and p.state is ActionState.PROPOSED for p in case.incident.proposals)
-        return Finish(outcome=Outcome.WAITING if open_ else outcome)
+        if open_undo(case.incident, self._draft.undoes):
+            return Finish(outcome=Outcome.WAITING)
+        taken_back = case.incident.proposal(self._draft.undoes)
+        undone = taken_back is not None and taken_back.state is ActionState.UNDONE
+        reason = f"{self._draft.undoes} was taken back" if undone else ""
+        return Finish(outcome=outcome, reason=reason)
+
+
+def open_undo(incident: Incident, action: str) -> str:
+    """Id of the proposal that waits to take this change back; empty when there is none."""
+    waiting = (p.id for p in incident.proposals if p.undoes == action and p.state in OPEN_STATES)
+    return next(waiting, "")
 
 
 def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
@@ -57,4 +69,4 @@ def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
             why="taking it back would also take back what somebody did afterwards",
             hint=f"see: {proposal.action.target.get}",
         )
-    return undo_draft(proposal, "a person asked")
+    return replace(undo_draft(proposal, "a person asked"), id=open_undo(incident, action))

@@ -138,6 +138,10 @@ def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]
         ledger.fact(f"{entity} does not exist; {ABSENT}", Health.UNKNOWN, "kubernetes", entity.get)
         for entity in _absent(case)
     ]
+    if _looked_elsewhere(case):
+        claim = f"the alert is about namespace {opened.alert.namespace}, which was not looked at"
+        there = f"kubectl -n {opened.alert.namespace} get pods"
+        ids.append(ledger.fact(claim, Health.UNKNOWN, "kubernetes", there))
     if expression := case.expression:
         claim = f"the alert's expression is {expression.text}"
         if expression.verdict is Health.UNKNOWN:
@@ -252,7 +256,14 @@ def _outcome(case: Case, first: Diagnosis | None) -> Outcome:
         return Outcome.DIAGNOSED if first.confidence >= CONFIDENT else Outcome.ESCALATED
     # "Could not look" is never "nothing found".
     blind = {"Pod", "Event", "Deployment"} & {gap.what for gap in case.inventory.gaps}
-    return Outcome.UNKNOWN if blind or case.out_of_time else Outcome.NO_FAULT
+    unseen = blind or case.out_of_time or _looked_elsewhere(case)
+    return Outcome.UNKNOWN if unseen else Outcome.NO_FAULT
+
+
+def _looked_elsewhere(case: Case) -> bool:
+    """The person chose a namespace that is not the alert's."""
+    told, chosen = case.incident.opened.alert.namespace, case.incident.opened.namespace
+    return bool(told and chosen and told != chosen)
 
 
 def _summary(case: Case, first: Diagnosis | None, outcome: Outcome, overview: str) -> str:
