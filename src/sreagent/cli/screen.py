@@ -119,7 +119,7 @@ class Terminal:
             case Looked():
                 self._heading_once()
                 self.out.print(render.look(record, self.out.width), soft_wrap=True)
-            case Weighed(hypotheses=hypotheses):
+            case Weighed(hypotheses=hypotheses) if hypotheses:
                 self._section("Hypotheses")
                 for line in render.hypotheses(hypotheses):
                     self.out.print(line)

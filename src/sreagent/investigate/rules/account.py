@@ -19,6 +19,10 @@ from sreagent.investigate.steps import Conclude
 from sreagent.policy.redaction import redact
 
 ABSENT = "the alert names it, so it is gone or the alert is about another place"
+VITAL = frozenset(
+    {"Pod", "Event", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Service", "Endpoints"}
+)
+"""Kinds without which nothing can be called healthy."""
 EXCERPT = 1600
 """Characters of an excerpt that are kept with its evidence."""
 
@@ -104,7 +108,8 @@ def conclude(case: Case) -> Conclude:
     diagnoses = [_diagnosis(cause, ledger) for cause in explanation.causes]
     hypotheses = _hypotheses(explanation, diagnoses, ledger)
     gaps = _gaps(case, ledger)
-    concluded = _concluded(case, explanation, diagnoses, [*overview, *gaps])
+    looked = f"{ledger.evidence[0].claim} {_cited([*overview, *gaps])}"
+    concluded = _concluded(case, explanation, diagnoses, looked)
     concluded = replace(concluded, impact=_impact(explanation, ledger))
     return Conclude(
         evidence=tuple(ledger.evidence),
@@ -232,7 +237,7 @@ def _refuted(ruled_out: RuledOut, number: int, ledger: Ledger) -> Hypothesis:
 
 
 def _concluded(
-    case: Case, explanation: Explanation, diagnoses: list[Diagnosis], overview: Iterable[str]
+    case: Case, explanation: Explanation, diagnoses: list[Diagnosis], looked: str
 ) -> Concluded:
     relevant = [
         diagnosis
@@ -247,7 +252,7 @@ def _concluded(
         outcome=outcome,
         other_causes=others,
         victims=explanation.victims,
-        summary=_summary(case, first, outcome, _cited(overview)),
+        summary=_summary(case, first, outcome, looked),
     )
 
 
@@ -255,7 +260,7 @@ def _outcome(case: Case, first: Diagnosis | None) -> Outcome:
     if first is not None:
         return Outcome.DIAGNOSED if first.confidence >= CONFIDENT else Outcome.ESCALATED
     # "Could not look" is never "nothing found".
-    blind = {"Pod", "Event", "Deployment"} & {gap.what for gap in case.inventory.gaps}
+    blind = VITAL & {gap.what for gap in case.inventory.gaps}
     unseen = blind or case.out_of_time or _looked_elsewhere(case)
     return Outcome.UNKNOWN if unseen else Outcome.NO_FAULT
 
@@ -266,14 +271,14 @@ def _looked_elsewhere(case: Case) -> bool:
     return bool(told and chosen and told != chosen)
 
 
-def _summary(case: Case, first: Diagnosis | None, outcome: Outcome, overview: str) -> str:
+def _summary(case: Case, first: Diagnosis | None, outcome: Outcome, looked: str) -> str:
     alert = case.incident.opened.alert.name
     if first is not None:
         lead = "" if outcome is Outcome.DIAGNOSED else "Most likely, but not sure: "
         return f"{lead}{first.root_cause} {_cited(first.evidence)}"
     if outcome is Outcome.UNKNOWN:
-        return f"Nothing can be said about {alert}: too little could be looked at {overview}"
-    return f"No fault found behind {alert} {overview}"
+        return f"Nothing can be said about {alert}: not enough could be looked at; {looked}"
+    return f"No fault found behind {alert}; {looked}"
 
 
 def _impact(explanation: Explanation, ledger: Ledger) -> str:
