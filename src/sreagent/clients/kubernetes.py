@@ -15,7 +15,7 @@ from sreagent.clients.apiserver import JSON, ApiServer, Expired, NotServed, Requ
 from sreagent.clients.kubeconfig import read_login
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused
-from sreagent.domain.inventory import Listing, Obj, PodLog
+from sreagent.domain.inventory import Listing, Obj, PodLog, log_command
 from sreagent.domain.kinds import KINDS, Kind
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import clean, one_line
@@ -136,7 +136,7 @@ class KubernetesCluster:
             container=container,
             previous=previous,
             text=clean(raw.decode("utf-8", errors="replace")),
-            command=_log_command(pod, container, previous, tail),
+            command=log_command(pod, container, previous=previous, tail=tail),
             truncated=answer.cut,
             digest=answer.digest,
             seconds=self._clock.monotonic() - started,
@@ -329,12 +329,6 @@ def _list_command(kind: Kind, namespace: str) -> str:
     # Never a line that would print the values of Secrets.
     shape = [] if kind.metadata_only else ["-o", "json"]
     return _line("kubectl", *scope, "get", kind.plural, *everywhere, *shape)
-
-
-def _log_command(pod: Entity, container: str, previous: bool, tail: int) -> str:
-    which = ("--previous",) if previous else ()
-    where = ("-n", pod.namespace, "logs", pod.name, "-c", container)
-    return _line("kubectl", *where, *which, f"--tail={tail}")
 
 
 def _line(*words: str) -> str:

@@ -4,6 +4,7 @@ Objects stay the JSON they came as (`Obj`); nothing here does I/O. A list that w
 not answer is a `Gap`: a condition that needs it must answer "unknown", never "healthy".
 """
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -177,6 +178,13 @@ def entity_of(kind: str, item: Obj) -> Entity:
     """Name an object."""
     meta = item["metadata"]
     return Entity(kind=kind, namespace=meta.get("namespace", ""), name=meta["name"])
+
+
+def log_command(pod: Entity, container: str, *, previous: bool, tail: int) -> str:
+    """The kubectl line that shows a container's log."""
+    which = ("--previous",) if previous else ()
+    where = ("-n", pod.namespace, "logs", pod.name, "-c", container)
+    return shlex.join(("kubectl", *where, *which, f"--tail={tail}"))
 
 
 def controller_ref(item: Obj) -> Mapping[str, Any] | None:

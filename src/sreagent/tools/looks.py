@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Forbidden, NotFound, SreError, TimedOut, Unreachable
 from sreagent.domain.evidence import Health
-from sreagent.domain.inventory import Gap, Inventory, Listing, PodLog
+from sreagent.domain.inventory import Gap, Inventory, Listing, PodLog, log_command
 from sreagent.domain.kinds import KINDS
 from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.record import Looked
@@ -81,7 +81,9 @@ class KubernetesLooks:
         jobs = {look: partial(self._log, look) for look in looks}
         for look, answer in _together(jobs):
             if isinstance(answer, SreError):
-                command = log_command(look)
+                command = log_command(
+                    look.pod, look.container, previous=look.previous, tail=look.tail
+                )
                 yield self._miss(f"logs of {look.pod}", look.pod.namespace, command, answer)
             else:
                 self.inventory.logs.append(answer)
@@ -108,15 +110,6 @@ class KubernetesLooks:
             result=_WORDS.get(reason) or one_line(message.rsplit("): ")[-1], 120),
             verdict=Health.UNKNOWN,
         )
-
-
-def log_command(look: ReadLog) -> str:
-    """The kubectl line of a log read."""
-    previous = " --previous" if look.previous else ""
-    return (
-        f"kubectl -n {look.pod.namespace} logs {look.pod.name} -c {look.container}"
-        f"{previous} --tail={look.tail}"
-    )
 
 
 def _scope(kind: str, namespace: str) -> str:
