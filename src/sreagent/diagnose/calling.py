@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import is_over
-from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.diagnose.targets import Call, Target, calls, resolve_error
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Obj, PodLog
+from sreagent.domain.inventory import Obj, PodLog, entity_of
 
 STALE = 900
 """Seconds after the last occurrence at which an error in a log is history."""
@@ -35,6 +35,17 @@ def failing_calls(scene: Scene) -> tuple[FailingCall, ...]:
 def failing_calls_to(scene: Scene, entity: Entity) -> list[FailingCall]:
     """Those that name this Service or workload."""
     return [call for call in failing_calls(scene) if call.target.entity == entity]
+
+
+def complaints_about(scene: Scene, entity: Entity) -> list[FailingCall]:
+    """Failing calls to a Service, or to a Service of a workload."""
+    found = failing_calls_to(scene, entity)
+    item = scene.inventory.find(entity)
+    if item and entity.kind in WORKLOADS:
+        labels = labels_of((item.get("spec") or {}).get("template") or {"metadata": {}})
+        for service in scene.services_of(labels, entity.namespace):
+            found += failing_calls_to(scene, entity_of("Service", service))
+    return found
 
 
 @once_per_scene

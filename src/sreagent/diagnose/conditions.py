@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sreagent.diagnose import (
     autoscaling,
+    callees,
     crashes,
     dependencies,
     images,
@@ -29,6 +30,7 @@ from sreagent.domain.inventory import Inventory, entity_of
 
 FAMILIES = (
     autoscaling,
+    callees,
     crashes,
     dependencies,
     images,

@@ -71,6 +71,7 @@ _VAGUE = frozenset(
         "workload.unavailable",
         "workload.rollout_stuck",
         "pod.log_errors",
+        "workload.fails_callers",
         "pod.start_failed",
     }
 )
@@ -130,6 +131,8 @@ def _from_facts(primary: Finding) -> Iterator[Part]:
         yield "a near selector fits one workload", 0.08
     if facts.get("probe_fault"):
         yield "the probe does not fit the container", 0.22
+    if facts.get("named_file"):
+        yield "the log names its content", 0.08
     if facts.get("settled"):
         yield facts["settled"], 0.06
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sreagent.diagnose.configuration import configuration_at_fault
 from sreagent.diagnose.log_patterns import NETWORK, LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import (
@@ -18,7 +19,7 @@ from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, first_seen
-from sreagent.diagnose.targets import resolve_error
+from sreagent.diagnose.targets import suspects_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, PodLog
@@ -121,7 +122,8 @@ def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 
 def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Finding:
     log, words = last_words(scene, pod, container)
-    target = resolve_error(scene, entity.namespace, words) if words else None
+    suspects = suspects_of(scene, entity.namespace, words) if words else ()
+    config = configuration_at_fault(scene, pod, container, words) if words else None
     says = f"{_name(pod, container)}{_ends(container)} {_why(container, words)}"
     if words and words.cause is LogCause.MISSING_ENV and _is_unset(pod, words.key):
         says += f"; env {words.key} is set nowhere in the pod template"
@@ -142,8 +144,8 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
         command=log.command if words and log else entity.get,
         excerpt=words.block if words else "",
         tainted=words is not None,
-        suspects=(target.entity,) if target and target.entity else (),
-        facts=_crash_facts(container, words, log),
+        suspects=(config,) if config else suspects,
+        facts=_crash_facts(container, words, log) | _accuse(scene, pod, config, words),
     )
 
 
@@ -171,6 +173,20 @@ def _crash_facts(
         facts |= {"log_cause": words.cause.value, "line": words.line}
         facts |= {"key": words.key, "target": words.target, "place": words.place}
     return {name: value for name, value in facts.items() if value}
+
+
+def _accuse(
+    scene: Scene, pod: Obj, config: Entity | None, words: LogError | None
+) -> dict[str, str]:
+    if config is None or words is None:
+        return {}
+    workload = scene.workload_of(pod)
+    said = f"holds what {workload} cannot work with: it exits with {words.line}"
+    return {
+        "accusation": f"{said}; its template is unchanged and ran before",
+        "settled": "the template is unchanged and ran before",
+        "named_file": words.key or words.cause.value,
+    }
 
 
 def _ends(container: Container) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sreagent.diagnose.calling import failing_calls_to
+from sreagent.diagnose.calling import complaints_about
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.changes import change_of, changes_in
 from sreagent.diagnose.conditions import found_in
@@ -134,7 +134,7 @@ class _Accounts:
             primary=primary,
             previous_was_healthy=ran_well,
             named_by_alert=entity in self.focus.entities or bool(self.near & set(victims)),
-            seen_by_callers=bool(failing_calls_to(scene, entity)),
+            seen_by_callers=bool(complaints_about(scene, entity)),
             same_revision_healthy=bool(siblings),
         )
         return weigh(scene, cause, grounds)
@@ -229,7 +229,9 @@ class _Accounts:
         return not spaces or not entity.namespace or entity.namespace in spaces
 
 
-_WEAK = frozenset({"pod.log_errors", "hpa.at_max", "pod.stuck_terminating"})
+_WEAK = frozenset(
+    {"pod.log_errors", "workload.fails_callers", "hpa.at_max", "pod.stuck_terminating"}
+)
 """Trouble that is nobody's business until an alert asks for it."""
 
 _REMARKS_THAT_EXPLAIN = frozenset(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sreagent.diagnose.calling import callers, configured_calls, failing_calls
 from sreagent.diagnose.podspec import EMPTY, references, spec_of
 from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of
+from sreagent.diagnose.targets import suspects_of
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import entity_of
+from sreagent.domain.inventory import Obj, entity_of
 
 ALWAYS_FIRING = ("Watchdog", "InfoInhibitor", "DeadMansSwitch", "DeadMansSnitch")
 """Alerts that prove that alerting works, and nothing else."""
@@ -156,20 +157,25 @@ def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
     if entity.kind == "Service":
         yield from scene.workloads_behind(item)
     if entity.kind in (*WORKLOADS, "CronJob", "Job"):
-        spec = spec_of(entity.kind, item)
-        for call in configured_calls(scene).get(entity, ()):
-            if call.target.entity:
-                yield call.target.entity
-        for ref in references(spec):
-            yield Entity(kind=ref.kind, namespace=entity.namespace, name=ref.name)
-        template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
-        for service in scene.services_of(labels_of(template), entity.namespace):
-            yield entity_of("Service", service)
-        for pod in scene.pods_by_workload.get(entity, ()):
-            yield Entity(kind="Node", name=pod["spec"].get("nodeName") or "")
+        yield from _needs(scene, entity, item)
     for failing in failing_calls(scene):
-        if failing.caller == entity and failing.target.entity:
-            yield failing.target.entity
+        if failing.caller == entity:
+            yield from suspects_of(scene, entity.namespace, failing.error)
+
+
+def _needs(scene: Scene, entity: Entity, item: Obj) -> Iterator[Entity]:
+    """What a workload is configured to use, what serves it, and where it runs."""
+    spec = spec_of(entity.kind, item)
+    for call in configured_calls(scene).get(entity, ()):
+        if call.target.entity:
+            yield call.target.entity
+    for ref in references(spec):
+        yield Entity(kind=ref.kind, namespace=entity.namespace, name=ref.name)
+    template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
+    for service in scene.services_of(labels_of(template), entity.namespace):
+        yield entity_of("Service", service)
+    for pod in scene.pods_by_workload.get(entity, ()):
+        yield Entity(kind="Node", name=pod["spec"].get("nodeName") or "")
 
 
 def calls_it(scene: Scene, entity: Entity) -> list[Entity]:

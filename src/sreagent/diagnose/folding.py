@@ -39,7 +39,9 @@ def blames_another(finding: Finding) -> bool:
         return True
     if is_network(finding) and finding.suspects:
         return True
-    return bool(finding.suspects) and finding.condition != "pod.crash_loop"
+    return bool(finding.suspects) and (
+        finding.condition != "pod.crash_loop" or "accusation" in finding.facts
+    )
 
 
 def is_network(finding: Finding) -> bool:
@@ -76,6 +78,7 @@ def problems(scene: Scene, findings: Iterable[Finding]) -> dict[Entity, Problem]
 
 _ACCUSES = frozenset(
     {
+        "pod.crash_loop",
         "pod.config_missing",
         "pod.unschedulable",
         "pod.oom_killed",
@@ -91,7 +94,7 @@ def _accused(grouped: Mapping[Entity, list[Finding]]) -> list[tuple[Entity, Find
         (suspect, finding)
         for found in list(grouped.values())
         for finding in found
-        if finding.condition in _ACCUSES
+        if finding.condition in _ACCUSES and "accusation" in finding.facts
         for suspect in finding.suspects
         if suspect not in grouped
     ]
@@ -126,7 +129,7 @@ class Folding:
 
     def _explains_itself(self, problem: Problem) -> bool:
         """Whether it can be a cause without anybody else's help."""
-        hard = [one for one in problem.findings if is_hard(one)]
+        hard = _spoken_for([one for one in problem.findings if is_hard(one)])
         if problem.entity in self._shut_off:
             return any(not is_symptom(one.condition) and not is_network(one) for one in hard)
         return any(not blames_another(one) for one in hard)
@@ -154,6 +157,12 @@ class Folding:
     def _is_broken(self, entity: Entity) -> bool:
         problem = self.problems.get(entity)
         return problem is not None and any(is_hard(one) for one in problem.findings)
+
+
+def _spoken_for(hard: list[Finding]) -> list[Finding]:
+    """Without pods whose log was not read, where another pod's log tells for all."""
+    told = {one.condition for one in hard if one.facts.get("log") == "read"}
+    return [one for one in hard if one.facts.get("log") != "not read" or one.condition not in told]
 
 
 def _shut_off(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:

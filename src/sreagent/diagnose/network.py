@@ -12,12 +12,12 @@ from sreagent.diagnose.podspec import EMPTY, declared_ports
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.scene import Labels, Scene, labels_of
 from sreagent.diagnose.selectors import matches
+from sreagent.diagnose.targets import name_service
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import span
 
-DNS = Entity(kind="Service", namespace="kube-system", name="kube-dns")
 _DNS_LABELS = {"k8s-app": "kube-dns"}
 _BLOCKED = frozenset({LogCause.TIMEOUT, LogCause.DNS_TIMEOUT, LogCause.REFUSED, LogCause.RESET})
 
@@ -169,9 +169,10 @@ def _end(pod: Obj) -> End:
 
 
 def _dns_ends(scene: Scene) -> list[End]:
-    service = scene.inventory.find(DNS)
+    dns = name_service(scene)
+    service = scene.inventory.find(dns)
     pods = scene.backing(service) if service else []
-    return [_end(pod) for pod in pods] or [End(namespace=DNS.namespace, labels=_DNS_LABELS)]
+    return [_end(pod) for pod in pods] or [End(namespace=dns.namespace, labels=_DNS_LABELS)]
 
 
 def _callee(scene: Scene, call: FailingCall) -> tuple[list[End], int | None]:

@@ -8,7 +8,7 @@ from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.scene import Scene
-from sreagent.diagnose.targets import Target, resolve_error
+from sreagent.diagnose.targets import Target, resolve_error, suspects_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, PodLog
@@ -139,7 +139,7 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         command=log.command,
         excerpt=error.block,
         tainted=True,
-        suspects=(target.entity,) if target and target.entity else (),
+        suspects=suspects_of(scene, entity.namespace, error),
         facts=_facts(log, error, target),
     )
 

@@ -154,7 +154,9 @@ def _healthy(scene: Scene, workload: Entity, item: Obj) -> Finding | None:
 
 def _against_memory(scene: Scene, top: Cause | None) -> Iterator[RuledOut]:
     """A crash loop makes everybody think of memory first."""
-    if top is None or top.findings[0].condition != "pod.crash_loop":
+    if top is None or (top.entity != top.findings[0].entity and top.entity.kind not in WORKLOADS):
+        return
+    if top.findings[0].condition != "pod.crash_loop":
         return
     crash = top.findings[0]
     code = crash.facts.get("exit_code", "")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sreagent.diagnose.addresses import Address, addresses, parse_address
+from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, container_specs, env_values, spec_of
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 
 _HERE = ("localhost", "localhost.localdomain")
 _ADDRESS_NAMES = ("HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE", "UPSTREAM", "DSN")
@@ -50,6 +51,22 @@ def resolve(scene: Scene, namespace: str, address: Address) -> Target:
 def resolve_error(scene: Scene, namespace: str, error: LogError) -> Target | None:
     """Who a log error is about; None when it names nobody."""
     return resolve(scene, namespace, parse_address(error.target)) if error.target else None
+
+
+def suspects_of(scene: Scene, namespace: str, error: LogError) -> tuple[Entity, ...]:
+    """Who is to blame for a log error, if it is true: the other end, or the name service."""
+    if error.cause is LogCause.DNS_TIMEOUT:
+        return (name_service(scene),)
+    target = resolve_error(scene, namespace, error)
+    return (target.entity,) if target and target.entity else ()
+
+
+def name_service(scene: Scene) -> Entity:
+    """The Service that resolves names in this cluster."""
+    for service in scene.all("Service"):
+        if labels_of(service).get("k8s-app") in ("kube-dns", "coredns"):
+            return entity_of("Service", service)
+    return Entity(kind="Service", namespace="kube-system", name="kube-dns")
 
 
 def service_name(scene: Scene, namespace: str, host: str) -> Entity | None:

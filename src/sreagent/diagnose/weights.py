@@ -11,6 +11,7 @@ SYMPTOMS = {
     "workload.unavailable": 0.40,
     "workload.rollout_stuck": 0.42,
     "workload.behind": 0.35,
+    "workload.fails_callers": 0.50,
     "hpa.at_max": 0.40,
     "hpa.cannot_scale": 0.50,
     "job.failed": 0.68,
@@ -55,6 +56,9 @@ CAUSES = {
 
 DEFAULT = 0.40
 
+_SEEN_FROM_OUTSIDE = frozenset({"workload.fails_callers"})
+"""Conditions that what the object says itself goes before."""
+
 
 def is_symptom(condition: str) -> bool:
     """Whether the condition only tells that something is broken."""
@@ -68,4 +72,6 @@ def base(condition: str) -> float:
 
 def telling(finding: Finding) -> float:
     """How much a finding says: specific conditions first, and those that have a log to show."""
+    if finding.condition in _SEEN_FROM_OUTSIDE:
+        return DEFAULT
     return base(finding.condition) + (0.05 if finding.excerpt else 0.0)
