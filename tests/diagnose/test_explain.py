@@ -573,3 +573,117 @@ def test_text_that_gives_orders_changes_nothing_but_the_excerpt() -> None:
     assert told[0].entity == told[1].entity
     assert told[0].confidence == told[1].confidence
     assert "\u202e" not in told[0].statement
+
+
+YAML = "FATAL cannot parse /etc/app/settings.yaml: yaml: line 1: did not find expected node content"
+MOUNTED: Json = {
+    "volumeMounts": [{"name": "cfg", "mountPath": "/etc/app"}],
+}
+VOLUMES = {"volumes": [{"name": "cfg", "configMap": {"name": "settings"}}]}
+
+
+@pytest.mark.parametrize(
+    ("rolled_out", "root"),
+    [
+        pytest.param(9 * DAY, "ConfigMap/shop/settings", id="the-template-worked-for-days"),
+        pytest.param(600, "Deployment/shop/app", id="the-template-is-new"),
+    ],
+)
+def test_content_that_cannot_be_parsed_is_blamed_on_what_changed(
+    rolled_out: float, root: str
+) -> None:
+    objects = app(
+        revisions=[(20 * DAY, container()), (rolled_out, container(**MOUNTED))],
+        pods=[crashing(), crashing()],
+        spec=VOLUMES,
+    )
+    pods = [one for one in objects if one["kind"] == "Pod"]
+    for one in pods:
+        one["status"]["startTime"] = ago(500)
+    settings = make("ConfigMap", "settings", age=20 * DAY, data={"settings.yaml": "a: b: c"})
+    cause = only(account(seen(*objects, settings, logs=[log(pods[0], YAML, previous=True)])))
+    assert cause.entity.path == root
+    assert "settings.yaml" in cause.statement
+
+
+def test_the_words_of_one_pod_speak_for_its_siblings() -> None:
+    objects = (*app(pods=[crashing(), crashing()]), *app("db", pods=[crashing()]), service("db"))
+    words = "FATAL dial tcp db:5432: connect: connection refused"
+    inventory = seen(*objects, logs=[log(named(objects, "Pod"), words, previous=True)])
+    assert only(account(inventory)).entity.path == "Deployment/shop/db"
+
+
+def test_names_that_do_not_resolve_lead_to_the_name_service() -> None:
+    dns = deployment("coredns", replicas=0, namespace="kube-system")
+    dns["spec"]["template"]["metadata"]["labels"] = {"k8s-app": "kube-dns"}
+    door = service(
+        "kube-dns",
+        namespace="kube-system",
+        selector={"k8s-app": "kube-dns"},
+        labels={"k8s-app": "kube-dns"},
+        ip="10.96.0.10",
+    )
+    objects = chain()
+    inventory = seen(
+        *objects,
+        dns,
+        door,
+        event(dns, "ScalingReplicaSet", "Scaled down replica set coredns-1 to 0"),
+        logs=[
+            log(pod_of(objects, "web"), lines(LOOKUP.replace("cart", "orders"))),
+            log(pod_of(objects, "orders"), lines(LOOKUP.replace("cart", "seats"))),
+        ],
+    )
+    cause = only(account(inventory, alert("HighErrorRate shop/web")))
+    assert cause.entity.path == "Deployment/kube-system/coredns"
+    assert [one.path for one in cause.victims] == ["Deployment/shop/orders", "Deployment/shop/web"]
+
+
+def test_a_callee_that_answers_late_since_its_rollout_is_the_cause() -> None:
+    slow = container(image="registry.example.com/shop/seats:2")
+    objects = (
+        *app("web", revisions=[(5 * DAY, calls("seats", "http://seats:80"))]),
+        *app("seats", revisions=[(5 * DAY, container()), (150, slow)]),
+        service("seats"),
+    )
+    words = lines('ERROR Get "http://seats:80/": context deadline exceeded')
+    inventory = seen(*objects, logs=[log(pod_of(objects, "web"), words)])
+    cause = only(account(inventory, alert("HighLatency shop/web")))
+    assert cause.entity.path == "Deployment/shop/seats"
+    assert cause.change is not None
+    assert [one.path for one in cause.victims] == ["Deployment/shop/web"]
+    assert cause.confidence < CONFIDENT
+
+
+def test_somebody_outside_who_does_not_answer_is_named() -> None:
+    objects = app()
+    words = lines(
+        'ERROR Post "https://api.cardpay.example/v1": dial tcp 192.0.2.9:443: i/o timeout'
+    )
+    inventory = seen(*objects, logs=[log(named(objects, "Pod"), words)])
+    cause = only(account(inventory, alert("HighErrorRate shop/app")))
+    assert "api.cardpay.example" in cause.statement
+    assert cause.confidence < CONFIDENT
+
+
+def test_a_full_disk_accuses_the_node_and_not_the_pods_it_threw_out() -> None:
+    taint = {"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}
+    full = node(
+        spec={"taints": [taint]},
+        conditions=[{"type": "DiskPressure", "status": "True", "lastTransitionTime": ago(500)}],
+    )
+    (above, kept, *_) = app(pods=[running()], available=0)
+    pending = pod(
+        "app-1-new",
+        status={"name": "app"},
+        phase="Pending",
+        node="",
+        owner=kept,
+        age=400,
+        conditions=[unschedulable("1 node(s) had untolerated taint {disk-pressure: }")],
+    )
+    thrown_out = pod("app-1-old", phase="Failed", owner=kept)
+    thrown_out["status"] |= {"reason": "Evicted", "message": "The node was low on resource: disk"}
+    cause = only(account(seen(above, kept, pending, thrown_out, full)))
+    assert cause.entity.path == "Node/node-1"
+    assert [one.path for one in cause.victims] == ["Deployment/shop/app"]
