@@ -150,7 +150,8 @@ def node(
         {"type": "Ready", "status": ready, "lastTransitionTime": ago(300), "reason": "Kubelet"},
         *more.pop("conditions", ()),
     ]
-    status = {"allocatable": size, "conditions": conditions}
+    addresses = [{"type": "InternalIP", "address": "10.20.0.11"}]
+    status = {"allocatable": size, "conditions": conditions, "addresses": addresses}
     return make("Node", name, spec=spec or {}, status=status, **more)
 
 

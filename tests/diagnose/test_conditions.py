@@ -596,6 +596,48 @@ REFUSED = {
             id="autoscaler-without-metrics",
         ),
         pytest.param(
+            seen(
+                make(
+                    "Ingress",
+                    "front",
+                    spec={
+                        "rules": [
+                            {
+                                "host": "shop.example",
+                                "http": {
+                                    "paths": [
+                                        {
+                                            "path": "/cart",
+                                            "backend": {
+                                                "service": {"name": "cart", "port": {"number": 80}}
+                                            },
+                                        }
+                                    ]
+                                },
+                            }
+                        ]
+                    },
+                )
+            ),
+            "ingress.backend",
+            "shop.example/cart to cart:80, but there is no service shop/cart",
+            id="ingress-to-nowhere",
+        ),
+        pytest.param(
+            seen(
+                *app(),
+                service(),
+                make(
+                    "Ingress",
+                    "front",
+                    spec={"backend": {"serviceName": "app", "servicePort": 8080}},
+                ),
+            ),
+            "ingress.backend",
+            "service shop/app serves 80",
+            id="ingress-of-v1beta1-to-a-wrong-port",
+        ),
+        pytest.param(
             seen(*app(spec={"serviceAccountName": "robot"})),
             "reference.missing",
             "ServiceAccount shop/robot",

@@ -484,6 +484,12 @@ def test_two_independent_faults_are_two_causes() -> None:
             id="container-label",
         ),
         pytest.param(alert("X", node="node-1"), ["Node/node-1"], id="node-label"),
+        pytest.param(alert("X", instance="10.20.0.11:9100"), ["Node/node-1"], id="node-by-address"),
+        pytest.param(
+            alert("X", namespace="shop", pod="app-6c9f-gone"),
+            ["Deployment/shop/app"],
+            id="pod-that-is-gone",
+        ),
         pytest.param(
             alert("checkout is slow, see app"),
             ["Deployment/shop/app", "Service/shop/app"],
@@ -496,6 +502,29 @@ def test_two_independent_faults_are_two_causes() -> None:
 def test_the_alert_is_matched_against_what_there_is(about: Alert, focus: list[str]) -> None:
     explanation = account(seen(*app(), service(), node()), about)
     assert [entity.path for entity in explanation.focus] == focus
+
+
+def test_what_was_broken_for_days_is_a_doubtful_cause_of_a_new_alert() -> None:
+    since = {"startsAt": NOW}
+    old = app("report", pods=[crashing(since=60)])
+    named(old, "Pod")["status"]["startTime"] = ago(9 * DAY)
+    backoff = event(named(old, "Pod"), "BackOff", "Back-off restarting failed container")
+    backoff["firstTimestamp"] = ago(9 * DAY)
+    about = Alert(name="SeveralErrors", labels={"namespace": "shop"}, starts_at=since["startsAt"])
+    cause = only(account(seen(*old, backoff), about))
+    assert ("it was broken long before the alert", -0.25) in cause.parts
+
+
+def test_a_variable_that_left_its_config_map_is_blamed_on_the_config_map() -> None:
+    filled = container(envFrom=[{"configMapRef": {"name": "settings"}}])
+    objects = app(revisions=[(9 * DAY, filled)], pods=[crashing()])
+    named(objects, "Pod")["status"]["startTime"] = ago(300)
+    settings = make("ConfigMap", "settings", age=9 * DAY, data={"OTHER": "1"})
+    words = "FATAL TAX_RATE is not set"
+    inventory = seen(*objects, settings, logs=[log(named(objects, "Pod"), words, previous=True)])
+    cause = only(account(inventory))
+    assert cause.entity.path == "ConfigMap/shop/settings"
+    assert "TAX_RATE" in cause.statement
 
 
 def test_a_log_that_could_not_be_read_makes_us_less_sure() -> None:

@@ -27,6 +27,7 @@ class Grounds:
     named_by_alert: bool = False
     seen_by_callers: bool = False
     same_revision_healthy: bool = False
+    older_than_the_alert: bool = False
 
 
 def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
@@ -57,6 +58,8 @@ def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
         yield "the alert names it", 0.04
     if grounds.same_revision_healthy:
         yield "another pod of the same revision is healthy", -0.15
+    if grounds.older_than_the_alert:
+        yield "it was broken long before the alert", -0.25
     for gap in _gaps(scene, cause.entity, primary):
         yield f"not looked at: {gap}", -0.08
 

@@ -42,6 +42,8 @@ def configuration_at_fault(
     if words.cause not in _ABOUT_CONTENT or not _has_worked(scene, pod, began):
         return None
     space = pod["metadata"].get("namespace", "")
+    if words.cause is LogCause.MISSING_ENV and (lost := _lost_key(scene, container, words, space)):
+        return lost
     named = list(_read_from(pod, container, words, space))
     edited = [one for one in _used(pod, container, space) if _was_edited(scene, one, began)]
     if words.cause in (LogCause.CONFIG_PARSE, LogCause.CONFIG_KEY) and named:
@@ -54,6 +56,18 @@ def _has_worked(scene: Scene, pod: Obj, began: datetime) -> bool:
     known = workload_revisions(scene, scene.workload_of(pod))
     mine = revision_of(pod, known)
     return bool(mine and mine.at and began - mine.at > OLD)
+
+
+def _lost_key(scene: Scene, container: Container, words: LogError, space: str) -> Entity | None:
+    """The one ConfigMap that fills the environment and does not have the variable any more."""
+    sources = [one.get("configMapRef") for one in container.spec.get("envFrom") or ()]
+    mine = [one for one in container.spec.get("env") or () if one["name"] == words.key]
+    sources += [(one.get("valueFrom") or EMPTY).get("configMapKeyRef") for one in mine]
+    names = {ref["name"] for ref in sources if ref}
+    item = scene.get("ConfigMap", space, next(iter(names))) if len(names) == 1 else None
+    if item is None or words.key in (item.get("data") or {}):
+        return None
+    return Entity(kind="ConfigMap", namespace=space, name=item["metadata"]["name"])
 
 
 def _read_from(pod: Obj, container: Container, words: LogError, space: str) -> Iterator[Entity]:

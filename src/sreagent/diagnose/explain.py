@@ -94,6 +94,8 @@ class _Accounts:
             return True
         if hard:
             return named or (self.focus.is_empty and self._in_scope(problem.entity))
+        if problem.primary.condition in _REMARKS_NEARBY and problem.entity in self.near:
+            return True
         return named and problem.primary.condition in _REMARKS_THAT_EXPLAIN
 
     def _cause(self, problem: Problem, folded: Iterable[Entity]) -> Cause:
@@ -136,6 +138,7 @@ class _Accounts:
             named_by_alert=entity in self.focus.entities or bool(self.near & set(victims)),
             seen_by_callers=bool(complaints_about(scene, entity)),
             same_revision_healthy=bool(siblings),
+            older_than_the_alert=self._is_older(entity, first),
         )
         return weigh(scene, cause, grounds)
 
@@ -149,6 +152,13 @@ class _Accounts:
             if finding.since and is_hard(finding)
         ]
         return min(own or others, default=self.alert.starts_at)
+
+    def _is_older(self, entity: Entity, first: datetime | None) -> bool:
+        """Whether it was broken long before the alert, which is not about it."""
+        fired = self.alert.starts_at
+        if entity in self.focus.entities or not fired or not first:
+            return False
+        return (fired - first).total_seconds() > REMEMBERED
 
     def _revisions(self, problem: Problem) -> tuple[Revision | None, Revision | None]:
         """The revision that fails, and the one before it."""
@@ -234,8 +244,16 @@ _WEAK = frozenset(
 )
 """Trouble that is nobody's business until an alert asks for it."""
 
+_REMARKS_NEARBY = frozenset({"hpa.cannot_scale"})
+"""Remarks that count when they are about something the alert's object depends on."""
+
 _REMARKS_THAT_EXPLAIN = frozenset(
     {
+        "hpa.at_max",
+        "hpa.cannot_scale",
+        "quota.exhausted",
+        "pvc.pending",
+        "pv.failed",
         "pod.crash_loop",
         "service.selects_nothing",
         "service.target_port",

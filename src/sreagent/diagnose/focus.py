@@ -123,12 +123,34 @@ def _by_labels(names: _Names, alert: Alert) -> Iterator[Entity]:
         for entity in names.find(alert.labels.get(label, ""), spaces, kind):
             found = True
             yield entity
+    for entity in _gone_or_by_address(names, alert) if not found else ():
+        found = True
+        yield entity
     for label in _NAME_LABELS if not found else ():
         value = alert.labels.get(label, "").partition(":")[0]
         matches = list(names.find(value, spaces)) if value else []
         yield from matches
         if matches:
             return
+
+
+def _gone_or_by_address(names: _Names, alert: Alert) -> Iterator[Entity]:
+    """The workload of a pod that was replaced since, and the node behind an address."""
+    pod = alert.labels.get("pod") or alert.labels.get("pod_name") or ""
+    owners = [
+        entity
+        for found in names.by_name.values()
+        for entity in found
+        if entity.kind in (*WORKLOADS, "CronJob", "Job")
+        and pod.startswith(f"{entity.name}-")
+        and entity.namespace in (alert.namespace, entity.namespace if not alert.namespace else "")
+    ]
+    yield from sorted(owners, key=lambda entity: -len(entity.name))[:1]
+    address = alert.labels.get("instance", "").partition(":")[0]
+    for node in names.scene.all("Node"):
+        known = (node.get("status") or EMPTY).get("addresses") or ()
+        if address and address in [one.get("address") for one in known]:
+            yield entity_of("Node", node)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -174,6 +196,10 @@ def _needs(scene: Scene, entity: Entity, item: Obj) -> Iterator[Entity]:
     template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
     for service in scene.services_of(labels_of(template), entity.namespace):
         yield entity_of("Service", service)
+    for scaler in scene.all("HorizontalPodAutoscaler", entity.namespace):
+        target = (scaler.get("spec") or EMPTY).get("scaleTargetRef") or EMPTY
+        if target.get("name") == entity.name:
+            yield entity_of("HorizontalPodAutoscaler", scaler)
     for pod in scene.pods_by_workload.get(entity, ()):
         yield Entity(kind="Node", name=pod["spec"].get("nodeName") or "")
 

@@ -13,7 +13,6 @@ SYMPTOMS = {
     "workload.behind": 0.35,
     "workload.fails_callers": 0.50,
     "hpa.at_max": 0.40,
-    "hpa.cannot_scale": 0.50,
     "job.failed": 0.68,
     "cronjob.failing": 0.45,
 }
@@ -39,7 +38,9 @@ CAUSES = {
     "workload.wrong_address": 0.80,
     "workload.scaled_to_zero": 0.82,
     "workload.create_refused": 0.86,
-    "workload.paused": 0.60,
+    "workload.paused": 0.78,
+    "hpa.cannot_scale": 0.78,
+    "ingress.backend": 0.82,
     "reference.missing": 0.50,
     "quota.exhausted": 0.84,
     "node.not_ready": 0.88,
