@@ -810,6 +810,46 @@ def test_what_could_not_be_looked_at_is_unknown_and_not_healthy(
     assert finding.verdict is Health.UNKNOWN
 
 
+def test_a_silent_node_shows_at_its_pods_when_nodes_may_not_be_listed() -> None:
+    one = pod(status=running())
+    one["status"]["conditions"] = [
+        {"type": "Ready", "status": "False", "lastTransitionTime": ago(120)}
+    ]
+    (finding,) = told(found(seen(one, refused=["Node"])), "pod.on_broken_node")
+    assert "nodes could not be looked at" in finding.claim
+    assert [entity.path for entity in finding.suspects] == ["Node/node-1"]
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        pytest.param(
+            "0/3 nodes are available: 3 Insufficient memory.", "insufficient", id="memory"
+        ),
+        pytest.param(
+            "0/3 nodes are available: 1 node(s) had taint {pool: gpu}, that the pod didn't "
+            "tolerate, 2 node(s) didn't match Pod's node affinity.",
+            "taint",
+            id="taint-of-1.20",
+        ),
+        pytest.param(
+            "0/3 nodes are available: 1 node(s) had untolerated taint {pool: gpu}. preemption: "
+            "0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+            "taint",
+            id="taint-of-today",
+        ),
+        pytest.param(
+            "0/2 nodes are available: 1 node(s) were unschedulable, 1 node(s) didn't match.",
+            "cordoned",
+            id="cordoned",
+        ),
+    ],
+)
+def test_without_nodes_the_schedulers_words_are_taken(message: str, cause: str) -> None:
+    (finding,) = told(found(seen(stranded(message), refused=["Node"])), "pod.unschedulable")
+    assert finding.facts["cause"] == cause
+
+
 def test_a_refused_list_that_matters_to_nobody_is_not_mentioned() -> None:
     inventory = seen(*app(), service(), refused=["Secret", "StorageClass", "NetworkPolicy"])
     assert found(inventory) == ()

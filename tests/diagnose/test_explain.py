@@ -209,6 +209,16 @@ def test_pods_on_a_dead_node_blame_the_node() -> None:
     assert [one.path for one in cause.victims] == ["Deployment/shop/app"]
 
 
+def test_a_silent_node_that_may_not_be_looked_at_is_suspected_and_not_more() -> None:
+    objects = app()
+    for one in [one for one in objects if one["kind"] == "Pod"]:
+        one["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+    cause = only(account(seen(*objects, refused=["Node"])))
+    assert cause.entity.path == "Node/node-1"
+    assert "could not be looked at" in cause.statement
+    assert cause.confidence < CONFIDENT
+
+
 @pytest.mark.parametrize(
     ("new", "root"),
     [

@@ -79,6 +79,7 @@ def problems(scene: Scene, findings: Iterable[Finding]) -> dict[Entity, Problem]
 _ACCUSES = frozenset(
     {
         "pod.crash_loop",
+        "pod.on_broken_node",
         "pod.config_missing",
         "pod.unschedulable",
         "pod.oom_killed",

@@ -67,23 +67,42 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 @condition("pod.on_broken_node", kind="Pod")
 def on_broken_node(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The node of a pod does not answer, so nobody knows how the pod is."""
-    if is_over(pod) or is_ready(pod):
+    state = pod_condition(pod, "Ready")
+    name = pod["spec"].get("nodeName") or ""
+    if is_over(pod) or is_ready(pod) or not name:
         return
-    node = scene.get("Node", "", pod["spec"].get("nodeName") or "")
-    if node is None or pod_condition(node, "Ready").get("status") == "True":
+    why = _why_its_node(scene, pod, name)
+    if not why:
         return
-    name = node["metadata"]["name"]
     yield Finding(
         condition="pod.on_broken_node",
         entity=entity,
-        claim=f"{entity} is not ready: its node {name} is not",
+        claim=f"{entity} is not ready: {why}",
         category=Category.NODE,
         uid=pod["metadata"].get("uid", ""),
         path="spec.nodeName",
-        since=parse_time(pod_condition(pod, "Ready").get("lastTransitionTime")),
+        since=parse_time(state.get("lastTransitionTime")),
         command=entity.get,
         suspects=(Entity(kind="Node", name=name),),
+        facts={
+            "accusation": f"seems silent (nodes could not be looked at): {entity} is marked "
+            "not ready though its containers are ready"
+        },
     )
+
+
+def _why_its_node(scene: Scene, pod: Obj, name: str) -> str:
+    node = scene.get("Node", "", name)
+    if node:
+        well = pod_condition(node, "Ready").get("status") == "True"
+        return "" if well else f"its node {name} is not"
+    # Only the cluster itself calls a pod unready whose containers all are ready.
+    mine = [container for container in containers(pod) if not container.init]
+    marked = pod_condition(pod, "Ready").get("status") == "False"
+    gates = pod["spec"].get("readinessGates")
+    if scene.inventory.gap("Node") and marked and not gates and all(one.ready for one in mine):
+        return f"its containers are, so its node {name} seems silent (nodes could not be looked at)"
+    return ""
 
 
 @condition("pod.stuck_terminating", kind="Pod")

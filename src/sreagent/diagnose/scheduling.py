@@ -132,14 +132,11 @@ def _verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
         return claim
     nodes = scene.all("Node")
     if not nodes:
-        return Verdict(
-            says="its nodes could not be looked at", category=Category.SCHEDULING,
-            facts={"cause": "unknown"},
-        )  # fmt: skip
+        return _by_message(pod, message)
     obstacles = [_obstacle(scene, pod, node) for node in nodes]
     found = [one for one in obstacles if one]
     if not found:
-        return _by_message(message)
+        return _by_message(pod, message)
     eligible = [one for one in found if one.cause != "node_selector"]
     if not eligible:
         return _no_label(pod, nodes)
@@ -362,6 +359,9 @@ def _say_affinity(spec: Obj) -> str:
 
 
 _MESSAGES = (
+    (r"Insufficient ([\w./-]+\w)", "insufficient", "no node has enough {} free for it"),
+    (r"taint \{([^}]{1,120})\}", "taint", "it does not tolerate taint {}"),
+    (r"were unschedulable", "cordoned", "the node it could use is cordoned"),
     (r"anti-affinity", "anti_affinity", "its anti-affinity keeps it away from its own kind"),
     (r"pod affinity", "affinity", "no node runs the pods it wants to be near"),
     (r"volume node affinity", "volume_affinity", "its volume lives on a node it cannot use"),
@@ -372,11 +372,17 @@ _MESSAGES = (
 )
 
 
-def _by_message(message: str) -> Verdict:
-    """What only the scheduler can tell: the nodes themselves look fit."""
+def _by_message(pod: Obj, message: str) -> Verdict:
+    """By the scheduler's words alone: the nodes look fit, or could not be looked at."""
     for words, cause, says in _MESSAGES:
-        if re.search(words, message):
-            return Verdict(says=says, category=Category.SCHEDULING, facts={"cause": cause})
+        found = re.search(words, message)
+        if not found:
+            continue
+        facts = {"cause": cause}
+        if cause == "insufficient":
+            asked = show(found[1], requests(pod["spec"]).get(found[1], 0.0))
+            facts |= {"resource": found[1], "asked": asked}
+        return Verdict(says=says.format(*found.groups()), category=Category.SCHEDULING, facts=facts)
     return Verdict(
         says="the scheduler has a reason of its own",
         category=Category.SCHEDULING,
