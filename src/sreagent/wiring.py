@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from sreagent import __version__
 from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied
-from sreagent.domain.record import Opened, Resumed
+from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
+from sreagent.domain.text import one_line
 from sreagent.settings import Settings, person, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sreagent.domain.action import Proposal
     from sreagent.domain.incident import Incident
     from sreagent.domain.inventory import Inventory
     from sreagent.domain.ports import Alerts, Clock, Cluster, Metrics, Person
@@ -81,11 +83,11 @@ def find_alert(argument: str, settings: Settings) -> Alert:
     if not text:
         msg = "the alert is empty"
         raise BadInput(msg, hint='try: sre investigate "checkout pods crash looping in shop"')
-    if text.endswith(".json") or Path(text).is_file():
+    if text.endswith(".json") or _is_file(text):
         return pick(_alerts(_read_file(Path(text)), text))
     if settings.alertmanager:
         return _firing(text, _alertmanager(settings))
-    return Alert(name=text)
+    return Alert(name=one_line(text))
 
 
 @contextmanager
@@ -111,8 +113,8 @@ def investigation(
         server_version=version,
         user=cluster.user,
         namespace=namespace,
-        prometheus=settings.prometheus,
-        alertmanager=settings.alertmanager,
+        prometheus=_without_login(settings.prometheus),
+        alertmanager=_without_login(settings.alertmanager),
         by=person(),
         tool=f"sreagent {__version__}",
     )
@@ -164,6 +166,51 @@ def resumption(
         yield run
 
 
+def waiting(incident: str, action: str) -> tuple[Incident, Proposal]:
+    """An incident and one of its proposals that waits for an answer.
+
+    Raises:
+        NotFound: There is no such incident.
+        BadInput: No such proposal waits.
+    """
+    from sreagent.domain.action import WAITING
+    from sreagent.journal.shelf import incident as read_incident
+
+    known = read_incident(state_folder(), incident)
+    proposal = known.proposal(action)
+    if proposal is None or proposal.state not in WAITING:
+        state = f"it is {proposal.state}" if proposal else "there is no such action"
+        msg = f"{action} of {known.id} does not wait for an answer: {state}"
+        raise BadInput(msg, hint=f"see: sre incidents show {known.id}")
+    return known, proposal
+
+
+def refuse(incident: str, action: str, reason: str) -> Incident:
+    """Write down that a person refused a proposal; no cluster is needed for a no.
+
+    Raises:
+        NotFound: There is no such incident.
+        BadInput: No such proposal waits.
+        SreError: Somebody else works on the incident.
+    """
+    from sreagent.investigate.outcome import outcome_of
+    from sreagent.journal.store import Journal
+
+    known, proposal = waiting(incident, action)
+    no = Answered(
+        action=action,
+        answer=Answer.REJECT,
+        digest=proposal.fingerprint,
+        by=person(),
+        how="sre reject",
+        reason=reason,
+    )
+    with Journal.open(state_folder(), known.id, system_clock(), redact=_redact()) as journal:
+        known = known.apply(journal.append(no))
+        outcome = outcome_of(known, asked=True)
+        return known.apply(journal.append(Closed(outcome=outcome, cost=known.cost)))
+
+
 def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, people: Person) -> Run:
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.rules.reasoner import RulesReasoner
@@ -196,6 +243,12 @@ def _undo_draft(run: Run, action: str) -> Draft:
     from sreagent.investigate.undo import draft_undo
 
     return draft_undo(run.incident, action, run.desk.gate)
+
+
+def _without_login(address: str) -> str:
+    """An address as the journal keeps it: a login in it is a secret."""
+    scheme, mark, rest = address.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def _as_before(settings: Settings, opened: Opened) -> Settings:
@@ -281,7 +334,15 @@ def _firing(text: str, alerts: Alerts) -> Alert:
         return pick(nearer or found)
     names = ", ".join(sorted({alert.name for alert in firing})) or "none"
     source = "text" if rest else f"text; not firing in Alertmanager now, firing are: {names}"
-    return Alert(name=text, source=source)
+    return Alert(name=one_line(text), source=source)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        # Too long for a name, or with characters no name has: then it is text.
+        return False
 
 
 def _read_file(path: Path) -> bytes:

@@ -94,6 +94,16 @@ def test_a_gap_is_closed_by_the_same_look_with_an_answer() -> None:
     assert after([gap, answer]).unknown == ()
 
 
+def test_a_gap_of_one_kind_is_closed_by_a_list_of_several() -> None:
+    gap = Looked(
+        source="kubernetes", command="kubectl -n a get pods", result="500", verdict=Health.UNKNOWN
+    )
+    elsewhere = Looked(source="kubernetes", command="kubectl -n b get pods,events", result="3")
+    both = Looked(source="kubernetes", command="kubectl -n a get pods,events", result="3")
+    assert after([gap, elsewhere]).unknown == (gap,)
+    assert after([gap, elsewhere, both]).unknown == ()
+
+
 def test_only_evidence_that_exists_can_be_cited() -> None:
     assert after([]).cited(["E1", "E99"]) == ()
 

@@ -31,7 +31,8 @@ from sreagent.tools.changes import ClusterChanges
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 
-KINDS = ("Pod", "Deployment", "ReplicaSet", "Service", "Endpoints")
+LIMITS = ("HorizontalPodAutoscaler", "PodDisruptionBudget")
+KINDS = ("Pod", "Deployment", "ReplicaSet", "Service", "Endpoints", *LIMITS)
 CART = Entity(kind="Deployment", namespace="shop", name="cart")
 RESTART = Action(verb="rollout_restart", target=CART)
 

@@ -71,11 +71,18 @@ def test_a_look_without_an_answer_proves_nothing() -> None:
     assert not watch.well
 
 
-def test_the_expression_is_waited_for_and_then_only_informs() -> None:
+def test_with_nothing_to_check_nothing_is_known() -> None:
+    watch = Watch(plan=plan(world(), []), counts={})
+    assert watch.look(world(), 60.0, complete=True) == ()
+    assert not watch.well
+    assert helped(()) is None
+
+
+def test_the_expression_is_waited_for_and_while_it_is_true_it_is_not_fixed() -> None:
     seen = world()
     watch = Watch(plan=plan(seen, [CART]), counts={})
     found = watch.look(seen, 12.0, complete=True)
     firing = (*found, Check(name=EXPRESSION, verdict=Health.BROKEN, text="true now"))
     assert not watch.over(firing, 12.0)
     assert watch.over(firing, 80.0)
-    assert helped(firing) is True
+    assert helped(firing) is None

@@ -37,6 +37,14 @@ BROKEN_POD = Facts(controlled=True, ready=False)
         pytest.param(act("rollout_restart", namespace="kube-system"), TWO, False, id="system"),
         pytest.param(act("rollout_restart", name="payment-api"), TWO, False, id="payments"),
         pytest.param(act("rollout_restart", namespace="auth"), TWO, False, id="authentication"),
+        pytest.param(act("rollout_restart", name="paymentservice"), TWO, False, id="pay-stem"),
+        pytest.param(act("rollout_restart", name="web-login"), TWO, False, id="login"),
+        pytest.param(
+            act("scale", replicas=3),
+            Facts(replicas=2, replicas_at_start=2, unseen=("HorizontalPodAutoscaler",)),
+            False,
+            id="autoscalers-not-seen",
+        ),
     ],
 )
 def test_a_change_is_asked_for_and_only_a_bounded_one_may_be_answered_by_a_flag(

@@ -13,7 +13,7 @@ app = typer.Typer(help="What was investigated on this machine.", no_args_is_help
 @app.command("list")
 def list_incidents(
     json: options.Json = False,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
 ) -> None:
     """List incidents, newest first."""
     from rich.text import Text

@@ -51,21 +51,24 @@ class Nobody:
 
 
 class Messenger:
-    """Carries one answer that a person typed as a command: `sre approve`, `reject`, `undo`."""
+    """Carries one answer that a person typed as a command: `sre approve` or `sre undo --yes`."""
 
-    def __init__(self, name: str, reply: Reply, *, action: str = "", undo: str = "") -> None:
+    def __init__(
+        self, name: str, reply: Reply, *, action: str = "", shown: str = "", undo: str = ""
+    ) -> None:
         self.name = name
         self._reply = reply
         self._action = action
+        self._shown = shown
         self._undo = undo
 
     def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
-        """Answer for the named action, or for the undo of the named one, and for nothing else."""
+        """Answer for the action as it was shown, or for the undo of the named one; else nothing."""
         del verdict, cited
-        named, answered = proposal.id, self._action
         if self._undo:
-            named, answered = proposal.undoes, self._undo
-        return self._reply if named == answered else None
+            return self._reply if proposal.undoes == self._undo else None
+        meant = (self._action, self._shown)
+        return self._reply if (proposal.id, proposal.fingerprint) == meant else None
 
 
 class Player:

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sreagent.domain.action import Proposal
+from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.hypothesis import Hypothesis, Standing
@@ -17,6 +17,7 @@ from sreagent.domain.moment import span
 from sreagent.domain.record import Concluded, Looked, Opened, Verified
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Tier
+from sreagent.investigate.outcome import open_proposals
 
 MARKS = {
     Health.HEALTHY: ("✓", "green"),
@@ -225,22 +226,23 @@ def ending(incident: Incident, report: str) -> Iterator[Text]:
 ENDINGS = {
     Outcome.OPEN: ("Not finished.", "yellow"),
     Outcome.NO_FAULT: ("Nothing wrong found.", "green"),
-    Outcome.DIAGNOSED: ("Cause found; nothing was changed.", "green"),
+    Outcome.DIAGNOSED: ("Cause found.", "green"),
     Outcome.WAITING: ("A change waits for a person.", "yellow"),
     Outcome.FIXED: ("Fixed.", "green"),
     Outcome.NOT_FIXED: ("The change did not help.", "red"),
     Outcome.REFUSED: ("The change was refused.", "red"),
     Outcome.ESCALATED: ("Handed over to you.", "yellow"),
-    Outcome.UNKNOWN: ("Too little could be looked at.", "yellow"),
+    Outcome.UNKNOWN: ("Not known.", "yellow"),
 }
 
 
 def _next_steps(incident: Incident) -> Iterator[Text]:
-    for proposed in incident.proposals:
-        if proposed.state.value == "proposed" and incident.outcome is Outcome.WAITING:
+    if incident.outcome is Outcome.WAITING:
+        for proposed in open_proposals(incident):
             yield Text(f"  {proposed.id}  {proposed.title}")
             yield Text(f"      approve it: sre approve {incident.id} {proposed.id}")
-        elif proposed.state.value == "done" and proposed.undo_command:
+    for proposed in incident.proposals:
+        if proposed.state is ActionState.DONE and proposed.undo_command:
             yield Text(f"  take {proposed.id} back: sre undo {incident.id} {proposed.id}")
     if incident.outcome is Outcome.OPEN:
         yield Text(f"  go on: sre resume {incident.id}")

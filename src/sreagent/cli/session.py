@@ -1,6 +1,7 @@
 """Drives a run: shows it, writes the postmortem, prints the JSON object, picks the exit code."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ from pathlib import Path
 from sreagent import wiring
 from sreagent.cli.person import Keyboard, Nobody
 from sreagent.cli.screen import Screen, Silent, Terminal, console
-from sreagent.domain.errors import Exit, SreError
+from sreagent.domain.errors import BadInput, Exit, SreError
 from sreagent.domain.incident import Incident
 from sreagent.domain.ports import Person
 from sreagent.investigate.outcome import exit_of
@@ -36,6 +37,7 @@ class Show:
 
 def conduct(start: Start, show: Show) -> Exit:
     """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
+    _check_writable(show.out)
     screen: Screen = Silent() if show.as_json else Terminal(console())
     with start(show.answers or _person(screen, yes=show.yes)) as run:
         screen.begin(run.incident)
@@ -48,37 +50,52 @@ def conduct(start: Start, show: Show) -> Exit:
 
 
 def write_report(incident: Incident, out: Path | None) -> str:
-    """Write the postmortem; where that is not possible, into the state folder.
-
-    Raises:
-        SreError: The file that was asked for cannot be written.
-    """
+    """Write the postmortem; where that is not possible, into the state folder. Says where."""
     text = postmortem(incident, now=wiring.system_clock().now())
     path = out or Path(f"postmortem-{incident.id}.md")
     try:
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        if out is not None:
-            msg = f"cannot write the postmortem to {str(out)!r}: {error.strerror}"
-            hint = f"try: sre postmortem {incident.id} --out another.md"
-            raise SreError(msg, why="the incident itself is safe", hint=hint) from error
+    except OSError:
+        # An answer that was found is not lost over a file.
         path = state_folder() / "incidents" / incident.id / "postmortem.md"
         path.write_text(text, encoding="utf-8")
     return str(path)
 
 
+def _check_writable(out: Path | None) -> None:
+    """Find out before the work, not after it.
+
+    Raises:
+        BadInput: The postmortem cannot be written there.
+    """
+    if out is None:
+        return
+    folder = out.absolute().parent
+    if out.is_dir() or not os.access(out if out.exists() else folder, os.W_OK):
+        msg = f"cannot write the postmortem to {str(out)!r}"
+        why = "it is a folder" if out.is_dir() else f"{folder} is not there or not writable"
+        raise BadInput(msg, why=why, hint="try: --out postmortem.md")
+
+
 def _follow(run: Run, screen: Screen) -> bool:
-    """Show everything that happens; True when it was stopped."""
+    """Show everything that happens; True when it was stopped.
+
+    However it ends, the journal says so: `sre resume` goes on from there.
+    """
+    reason = "stopped by an error"
     try:
         for happening in run.happenings():
             screen.show(happening, run.incident)
+        reason = ""
     except KeyboardInterrupt:
-        run.interrupt("interrupted")
-        return True
+        reason = "interrupted"
     except SreError as error:
-        run.interrupt(error.message)
+        reason = error.message
         raise
-    return False
+    finally:
+        if reason:
+            run.interrupt(reason)
+    return bool(reason)
 
 
 def _person(screen: Screen, *, yes: bool) -> Person:

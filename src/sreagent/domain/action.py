@@ -60,6 +60,10 @@ class ActionState(StrEnum):
     UNDONE = "undone"
 
 
+WAITING = frozenset({ActionState.PROPOSED, ActionState.APPROVED})
+"""States in which a proposal waits for somebody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """An action with its reasons, as it is shown and asked for."""
@@ -82,6 +86,8 @@ class Proposal:
     preview: Preview | None = None
     undoes: str = ""
     """Id of the proposal whose change this one takes back."""
+    fingerprint: str = ""
+    """Hash of the action, the object and the fields as they were shown: what a yes is bound to."""
     state: ActionState = ActionState.PROPOSED
     by: str = ""
     """Who approved, skipped or rejected it."""

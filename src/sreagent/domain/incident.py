@@ -120,10 +120,17 @@ def _fold(state: Incident, entry: Entry) -> Incident:
 
 def _with_look(state: Incident, look: Looked) -> Incident:
     """A look that answers later on clears the gap it left before."""
-    gaps = tuple(gap for gap in state.unknown if gap.command != look.command)
+    gaps = tuple(gap for gap in state.unknown if not _covers(look.command, gap.command))
     if look.verdict is Health.UNKNOWN:
         gaps = (*gaps, look)
     return replace(state, unknown=gaps) if gaps != state.unknown else state
+
+
+def _covers(command: str, other: str) -> bool:
+    """Whether a command shows what another shows; one list may hold several kinds."""
+    place, _, kinds = command.partition(" get ")
+    other_place, _, other_kinds = other.partition(" get ")
+    return place == other_place and set(other_kinds.split(",")) <= set(kinds.split(","))
 
 
 def _with_action(state: Incident, entry: Entry) -> Incident:

@@ -113,7 +113,7 @@ class Answered:
     """Id of the proposal."""
     answer: Answer
     digest: str
-    """Hash of the exact action that was shown."""
+    """Fingerprint of exactly what was shown."""
     by: str
     how: str
     """`keyboard`, `--yes`, `sre approve`, `policy`."""
@@ -127,7 +127,7 @@ class Intended:
     action: str
     digest: str
     before: Mapping[str, Any]
-    """The pre-state: JSON pointer to value, or to the value's hash where it is large."""
+    """The pre-state: JSON pointer to number, or to the hash of any other value."""
     after: Mapping[str, Any]
     """The same fields as they will be: who finds them so knows that the change was made."""
     undo: Action | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sreagent.domain.action import Action, ActionState, Proposal
@@ -40,10 +41,15 @@ from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.interrupts import held
 from sreagent.investigate.steps import Draft
 from sreagent.tools.changes import Prepared, remembered
+from sreagent.tools.gate import Gate
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 
 REPLICAS = "/spec/replicas"
+IN_FLIGHT = 60.0
+"""Seconds for which an API server may work on a request whose answer was lost (its default)."""
+PATIENCE = 15.0
+"""Seconds of that for which a person at the screen is kept waiting."""
 
 
 def try_drafts(case: Case, desk: Desk, drafts: tuple[Draft, ...]) -> Iterator[Happening]:
@@ -59,12 +65,22 @@ def try_drafts(case: Case, desk: Desk, drafts: tuple[Draft, ...]) -> Iterator[Ha
 
 
 def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
-    """Ask the cluster about changes whose result was never written, before anything else."""
+    """Ask the cluster about changes whose result was never written, before anything else.
+
+    Raises:
+        Stopped: It cannot be told yet whether one was made, so nothing else may be done.
+    """
     for proposal in case.incident.proposals:
-        if proposal.state is ActionState.STARTED:
-            intent = last_intent(case.incident, proposal.id)
-            yield Progress(text=f"was {proposal.id} made? asking the cluster")
-            yield from case.add(_settled(desk, proposal, intent))
+        if proposal.state is not ActionState.STARTED:
+            continue
+        intent, at = last_intent(case.incident, proposal.id)
+        since = (case.clock.now() - at).total_seconds()
+        if since < IN_FLIGHT:
+            yield Progress(text=f"was {proposal.id} made? the cluster may still be at it")
+        found = _settled(case, desk, proposal, intent.after, max(IN_FLIGHT - since, 0.0))
+        yield from case.add(found)
+        if isinstance(found, Noted):
+            raise Stopped(Outcome.OPEN, f"whether {proposal.id} was made is not known yet")
 
 
 def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
@@ -96,22 +112,59 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     case.asked_for.add(f"ask {number}")
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
+        if draft.undoes:
+            check_untouched(case.incident, draft.undoes, desk.gate)
         prepared = _prepared(case, desk, draft.action)
-    except TryAgain as error:
-        yield from case.add(Noted(text=f"{draft.action.verb} was not proposed: {error}"))
+    except (TryAgain, Denied) as error:
+        yield from case.add(*_dropped(case, draft, str(error)))
         return
     except SreError as error:
         yield from case.add(_unseen(draft, error))
         return
     verdict = desk.gate.judge(prepared)
     proposal = _proposal(number, draft, prepared, verdict)
-    yield from case.add(Proposed(proposal=proposal))
+    yield from case.add(*_moved_on(case, proposal), Proposed(proposal=proposal))
     if isinstance(verdict, Deny):
         yield from case.add(_answered(proposal, Answer.REJECT, "policy", "policy", verdict.rule))
-    elif not proposal.preview or not proposal.preview.accepted:
+    elif not prepared.preview.accepted:
         yield from case.add(_refused(proposal))
     elif not desk.dry_run and isinstance(verdict, Ask):
         yield from _ask(case, desk, proposal, prepared, verdict)
+
+
+def check_untouched(incident: Incident, action: str, gate: Gate) -> None:
+    """Check that nobody changed since what a change wrote.
+
+    Raises:
+        Denied: Somebody did; taking the change back would take theirs back too.
+        SreError: It cannot be read.
+    """
+    proposal = incident.proposal(action)
+    intent, _ = last_intent(incident, action)
+    if proposal is None or gate.settle(proposal.action, intent.after):
+        return
+    target = proposal.action.target
+    raise Denied(
+        f"{target} was changed since {action} was made",  # noqa: EM102 - with why and hint
+        why="taking it back would also take back what somebody did afterwards",
+        hint=f"see: {target.get}",
+    )
+
+
+def _dropped(case: Case, draft: Draft, why: str) -> Iterator[Noted | Answered]:
+    """A change that cannot be made any more; one that was proposed before is closed with it."""
+    yield Noted(text=f"{draft.action.verb} was not proposed: {why}")
+    if before := case.incident.proposal(draft.id):
+        yield _answered(before, Answer.SKIP, "sre", "not possible any more", why)
+
+
+def _moved_on(case: Case, proposal: Proposal) -> Iterator[Noted]:
+    before = case.incident.proposal(proposal.id)
+    if before and before.fingerprint != proposal.fingerprint:
+        yield Noted(
+            text=f"{proposal.id} is not what was shown before: {proposal.action.target} "
+            "was changed since, so look again before you approve it"
+        )
 
 
 def _ask(
@@ -153,7 +206,7 @@ def _run(
 ) -> Iterator[Happening]:
     intent = Intended(
         action=proposal.id,
-        digest=prepared.action.digest,
+        digest=prepared.fingerprint,
         before=remembered(prepared.before),
         after=remembered(prepared.after),
         undo=prepared.undo,
@@ -162,12 +215,12 @@ def _run(
     # From the intent to its result nothing may come between: Ctrl-C waits.
     with held():
         entries = case.write(intent)
-        entries += case.write(_made(desk, proposal, prepared, approval, intent))
+        entries += case.write(_made(case, desk, proposal, prepared, approval))
     yield from entries
 
 
 def _made(
-    desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered, intent: Intended
+    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered
 ) -> Ran | Noted:
     try:
         message = desk.gate.run(prepared, approval)
@@ -177,17 +230,31 @@ def _made(
     except (Forbidden, Refused, Denied, NotFound) as error:
         return Ran(action=proposal.id, ok=False, refused=True, message=error.message)
     except Unreachable:
-        return _settled(desk, proposal, intent)
+        found = _settled(case, desk, proposal, remembered(prepared.after), PATIENCE)
+        if isinstance(found, Ran) and not found.ok:
+            text = f"{proposal.id} is in doubt: no answer came, and the cluster may still be at it"
+            return Noted(text=text)
+        return found
     return Ran(action=proposal.id, ok=True, message=message)
 
 
-def _settled(desk: Desk, proposal: Proposal, intent: Intended) -> Ran | Noted:
-    """What the cluster says about a change whose answer was lost."""
-    try:
-        done = desk.gate.settle(proposal.action, intent.after)
-    except SreError as error:
-        text = f"{proposal.id} is in doubt: the cluster could not be asked ({error.message})"
-        return Noted(text=text)
+def _settled(
+    case: Case, desk: Desk, proposal: Proposal, after: Mapping[str, Any], patience: float
+) -> Ran | Noted:
+    """What the cluster says about a change whose answer was lost.
+
+    "Not done" counts only after `patience` seconds: until then it may still become done.
+    """
+    deadline = case.clock.monotonic() + patience
+    while True:
+        try:
+            done = desk.gate.settle(proposal.action, after)
+        except SreError as error:
+            text = f"{proposal.id} is in doubt: the cluster could not be asked ({error.message})"
+            return Noted(text=text)
+        if done or case.clock.monotonic() >= deadline:
+            break
+        case.clock.sleep(1.0)
     message = "found done in the cluster" if done else "found not done in the cluster"
     return Ran(action=proposal.id, ok=done, message=message, settled=True)
 
@@ -259,6 +326,7 @@ def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> P
         undo_command=prepared.undo_command,
         preview=prepared.preview,
         undoes=draft.undoes,
+        fingerprint=prepared.fingerprint,
     )
 
 
@@ -273,6 +341,7 @@ def _rewritten(proposal: Proposal, prepared: Prepared, verdict: Ask) -> Proposal
         undo=prepared.undo,
         undo_command=prepared.undo_command,
         preview=prepared.preview,
+        fingerprint=prepared.fingerprint,
     )
 
 
@@ -292,7 +361,7 @@ def _tier(verdict: Verdict) -> Tier:
 
 
 def _answered(proposal: Proposal, answer: Answer, by: str, how: str, reason: str) -> Answered:
-    digest = proposal.action.digest
+    digest = proposal.fingerprint
     return Answered(action=proposal.id, answer=answer, digest=digest, by=by, how=how, reason=reason)
 
 
@@ -305,14 +374,14 @@ def _edited(action: Action, arguments: Mapping[str, Any] | None) -> Action:
     return replace(action, arguments=dict(arguments)) if arguments is not None else action
 
 
-def last_intent(incident: Incident, action: str) -> Intended:
-    """The intent that was written last for a proposal.
+def last_intent(incident: Incident, action: str) -> tuple[Intended, datetime]:
+    """The intent that was written last for a proposal, and when.
 
     Raises:
         StopIteration: There is none; a proposal that was started or made has one.
     """
     return next(
-        entry.record
+        (entry.record, entry.at)
         for entry in reversed(incident.entries)
         if isinstance(entry.record, Intended) and entry.record.action == action
     )

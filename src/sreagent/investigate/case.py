@@ -28,6 +28,8 @@ class Case:
     has_metrics: bool = False
     expression: Expression | None = None
     """What the alert's own expression says, once asked."""
+    accounted: bool = False
+    """Whether this run gave its account."""
     asked_for: set[str] = field(default_factory=set)
     """Looks that were already made, so that none is repeated without a reason."""
 
@@ -49,7 +51,12 @@ class Case:
     @property
     def out_of_time(self) -> bool:
         """Whether looking has taken as long as it may."""
-        return self.clock.monotonic() - self.started >= self.time_limit
+        return self.time_left <= 0
+
+    @property
+    def time_left(self) -> float:
+        """Seconds that looking may still take."""
+        return max(self.time_limit - (self.clock.monotonic() - self.started), 0.0)
 
     def add(self, *records: Record) -> Iterator[Entry]:
         """Write records, fold them in, and hand them to whoever watches."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from sreagent.domain.diagnosis import Outcome
-from sreagent.domain.errors import SreError
+from sreagent.domain.errors import SreError, ToolProblem
 from sreagent.domain.evidence import Health
 from sreagent.domain.record import (
     Closed,
@@ -16,6 +16,7 @@ from sreagent.domain.record import (
     Saw,
     Weighed,
 )
+from sreagent.domain.text import one_line
 from sreagent.investigate.act import settle_doubts, try_drafts, verify_change
 from sreagent.investigate.case import Case
 from sreagent.investigate.desk import Desk, Stopped
@@ -29,13 +30,18 @@ def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
     The caller drives: a step is on disk before it is handed out, so stopping between two steps
     (or killing the process) loses nothing.
     """
-    yield from settle_doubts(case, desk)
+    try:
+        yield from settle_doubts(case, desk)
+    except Stopped as stop:
+        yield from _close(case, desk, Finish(outcome=stop.outcome, reason=str(stop)))
+        return
     while True:
         step = desk.reasoner.next(case)
         match step:
             case Gather():
                 yield from _gather(case, desk, step)
             case Conclude():
+                case.accounted = True
                 yield from _conclude(case, step)
             case Propose(drafts=drafts):
                 try:
@@ -55,11 +61,11 @@ def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
 def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:
     if step.lists:
         yield Progress(text="listing objects")
-        for line in desk.looks.list(step.lists):
+        for line in desk.looks.list(step.lists, case.time_left):
             yield from case.add(line)
     if step.logs:
         yield Progress(text="reading logs")
-        for line in desk.looks.read_logs(step.logs):
+        for line in desk.looks.read_logs(step.logs, case.time_left):
             yield from case.add(line)
     if step.expression and desk.metrics:
         yield Progress(text="asking Prometheus")
@@ -74,11 +80,11 @@ def _ask_expression(case: Case, desk: Desk) -> Iterator[Happening]:
         return
     try:
         promql = find_expression(metrics, case.incident.opened.alert)
-    except SreError as error:
+    except (SreError, ToolProblem) as error:
         gap = Looked(
             source="prometheus",
             command=f"promtool query instant {metrics.url} <the alert's expression>",
-            result=error.message,
+            result=one_line(str(error), 200),
             verdict=Health.UNKNOWN,
         )
         yield from case.add(gap)
@@ -89,6 +95,11 @@ def _ask_expression(case: Case, desk: Desk) -> Iterator[Happening]:
 
 
 def _conclude(case: Case, step: Conclude) -> Iterator[Happening]:
+    if case.out_of_time:
+        limit = f"the time limit of {case.time_limit:g} s was over"
+        left = "the looks that were still to come"
+        gap = Looked(source="kubernetes", command=left, result=limit, verdict=Health.UNKNOWN)
+        yield from case.add(gap)
     yield from case.add(
         *(Saw(evidence=evidence) for evidence in step.evidence),
         FoundChanges(changes=step.changes),

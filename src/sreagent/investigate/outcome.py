@@ -1,12 +1,10 @@
 """How an investigation ended, read from the incident."""
 
-from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.action import WAITING, ActionState, Proposal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import Exit
 from sreagent.domain.incident import Incident
 
-OPEN_STATES = frozenset({ActionState.PROPOSED, ActionState.APPROVED})
-"""Proposals that wait for somebody."""
 REFUSED_STATES = frozenset({ActionState.REJECTED, ActionState.DENIED, ActionState.FAILED})
 
 
@@ -24,11 +22,35 @@ def outcome_of(incident: Incident, *, asked: bool) -> Outcome:
         outcome = Outcome.OPEN
     elif changed := [p for p in proposals if p.state in (ActionState.DONE, ActionState.UNDONE)]:
         outcome = _after_change(changed)
-    elif asked and states & OPEN_STATES:
+        if outcome is Outcome.FIXED and asked and open_proposals(incident):
+            outcome = Outcome.WAITING
+    elif asked and states & WAITING:
         outcome = Outcome.WAITING
     elif states & REFUSED_STATES:
         outcome = Outcome.REFUSED
     return outcome
+
+
+def reason_of(incident: Incident, outcome: Outcome) -> str:
+    """One line more where the outcome alone leaves a question."""
+    made = any(p.state is ActionState.DONE for p in incident.proposals)
+    if outcome is Outcome.UNKNOWN and made:
+        return "a change was made; whether it helped could not be seen to the end"
+    if outcome is Outcome.UNKNOWN:
+        return "too little could be looked at"
+    if outcome is Outcome.DIAGNOSED and not made:
+        return "nothing was changed"
+    return ""
+
+
+def open_proposals(incident: Incident) -> tuple[Proposal, ...]:
+    """Proposals that wait for somebody; a second choice for what was mended does not count."""
+    mended = {p.action.target for p in incident.proposals if p.state is ActionState.DONE}
+    return tuple(
+        proposal
+        for proposal in incident.proposals
+        if proposal.state in WAITING and (proposal.undoes or proposal.action.target not in mended)
+    )
 
 
 def _after_change(changed: list[Proposal]) -> Outcome:

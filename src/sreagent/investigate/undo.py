@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from sreagent.domain.action import ActionState
+from sreagent.domain.action import WAITING, ActionState
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import BadInput, Denied
 from sreagent.domain.incident import Incident
-from sreagent.investigate.act import last_intent
+from sreagent.investigate.act import check_untouched
 from sreagent.investigate.case import Case
-from sreagent.investigate.outcome import OPEN_STATES, outcome_of
+from sreagent.investigate.outcome import outcome_of
 from sreagent.investigate.rules.reasoner import FIRST_KINDS, undo_draft
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
 from sreagent.tools.gate import Gate
@@ -40,7 +40,7 @@ class UndoReasoner:
 
 def open_undo(incident: Incident, action: str) -> str:
     """Id of the proposal that waits to take this change back; empty when there is none."""
-    waiting = (p.id for p in incident.proposals if p.undoes == action and p.state in OPEN_STATES)
+    waiting = (p.id for p in incident.proposals if p.undoes == action and p.state in WAITING)
     return next(waiting, "")
 
 
@@ -62,11 +62,5 @@ def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
     if proposal.undo is None:
         msg = f"{action} ({proposal.title}) leaves nothing to take back"
         raise Denied(msg)
-    if not gate.settle(proposal.action, last_intent(incident, action).after):
-        msg = f"{proposal.action.target} was changed since {action} was made"
-        raise Denied(
-            msg,
-            why="taking it back would also take back what somebody did afterwards",
-            hint=f"see: {proposal.action.target.get}",
-        )
+    check_untouched(incident, action, gate)
     return replace(undo_draft(proposal, "a person asked"), id=open_undo(incident, action))

@@ -93,7 +93,7 @@ class Watch:
         self.counts = fresh
         found = (*checks(inventory, self.plan), *calm(spent - self.calm_since, self.plan))
         found = found if complete else unseen(found)
-        if not all(check.verdict is Health.HEALTHY for check in found):
+        if not found or not all(check.verdict is Health.HEALTHY for check in found):
             self.well_since = None
         elif self.well_since is None:
             self.well_since = spent
@@ -127,12 +127,14 @@ def unseen(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 def helped(checks: tuple[Check, ...]) -> bool | None:
     """Whether all is well; None when something could not be looked at.
 
-    The cluster decides. The alert's expression may look back over minutes, so it only informs.
+    The cluster decides what did not help. An expression that still is true, after the time it
+    was given, leaves open whether it helped: it may look back over more minutes than that.
     """
-    verdicts = {check.verdict for check in checks if check.name != EXPRESSION}
-    if Health.BROKEN in verdicts:
+    cluster = {check.verdict for check in checks if check.name != EXPRESSION}
+    if Health.BROKEN in cluster:
         return False
-    return None if Health.UNKNOWN in verdicts else True
+    well = bool(cluster) and {check.verdict for check in checks} == {Health.HEALTHY}
+    return True if well else None
 
 
 def _workload_check(inventory: Inventory, entity: Entity) -> Check:

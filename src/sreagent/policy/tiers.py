@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sreagent.domain.action import Action
-from sreagent.domain.verdict import Allow, Ask, Deny, Verdict
+from sreagent.domain.verdict import Ask, Deny, Verdict
 
 MAX_REPLICAS = 10
 MAX_FACTOR = 2
 """Replicas may at most double, counted from the value at incident start."""
 
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
-_MONEY = re.compile(r"(?:^|[-_.])(?:pay(?:ment)?s?|billing|ledger|wallet)(?:$|[-_.])")
+_MONEY = re.compile(r"(?:^|[-_.])(?:pay|billing|invoice|ledger|wallet|bank)")
 _ACCESS = re.compile(
-    r"(?:^|[-_.])(?:auth|oauth|oidc|sso|iam|identity|vault|keycloak|dex)(?:$|[-_.])"
+    r"(?:^|[-_.])(?:o?auth|login|signin|sso|oidc|iam|identity|vault|keycloak|dex(?:$|[-_.]))"
 )
+"""Parts of names begin so: `payments`, `paymentservice`, `auth-api`, `authentication`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,9 @@ class Facts:
     """A pod has a controller that makes a new one."""
     ready: bool = False
     """A pod serves at this moment."""
+    unseen: tuple[str, ...] = ()
+    """Kinds that limit changes and could not be listed: their absence proves nothing."""
     read_only: bool = False
-
-
-READ = Allow("reading is free")
 
 
 def judge(action: Action, facts: Facts) -> Verdict:
@@ -50,6 +50,8 @@ def _speak(action: Action, facts: Facts) -> Iterator[Verdict]:
     if action.verb == "scale":
         yield from _limits(action, facts)
     yield from _always(action)
+    if facts.unseen:
+        yield Ask(f"could not look at {', '.join(facts.unseen)}: person first")
     yield _BY_VERB[action.verb](facts) if action.verb in _BY_VERB else Deny("not in the catalogue")
 
 

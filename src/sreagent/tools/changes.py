@@ -37,8 +37,6 @@ TOOLS: Mapping[str, ChangeTool] = {
 }
 ACCEPTED = "accepted by the server"
 UID = "/metadata/uid"
-LARGE = 400
-"""Characters of JSON above which the journal keeps a hash instead of the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +55,15 @@ class Prepared:
     facts: Facts
     undo: Action | None
     undo_command: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the action, the object and the fields that it would change, as they are.
+
+        The same only while the change would do the same to the same object.
+        """
+        parts = [self.action.digest, self.uid, remembered(self.before)]
+        return hashlib.sha256(_canonical(parts).encode()).hexdigest()
 
 
 class Changes(Protocol):
@@ -172,18 +179,22 @@ class ClusterChanges:
 
 
 def remembered(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as the journal keeps them: small values as they are, large ones as their hash.
+    """Fields as the journal keeps them: numbers as they are, everything else as its hash.
 
-    A pod template may hold anything; its hash is enough to know it again.
+    A pod template may hold anything, secrets too; its hash is enough to know it again, and
+    redaction has nothing to change in it.
     """
-    return {pointer: _small(value) for pointer, value in fields.items()}
+    return {pointer: _kept(value) for pointer, value in fields.items()}
 
 
-def _small(value: object) -> object:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    if len(text) <= LARGE:
+def _kept(value: object) -> object:
+    if value is None or isinstance(value, int):
         return value
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(_canonical(value).encode()).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _tool(action: Action) -> ChangeTool:

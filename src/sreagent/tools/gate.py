@@ -40,7 +40,7 @@ class Gate:
             case Allow():
                 pass
             case Ask(rule=rule):
-                if not _approves(approval, prepared.action):
+                if not _approves(approval, prepared):
                     msg = f"{what} has no approval for exactly this change ({rule})"
                     raise Denied(msg)
             case Deny(rule=rule):
@@ -55,7 +55,7 @@ class Gate:
         return self.inner.settle(action, after)
 
 
-def _approves(approval: Answered | None, action: Action) -> bool:
-    return (
-        approval is not None and approval.answer is Answer.RUN and approval.digest == action.digest
-    )
+def _approves(approval: Answered | None, prepared: Prepared) -> bool:
+    if approval is None or approval.answer is not Answer.RUN:
+        return False
+    return approval.digest == prepared.fingerprint

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Inventory, Obj, entity_of
+from sreagent.domain.inventory import Inventory, Obj, controller_ref, entity_of
 from sreagent.policy.tiers import Facts
 
 MANAGERS: Mapping[str, str] = {
@@ -43,10 +43,24 @@ def weigh(inventory: Inventory, action: Action, live: Obj, replicas_at_start: in
             replicas=replicas,
             replicas_at_start=replicas if replicas_at_start is None else replicas_at_start,
             autoscaler=autoscaler,
-            controlled=bool(live["metadata"].get("ownerReferences")),
+            controlled=controller_ref(live) is not None,
             ready=action.target.kind == "Pod" and is_ready(live),
+            unseen=_unseen(inventory, action),
         ),
     )
+
+
+LIMITING = {
+    "scale": ("HorizontalPodAutoscaler",),
+    "rollout_restart": ("PodDisruptionBudget",),
+    "delete_pod": ("PodDisruptionBudget",),
+}
+"""Kinds whose objects limit a change."""
+
+
+def _unseen(inventory: Inventory, action: Action) -> tuple[str, ...]:
+    kinds = LIMITING.get(action.verb, ())
+    return tuple(kind for kind in kinds if not inventory.looked(kind, action.target.namespace))
 
 
 def is_ready(pod: Obj) -> bool:
@@ -146,6 +160,8 @@ def _autoscaler(inventory: Inventory, target: Entity) -> str:
 
 
 def _budget(inventory: Inventory, namespace: str, pods: list[Obj]) -> str:
+    if not inventory.looked("PodDisruptionBudget", namespace):
+        return "not looked at"
     labels = (pods[0]["metadata"].get("labels") or {}).items() if pods else {}.items()
     for budget in inventory.all("PodDisruptionBudget", namespace):
         selector = (budget["spec"].get("selector") or {}).get("matchLabels") or {}

@@ -54,8 +54,11 @@ class KubernetesLooks:
     inventory: Inventory
     clock: Clock
 
-    def list(self, looks: Iterable[ListObjects]) -> Iterator[Looked]:
-        """List everything asked for, together; a line for each namespace and for each gap."""
+    def list(self, looks: Iterable[ListObjects], within: float | None = None) -> Iterator[Looked]:
+        """List everything asked for, together; a line for each namespace and for each gap.
+
+        What is not there `within` so many seconds is a gap.
+        """
         jobs = {
             (kind, _scope(kind, look.namespace)): partial(
                 self.cluster.list, kind, _scope(kind, look.namespace)
@@ -64,7 +67,7 @@ class KubernetesLooks:
             for kind in look.kinds
         }
         answered: dict[str, list[Listing]] = {}
-        for (kind, scope), answer in _together(jobs):
+        for (kind, scope), answer in _together(jobs, within):
             if isinstance(answer, NotFound):
                 # The server does without this kind, so there are none: nothing is hidden.
                 self.inventory.add(self._none_of(kind, scope))
@@ -76,10 +79,10 @@ class KubernetesLooks:
         for scope, listings in sorted(answered.items(), reverse=True):
             yield _listed(scope, listings)
 
-    def read_logs(self, looks: Sequence[ReadLog]) -> Iterator[Looked]:
+    def read_logs(self, looks: Sequence[ReadLog], within: float | None = None) -> Iterator[Looked]:
         """Read logs together, one line each."""
         jobs = {look: partial(self._log, look) for look in looks}
-        for look, answer in _together(jobs):
+        for look, answer in _together(jobs, within):
             if isinstance(answer, SreError):
                 command = log_command(
                     look.pod, look.container, previous=look.previous, tail=look.tail
@@ -147,17 +150,22 @@ def _log_read(log: PodLog) -> Looked:
 
 
 def _together(
-    jobs: Mapping[Job, Callable[[], Answer]],
+    jobs: Mapping[Job, Callable[[], Answer]], within: float | None
 ) -> Iterator[tuple[Job, Answer | SreError]]:
     """Run jobs side by side and hand out each answer, or its error, as it comes."""
+    left = set(jobs)
     pool = ThreadPoolExecutor(WORKERS)
     try:
         futures = {pool.submit(run): job for job, run in jobs.items()}
-        for future in as_completed(futures):
+        for future in as_completed(futures, timeout=within):
+            left.discard(futures[future])
             try:
                 yield futures[future], future.result()
             except SreError as error:
                 yield futures[future], error
+    except TimeoutError:
+        for job in left:
+            yield job, TimedOut("the time limit was over")
     finally:
         # Ctrl-C must not wait for the slowest answer.
         pool.shutdown(wait=False, cancel_futures=True)

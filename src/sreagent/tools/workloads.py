@@ -57,9 +57,10 @@ def _back_to_current_revision(action: Action, present: Present) -> Action | None
 
 def _restart_stamp(action: Action, present: Present) -> Mapping[str, Any]:
     del action
-    annotations = present.live["spec"]["template"].get("metadata", {}).get("annotations") or {}
-    pointer = "/spec/template/metadata/annotations"
-    return {pointer: {**annotations, RESTARTED_AT: stamp(present.now)}}
+    metadata = present.live["spec"]["template"].get("metadata") or {}
+    annotations = {**(metadata.get("annotations") or {}), RESTARTED_AT: stamp(present.now)}
+    # All of the metadata, since annotations that are not there cannot be a precondition.
+    return {"/spec/template/metadata": {**metadata, "annotations": annotations}}
 
 
 def _other_resources(action: Action, present: Present) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Turns an explanation into evidence, hypotheses and a diagnosis that cites them."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +38,10 @@ _LABELLED = {
     "node": "Node",
 }
 """Labels by which kube-state-metrics and the usual rules name an object."""
+_KINDS = {kind.lower(): kind for kind in (*_LABELLED.values(), "Service")}
+# Only a name with a dash is taken for one: "pod is down" names nothing.
+_KIND_AND_NAME = re.compile(rf"\b({'|'.join(_KINDS)})\s+([a-z0-9]+(?:-[a-z0-9]+)+)")
+_POD_NAME = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)*-[a-z0-9]{8,10}-[a-z0-9]{5})\b")
 
 
 class Ledger:
@@ -108,7 +113,11 @@ def conclude(case: Case) -> Conclude:
     diagnoses = [_diagnosis(cause, ledger) for cause in explanation.causes]
     hypotheses = _hypotheses(explanation, diagnoses, ledger)
     gaps = _gaps(case, ledger)
-    looked = f"{ledger.evidence[0].claim} {_cited([*overview, *gaps])}"
+    if case.out_of_time:
+        claim = f"the time limit of {case.time_limit:g} s was over before everything was looked at"
+        gaps.append(ledger.fact(claim, Health.UNKNOWN, "kubernetes", "sre resume last"))
+    claims = [ledger.evidence[0].claim, *(f"{entity} does not exist" for entity in _absent(case))]
+    looked = f"{'; '.join(claims)} {_cited([*overview, *gaps])}"
     concluded = _concluded(case, explanation, diagnoses, looked)
     concluded = replace(concluded, impact=_impact(explanation, ledger))
     return Conclude(
@@ -156,14 +165,24 @@ def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]
 
 
 def _absent(case: Case) -> Iterator[Entity]:
-    """Objects that the alert's labels name and that were looked for and not found."""
-    labels = case.incident.opened.alert.labels
-    namespace = case.incident.opened.alert.namespace or case.incident.opened.namespace
-    for label, kind in _LABELLED.items():
-        space = "" if kind == "Node" else namespace
-        name = labels.get(label, "")
-        looked = (space or kind == "Node") and case.inventory.looked(kind, space)
-        if name and looked and case.inventory.get(kind, space, name) is None:
+    """Objects that the alert names and that were looked for and not found."""
+    for entity in _named(case):
+        looked = case.inventory.looked(entity.kind, entity.namespace)
+        if looked and case.inventory.find(entity) is None:
+            yield entity
+
+
+def _named(case: Case) -> Iterator[Entity]:
+    """What the alert's labels, or the words that the person typed, call by name."""
+    alert = case.incident.opened.alert
+    namespace = alert.namespace or case.incident.opened.namespace
+    named = [(kind, alert.labels.get(label, "")) for label, kind in _LABELLED.items()]
+    if not alert.labels:
+        named += [(_KINDS[kind], name) for kind, name in _KIND_AND_NAME.findall(alert.name)]
+        named += [("Pod", name) for name in _POD_NAME.findall(alert.name)]
+    for kind, name in dict.fromkeys(named):
+        if name and (namespace or kind == "Node"):
+            space = "" if kind == "Node" else namespace
             yield Entity(kind=kind, namespace=space, name=name)
 
 
@@ -261,7 +280,7 @@ def _outcome(case: Case, first: Diagnosis | None) -> Outcome:
         return Outcome.DIAGNOSED if first.confidence >= CONFIDENT else Outcome.ESCALATED
     # "Could not look" is never "nothing found".
     blind = VITAL & {gap.what for gap in case.inventory.gaps}
-    unseen = blind or case.out_of_time or _looked_elsewhere(case)
+    unseen = blind or case.out_of_time or _looked_elsewhere(case) or any(_absent(case))
     return Outcome.UNKNOWN if unseen else Outcome.NO_FAULT
 
 

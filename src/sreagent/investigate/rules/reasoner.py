@@ -1,6 +1,7 @@
 """Decides the next step by rules: look wide, look where it hurts, give an account, propose."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from sreagent.diagnose.conditions import findings
 from sreagent.diagnose.explain import explain
@@ -9,7 +10,7 @@ from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.inventory import Inventory
 from sreagent.investigate.case import Case
-from sreagent.investigate.outcome import OPEN_STATES, outcome_of
+from sreagent.investigate.outcome import open_proposals, outcome_of, reason_of
 from sreagent.investigate.rules.account import conclude
 from sreagent.investigate.rules.remedies import remedies
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step, Verify
@@ -38,6 +39,8 @@ FIRST_KINDS = (
     "Node",
 )
 """Listed once, at the start: most faults show in these."""
+MENDED = 3
+"""Causes for which changes are proposed in one run."""
 LOG_LIMIT = 12
 """Logs read in one investigation."""
 
@@ -54,12 +57,22 @@ class RulesReasoner:
 
     def _steps(self, case: Case) -> Iterator[Step]:
         yield from _look(case)
-        if case.incident.concluded is None:
+        if _needs_account(case):
             yield conclude(case)
         yield from _verify(case)
         if case.changes_allowed:
             yield from _propose(case)
-        yield Finish(outcome=outcome_of(case.incident, asked=self._asks))
+        outcome = outcome_of(case.incident, asked=self._asks)
+        yield Finish(outcome=outcome, reason=reason_of(case.incident, outcome))
+
+
+def _needs_account(case: Case) -> bool:
+    """No account yet, or one of an earlier run that was not sure or did not see enough."""
+    concluded = case.incident.concluded
+    if concluded is None:
+        return True
+    settled = concluded.outcome is Outcome.DIAGNOSED or bool(case.incident.proposals)
+    return not settled and not case.accounted
 
 
 def _look(case: Case) -> Iterator[Gather]:
@@ -67,7 +80,7 @@ def _look(case: Case) -> Iterator[Gather]:
     first = ListObjects(namespace=namespace, kinds=FIRST_KINDS)
     if str(first) not in case.asked_for:
         yield Gather(lists=(first,), expression=case.has_metrics)
-    if case.incident.concluded is not None or case.out_of_time:
+    if not _needs_account(case) or case.out_of_time:
         return
     for want in (_second_lists, _logs, _namespaces):
         gather = want(case)
@@ -133,29 +146,29 @@ def _verify(case: Case) -> Iterator[Verify]:
 
 
 def _propose(case: Case) -> Iterator[Propose]:
-    for key, drafts in _drafts(case):
-        if drafts and key not in case.asked_for:
+    for key, draw in _drafts(case):
+        if key not in case.asked_for:
             case.asked_for.add(key)
-            yield Propose(drafts=drafts)
+            if drafts := draw():
+                yield Propose(drafts=drafts)
 
 
-def _drafts(case: Case) -> Iterator[tuple[str, tuple[Draft, ...]]]:
+def _drafts(case: Case) -> Iterator[tuple[str, Callable[[], tuple[Draft, ...]]]]:
     """Changes still to be put to somebody, under a key so that none is asked twice in a run."""
     incident = case.incident
-    for proposal in incident.proposals:
-        if proposal.state in OPEN_STATES:
-            yield f"ask {proposal.id}", (_again(proposal),)
+    for proposal in open_proposals(incident):
+        yield f"ask {proposal.id}", partial(_again, proposal)
     taken_back = {proposal.undoes for proposal in incident.proposals}
     for proposal in incident.proposals:
         if proposal.verified is False and proposal.undo and proposal.id not in taken_back:
-            yield f"undo {proposal.id}", (undo_draft(proposal, "it did not help"),)
+            yield f"undo {proposal.id}", partial(_undo, proposal)
     concluded = incident.concluded
     if concluded is None or concluded.outcome is not Outcome.DIAGNOSED:
         return
     tried = {proposal.action.target for proposal in incident.proposals}
-    for diagnosis in (concluded.diagnosis, *concluded.other_causes):
+    for diagnosis in (concluded.diagnosis, *concluded.other_causes)[:MENDED]:
         if diagnosis and diagnosis.entity not in tried:
-            yield f"mend {diagnosis.entity}", _mend(case, diagnosis)
+            yield f"mend {diagnosis.entity}", partial(_mend, case, diagnosis)
 
 
 def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
@@ -164,8 +177,12 @@ def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
     return remedies(cause, diagnosis, case.inventory) if cause and cause.relevant else ()
 
 
-def _again(proposal: Proposal) -> Draft:
-    return Draft(
+def _undo(proposal: Proposal) -> tuple[Draft, ...]:
+    return (undo_draft(proposal, "it did not help"),)
+
+
+def _again(proposal: Proposal) -> tuple[Draft, ...]:
+    draft = Draft(
         action=proposal.action,
         reason=proposal.reason,
         evidence=proposal.evidence,
@@ -173,6 +190,7 @@ def _again(proposal: Proposal) -> Draft:
         id=proposal.id,
         undoes=proposal.undoes,
     )
+    return (draft,)
 
 
 def undo_draft(proposal: Proposal, why: str) -> Draft:
