@@ -1,10 +1,12 @@
 """Runs `sre` as a person or a script does: as a program of its own."""
 
+import codecs
 import json
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +57,7 @@ class Terminal:
 
     def __init__(self, *arguments: str, columns: int = 80) -> None:
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._pid, self._end = pty.fork()
         if self._pid == 0:
             os.environ |= {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "50"}
@@ -77,6 +80,11 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self._read(deadline):
             pass
+        if time.monotonic() >= deadline:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            msg = f"it did not end within {seconds} s:\n{self.shown}"
+            raise AssertionError(msg)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def __enter__(self) -> Self:
@@ -91,5 +99,5 @@ class Terminal:
             data = os.read(self._end, 65536) if ready else b""
         except OSError:
             return False
-        self.shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode(errors="replace"))
+        self.shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self._decoder.decode(data))
         return bool(data)

@@ -126,13 +126,53 @@ def test_a_change_is_taken_back_on_request_and_refused_after_somebody_elses(
     assert "nothing to take back" in again.err
 
 
+def annotate(simulation: Simulation) -> None:
+    """Somebody else changes the pod template of checkout."""
+    cluster = connect(kubeconfig=str(simulation.kubeconfig), clock=SystemClock())
+    step = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {"by": "me"}}
+    cluster.patch(CHECKOUT, [step], dry_run=False)
+
+
+def test_an_approval_is_for_what_was_shown_and_nothing_else(sim: Simulation) -> None:
+    where = ("--kubeconfig", str(sim.kubeconfig))
+    incident = sre("investigate", *place(sim), "--json").json["incident"]
+    annotate(sim)
+    first = sre("approve", incident, "A1", "--json", *where)
+    assert (first.json["outcome"], first.json["actions"]) == ("waiting", [])
+    assert image(sim).endswith(":2.4.1")
+    assert any("by" in line for line in first.json["proposals"][0]["dry_run"]["diff"])
+    second = sre("approve", incident, "A1", "--json", *where)
+    assert second.json["outcome"] == "fixed"
+
+
+def test_a_waiting_undo_does_not_take_a_later_change_back(sim: Simulation) -> None:
+    where = ("--kubeconfig", str(sim.kubeconfig))
+    incident = sre("investigate", *place(sim), "--json").json["incident"]
+    sre("approve", incident, "A1", "--json", *where)
+    sre("undo", incident, "A1", "--json", *where)
+    annotate(sim)
+    told = sre("approve", incident, "A2", "--json", *where).json
+    assert [p["state"] for p in told["proposals"]] == ["done", "skipped"]
+    assert image(sim).endswith(":2.4.0")
+
+
+def test_a_refusal_needs_no_cluster(sim: Simulation) -> None:
+    incident = sre("investigate", *place(sim), "--json").json["incident"]
+    done = sre("reject", incident, "A1", "--reason", "fixed by hand")
+    assert done.code == 4
+    told = sre("incidents", "show", incident, "--json").json
+    assert told["outcome"] == "refused"
+    assert (told["proposals"][0]["state"], told["proposals"][0]["note"]) == (
+        "rejected",
+        "fixed by hand",
+    )
+
+
 def test_an_undo_is_refused_when_somebody_changed_the_object_since(sim: Simulation) -> None:
     where = ("--kubeconfig", str(sim.kubeconfig))
     incident = sre("investigate", *place(sim), "--json").json["incident"]
     sre("approve", incident, "A1", "--json", *where)
-    cluster = connect(kubeconfig=str(sim.kubeconfig), clock=SystemClock())
-    step = {"op": "add", "path": "/spec/template/metadata/annotations", "value": {"by": "me"}}
-    cluster.patch(CHECKOUT, [step], dry_run=False)
+    annotate(sim)
     refused = sre("undo", incident, "A1", "--yes", *where)
     assert refused.code == 4
     assert "changed since" in refused.err
