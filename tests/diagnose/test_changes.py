@@ -18,6 +18,7 @@ from tests.diagnose.build import (
 )
 
 from sreagent.diagnose.changes import timeline
+from sreagent.diagnose.revisions import compare
 from sreagent.domain.change import Change
 
 
@@ -223,3 +224,20 @@ def test_revisions_of_a_stateful_set_come_from_its_controller_revisions() -> Non
     (change,) = changes(above, *kept)
     assert change.summary == "revision 1 → 2: image 1 → 2"
     assert "statefulset/db" in change.command
+
+
+def test_a_rollout_that_changes_secrets_shows_none_of_them() -> None:
+    def template(value: str) -> dict[str, Any]:
+        names = ("ENCRYPTION_KEY", "DB_PW", "SIGNING_KEY")
+        env = [{"name": name, "value": value} for name in names]
+        args = ["serve", "--db-pass", value]
+        return {"spec": {"containers": [{"name": "web", "image": "w:1", "env": env, "args": args}]}}
+
+    for before in (
+        {"spec": {"containers": [{"name": "web", "image": "w:1"}]}},
+        template("old-val"),
+    ):
+        found = compare(before, template("new-val"))
+        shown = " ".join([change.text for change in found] + [str(c.lines) for c in found])
+        assert found
+        assert "-val" not in shown

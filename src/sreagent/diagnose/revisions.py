@@ -11,14 +11,11 @@ from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, controller_ref
 from sreagent.domain.moment import parse_time
+from sreagent.domain.secrets import MASK, hide_flags, names_secret
 
 NUMBER = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 HASH = "controller-revision-hash"
-MASK = "(hidden)"
-_SECRET_NAME = re.compile(
-    r"pass|secret|token|api_?key|private_?key|credential|dsn|auth|access_?key", re.IGNORECASE
-)
 _SECRET_IN_URL = re.compile(r"(://[^\s/:@]{0,80}:)[^\s/@]{1,200}(@)")
 _NOISE = (
     "pod-template-hash",
@@ -141,9 +138,9 @@ def workload_revisions(scene: Scene, workload: Entity) -> tuple[Revision, ...]:
 
 def hide(name: str, value: str) -> str:
     """Mask a value that could be a secret."""
-    if value and _SECRET_NAME.search(name):
+    if value and names_secret(name):
         return MASK
-    return _SECRET_IN_URL.sub(rf"\1{MASK}\2", value)
+    return hide_flags(_SECRET_IN_URL.sub(rf"\1{MASK}\2", value))
 
 
 def _of_replica_set(item: Obj) -> Revision:
@@ -272,7 +269,7 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[tuple[str, str], str]
         for number, inner in enumerate(value):
             yield from _flat(inner, f"{path}[{_item_name(inner, number)}]")
     elif isinstance(value, list):
-        yield ("", path), " ".join(str(inner) for inner in value)
+        yield ("", path), hide_flags(" ".join(str(inner) for inner in value))
     elif value is not None:
         yield ("", path), str(value)
 

@@ -74,6 +74,8 @@ def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
 @condition("service.no_ready_endpoints", kind="Service")
 def no_ready_endpoints(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """The pods of a Service exist, or should, but none takes traffic."""
+    if not scene.inventory.looked("Pod", entity.namespace):
+        return
     pods = scene.backing(service)
     if any(is_ready(pod) for pod in pods) or not selector_of(service):
         return

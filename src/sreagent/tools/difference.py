@@ -1,13 +1,11 @@
 """Two JSON values as the lines in which they differ."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sreagent.domain.secrets import MASK, hide_flags, names_secret
 from sreagent.domain.text import one_line
 from sreagent.policy.redaction import redact
-
-_SECRET = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|API_?KEY|PRIVATE|DSN", re.IGNORECASE)
 
 
 def differing(before: object, after: object, *, limit: int = 40) -> tuple[str, ...]:
@@ -31,6 +29,9 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        # A command line is told whole: one of its words may be the secret of the word before.
+        yield path, " ".join(value)
     elif isinstance(value, list) and value:
         for place, item in enumerate(value):
             name = item.get("name", place) if isinstance(item, Mapping) else place
@@ -39,7 +40,11 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+_VARIABLE = ".value"
+
+
 def _shown(path: str, value: object) -> str:
-    if path.endswith(".value") and _SECRET.search(path):
-        return "(hidden)"
-    return redact(one_line(str(value), 160))
+    name = path.removesuffix(_VARIABLE).rpartition("[")[2].rstrip("]")
+    if path.endswith(_VARIABLE) and names_secret(name):
+        return MASK
+    return hide_flags(redact(one_line(str(value), 160)))
