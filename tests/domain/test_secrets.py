@@ -1,5 +1,7 @@
 """One rule for what may be a secret."""
 
+import re
+
 import pytest
 
 from sreagent.domain.secrets import hide_flags, names_secret
@@ -35,7 +37,7 @@ def test_an_ordinary_name_does_not(name: str) -> None:
     ],
 )
 def test_the_value_after_a_telling_flag_is_hidden(text: str, shown: str) -> None:
-    assert hide_flags(text) == shown
+    assert re.sub(r"\(hidden [0-9a-f]{4}\)", "(hidden)", hide_flags(text)) == shown
 
 
 def test_no_such_value_stands_in_the_difference_of_two_templates() -> None:
@@ -46,3 +48,4 @@ def test_no_such_value_stands_in_the_difference_of_two_templates() -> None:
 
     shown = "\n".join(differing(template("old-value-1"), template("new-value-2")))
     assert "value-" not in shown
+    assert shown.count("(hidden ") == 8

@@ -11,7 +11,7 @@ from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, controller_ref
 from sreagent.domain.moment import parse_time
-from sreagent.domain.secrets import MASK, hide_flags, names_secret
+from sreagent.domain.secrets import hide_flags, mask, names_secret
 
 NUMBER = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
@@ -139,8 +139,8 @@ def workload_revisions(scene: Scene, workload: Entity) -> tuple[Revision, ...]:
 def hide(name: str, value: str) -> str:
     """Mask a value that could be a secret."""
     if value and names_secret(name):
-        return MASK
-    return hide_flags(_SECRET_IN_URL.sub(rf"\1{MASK}\2", value))
+        return mask(value)
+    return hide_flags(_SECRET_IN_URL.sub(lambda found: found[1] + mask(found[0]) + found[2], value))
 
 
 def _of_replica_set(item: Obj) -> Revision:

@@ -1,8 +1,10 @@
 """Which names mean that their value is a secret: one rule for every place that shows values."""
 
+import hmac
+import os
 import re
+from functools import cache
 
-MASK = "(hidden)"
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TELLING = frozenset(
     {
@@ -14,6 +16,20 @@ _TELLING = frozenset(
 _AFTER_FLAG = re.compile(
     r"(--?[A-Za-z][-A-Za-z0-9_.]{0,60})(?:(=)|(['\", ]{1,4}))([^\s'\",\]]{1,500})"
 )
+
+
+def mask(value: str) -> str:
+    """Stands for a hidden value: the same for the same value, so that a change still shows.
+
+    The mark is made with a key of this process and too short to guess the value from.
+    """
+    mark = hmac.new(_key(), value.encode(), "sha256").hexdigest()[:4]
+    return f"(hidden {mark})"
+
+
+@cache
+def _key() -> bytes:
+    return os.urandom(16)
 
 
 def names_secret(name: str) -> bool:
@@ -34,4 +50,4 @@ def _hidden(found: re.Match[str]) -> str:
     flag, equals, gap, value = found.groups()
     if value.startswith("-") or not names_secret(flag):
         return found[0]
-    return f"{flag}{equals or gap}{MASK}"
+    return f"{flag}{equals or gap}{mask(value)}"

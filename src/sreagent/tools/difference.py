@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.secrets import MASK, hide_flags, names_secret
+from sreagent.domain.secrets import hide_flags, mask, names_secret
 from sreagent.domain.text import one_line
 from sreagent.policy.redaction import redact
 
@@ -46,5 +46,5 @@ _VARIABLE = ".value"
 def _shown(path: str, value: object) -> str:
     name = path.removesuffix(_VARIABLE).rpartition("[")[2].rstrip("]")
     if path.endswith(_VARIABLE) and names_secret(name):
-        return MASK
+        return mask(str(value))
     return hide_flags(redact(one_line(str(value), 160)))
