@@ -97,11 +97,11 @@ def test_killed_before_the_change_was_sent_it_is_found_not_done_and_asked_again(
 ) -> None:
     told = investigated(bad_deploy)
     before = writes(bad_deploy)
-    # The server answers no write, so the intent is on disk and the change is not made.
-    bad_deploy.faults.answers["/apis/apps/v1/namespaces/shop/deployments/checkout"] = 200
-    bad_deploy.faults.answers.clear()
+    # Slow answers: the process dies while its request is on the way, or just before.
     bad_deploy.faults.delay = 2.0
     incident = killed_after("intended", "approve", told["incident"], "A1", *place(bad_deploy))
+    # What was on the way arrives, or never does.
+    time.sleep(bad_deploy.faults.delay + 1.0)
     bad_deploy.faults.delay = 0.0
     assert incident == told["incident"]
     made = writes(bad_deploy) - before
