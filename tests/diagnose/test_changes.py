@@ -1,5 +1,6 @@
 """What changed, when, and by whom."""
 
+import json
 import re
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.diagnose.build import (
 )
 
 from sreagent.diagnose.changes import timeline
+from sreagent.diagnose.managers import LAST_APPLIED
 from sreagent.diagnose.revisions import compare
 from sreagent.domain.change import Change
 
@@ -243,3 +245,52 @@ def test_a_rollout_that_changes_secrets_shows_none_of_them() -> None:
         shown = " ".join([change.text for change in found] + [str(c.lines) for c in found])
         assert found
         assert "-val" not in shown
+
+
+def secretive(value: str) -> Json:
+    """A container that holds secrets wherever one may stand."""
+    names = ("ENCRYPTION_KEY", "DB_PW", "SIGNING_KEY", "PGPASSWORD")
+    headers = [{"name": "X-Api-Key", "value": value}]
+    return container(
+        env=[{"name": name, "value": value} for name in names],
+        command=["serve", "--db-pass", f"{value} {value}", f"--token={value}"],
+        args=["sh", "-c", f"DB_PW={value} serve --pw '{value} {value}' db://u:{value}@db"],
+        readinessProbe={"exec": {"command": ["check", "--secret", value]}},
+        lifecycle={"postStart": {"httpGet": {"path": "/", "httpHeaders": headers}}},
+    )
+
+
+def test_no_place_of_a_rollout_shows_a_secret() -> None:
+    objects = app(revisions=[(5 * DAY, secretive("old-val")), (300, secretive("new-val"))])
+    notes = named(objects, "ReplicaSet", 1)["metadata"]["annotations"]
+    notes["kubernetes.io/change-cause"] = "kubectl set env deploy/app DB_PW=new-val"
+    (change,) = [one for one in changes(*objects) if one.revision == 2]
+    assert "env DB_PW: (hidden" in "\n".join(change.diff)
+    assert "DB_PW=(hidden" in change.summary
+    assert "-val" not in f"{change.summary} {change.diff}"
+
+
+def test_no_place_of_an_edit_shows_a_secret() -> None:
+    def spec(value: str) -> Json:
+        template = {"spec": {"containers": [secretive(value)], "tolerations": [{"key": value[:3]}]}}
+        return {"schedule": "@hourly", "jobTemplate": {"spec": {"template": template}}}
+
+    def config(value: str) -> Json:
+        return {"signing.key": value, "TOKEN_URL": f"http://{value[:3]}"}
+
+    fields: Json = {"f:spec": {"f:jobTemplate": {}}, "f:data": {"f:signing.key": {}}}
+
+    def changed(kind: str, before: Json, after: Json) -> Json:
+        note = {LAST_APPLIED: json.dumps(before)}
+        edit = [edited("kubectl-edit", 60, fields)]
+        return make(kind, "nightly", annotations=note, managed=edit, **after)
+
+    cron, settings = changes(
+        changed("CronJob", {"spec": spec("old-val")}, {"spec": spec("new-val")}),
+        changed("ConfigMap", {"data": config("old-val")}, {"data": config("new-val")}),
+    )
+    shown = f"{cron.summary} {cron.diff} {settings.summary} {settings.diff}"
+    assert "-val" not in shown
+    assert shown.count("(hidden") > 8
+    assert "tolerations[0].key: new" in shown
+    assert "TOKEN_URL: http://new" in shown

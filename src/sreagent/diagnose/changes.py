@@ -9,7 +9,7 @@ from sreagent.diagnose.podspec import EMPTY
 from sreagent.diagnose.revisions import (
     Revision,
     compare,
-    hide,
+    hide_value,
     only_restarted,
     revisions,
 )
@@ -18,6 +18,7 @@ from sreagent.domain.change import Change
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, controller_ref, entity_of
 from sreagent.domain.moment import parse_time
+from sreagent.domain.secrets import hide_words
 
 EDITED_KINDS = (
     "Service",
@@ -208,7 +209,7 @@ def _against_applied(item: Obj) -> tuple[str, ...]:
 
 def _diff_lines(path: str, before: str | None, after: str | None) -> list[str]:
     pairs = (("- ", before), ("+ ", after))
-    return [f"{sign}{path}: {hide(path, value)}" for sign, value in pairs if value is not None]
+    return [f"{sign}{path}: {value}" for sign, value in pairs if value is not None]
 
 
 _OPEN = ("selector", "data", "hard", "podSelector", "matchLabels")
@@ -225,15 +226,21 @@ def _restricted(live: object, applied: object, name: str = "") -> object:
     return live
 
 
-def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _leaves(value: object, path: str, name: str = "") -> Iterator[tuple[str, str]]:
+    """Paths and values, those of telling names hidden."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}")
+            # A variable is named beside its value; the field `key` names keys, and holds none.
+            told = value.get("name") if key == "value" else key
+            is_field = path.startswith("spec") and key == "key"
+            yield from _leaves(inner, f"{path}.{key}", "" if is_field else str(told))
+    elif isinstance(value, list) and all(isinstance(inner, str) for inner in value):
+        yield path, hide_words(value)[:200]
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{number}]")
     elif value is not None:
-        yield path, str(value)[:200]
+        yield path, hide_value(name, str(value))[:200]
 
 
 def change_of(changes: tuple[Change, ...], entity: Entity, revision: int) -> Change | None:

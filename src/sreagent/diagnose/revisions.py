@@ -1,6 +1,5 @@
 """Revisions of a workload: what was rolled out when, and what each one changed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +10,11 @@ from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, controller_ref
 from sreagent.domain.moment import parse_time
-from sreagent.domain.secrets import hide_flags, mask, names_secret
+from sreagent.domain.secrets import hide, hide_words, mask, names_secret
 
 NUMBER = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 HASH = "controller-revision-hash"
-_SECRET_IN_URL = re.compile(r"(://[^\s/:@]{0,80}:)[^\s/@]{1,200}(@)")
 _NOISE = (
     "pod-template-hash",
     HASH,
@@ -136,11 +134,9 @@ def workload_revisions(scene: Scene, workload: Entity) -> tuple[Revision, ...]:
     return revisions(scene, workload.kind, item) if item else ()
 
 
-def hide(name: str, value: str) -> str:
+def hide_value(name: str, value: str) -> str:
     """Mask a value that could be a secret."""
-    if value and names_secret(name):
-        return mask(value)
-    return hide_flags(_SECRET_IN_URL.sub(lambda found: found[1] + mask(found[0]) + found[2], value))
+    return mask(value) if value and names_secret(name) else hide(value)
 
 
 def _of_replica_set(item: Obj) -> Revision:
@@ -153,7 +149,7 @@ def _of_replica_set(item: Obj) -> Revision:
         template=(item.get("spec") or EMPTY).get("template") or EMPTY,
         at=created,
         created=created,
-        cause=notes.get(CAUSE, ""),
+        cause=hide(str(notes.get(CAUSE) or "")),
     )
 
 
@@ -166,7 +162,7 @@ def _of_controller(item: Obj) -> Revision:
         template=data.get("template") or EMPTY,
         at=created,
         created=created,
-        cause=(item["metadata"].get("annotations") or {}).get(CAUSE, ""),
+        cause=hide(str((item["metadata"].get("annotations") or {}).get(CAUSE) or "")),
     )
 
 
@@ -220,7 +216,7 @@ def _fields(template: Obj) -> Iterator[tuple[tuple[str, str], str]]:
 def _container_fields(container: Obj) -> Iterator[tuple[tuple[str, str], str]]:
     name = container["name"]
     for one in container.get("env") or ():
-        value = hide(one["name"], str(one.get("value") or "")) or _source(one)
+        value = hide_value(one["name"], str(one.get("value") or "")) or _source(one)
         yield (name, f"env {one['name']}"), value or '""'
     resources = container.get("resources") or EMPTY
     for side, word in (("limits", "limit"), ("requests", "request")):
@@ -242,12 +238,16 @@ def _say_probe(probe: Obj) -> str:
     """`httpGet path=/ready port=http scheme=HTTP, periodSeconds 5, …`."""
     ways = ("httpGet", "tcpSocket", "grpc", "exec")
     asked = [
-        " ".join([way, *(f"{key}={value}" for key, value in sorted(probe[way].items()))])
+        " ".join([way, *(f"{key}={_say(value)}" for key, value in sorted(probe[way].items()))])
         for way in ways
         if probe.get(way)
     ]
     timing = [f"{key} {value}" for key, value in sorted(probe.items()) if key not in ways]
     return ", ".join(asked + timing)
+
+
+def _say(value: object) -> str:
+    return hide_words(value) if isinstance(value, list) else hide(str(value))
 
 
 def _source(env: Obj) -> str:
@@ -269,9 +269,16 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[tuple[str, str], str]
         for number, inner in enumerate(value):
             yield from _flat(inner, f"{path}[{_item_name(inner, number)}]")
     elif isinstance(value, list):
-        yield ("", path), hide_flags(" ".join(str(inner) for inner in value))
+        yield ("", path), hide_words(value)
     elif value is not None:
-        yield ("", path), str(value)
+        yield ("", path), hide_value(_name_at(path), str(value))
+
+
+def _name_at(path: str) -> str:
+    """The name that somebody chose for what stands at a path; fields of the API tell nothing."""
+    if path.startswith("annotations."):
+        return path.rpartition("/")[2].removeprefix("annotations.")
+    return path.removesuffix("].value").rpartition("[")[2] if path.endswith("].value") else ""
 
 
 def _item_name(item: Mapping[str, Any], number: int) -> str:

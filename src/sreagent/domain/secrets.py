@@ -3,19 +3,47 @@
 import hmac
 import os
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PARTS = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+")
 _TELLING = frozenset(
-    {
-        "pass", "passwd", "password", "passphrase", "pw", "pwd", "secret", "secrets", "token",
-        "tokens", "credential", "credentials", "cred", "creds", "auth", "salt", "cookie", "jwt",
-        "dsn", "private", "signature", "apikey",
-    }
-)  # fmt: skip
-_AFTER_FLAG = re.compile(
-    r"(--?[A-Za-z][-A-Za-z0-9_.]{0,60})(?:(=)|(['\", ]{1,4}))([^\s'\",\]]{1,500})"
+    (
+        *("pass", "pw", "pwd", "jwt", "dsn", "salt", "cookie", "cookies", "cred", "creds"),
+        *("private", "signature"),
+    )
 )
+_INSIDE = re.compile(
+    r"passw(?:or)?d|passphrase|secret|credential|token(?!i)"
+    r"|(?:api|private|access|account|client|encryption|signing|master|auth)keys?$"
+    r"|(?<!by)(?<!com)(?<!tres)pass$|pw$"
+)
+"""Words that tell also when they are written together with another: `PGPASSWORD`, `dbpass`."""
+_ABOUT = frozenset(
+    (
+        *("age", "algorithm", "alg", "audience", "budget", "checksum", "class", "count", "digest"),
+        *("dir", "domain", "enabled", "endpoint", "expiration", "expires", "expiry", "field"),
+        *("file", "files", "fingerprint", "header", "helper", "host", "id", "ids"),
+        *("interval", "issuer", "kind", "length", "lifetime", "limit", "manager", "method", "mode"),
+        *("mount", "name", "names", "path", "paths", "policy", "port", "provider", "ref", "refs"),
+        *("required", "rotation", "rounds", "seconds", "size", "store", "template", "timeout"),
+        *("ttl", "type", "types", "uri", "url", "usage", "used", "version"),
+    )
+)
+"""Last words of names that speak about a secret and hold none: `secretName`, `TOKEN_URL`."""
+_COUNTED = frozenset({"max", "min", "prompt", "completion", "automount", "public"})
+"""Words of such names anywhere: `MAX_TOKENS`, `automountServiceAccountToken`, `PUBLIC_KEY`."""
+_NAME = re.compile(
+    r"(?<![\w.-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,80}+)(?P<sign>=| {1,4}(?!-)|['\"], ?(?=['\"]))"
+)
+_VALUE = re.compile(r"\"(?P<double>[^\"]+)\"|'(?P<single>[^']+)'|(?P<bare>[^\s'\",\]]+)")
+_IN_ADDRESS = re.compile(r"(://[^\s/:@]{0,80}:)([^\s/@]{1,200})(?=@)")
+_FLAG = re.compile(r"--?[A-Za-z][\w.-]{0,80}")
+_HOLLOW = re.compile(
+    r"[\"']?(?:\(hidden|\[REDACTED:|\$\([\w.-]+\)|\$\{[\w.-]+\}|true\b|false\b"
+    r"|/(?:var|run|etc|usr|home|opt|tmp|mnt|app|srv|data|secrets?|vault)/)"
+)
+"""Values that hold no secret: what is hidden already, references and paths."""
 
 
 def mask(value: str) -> str:
@@ -23,7 +51,7 @@ def mask(value: str) -> str:
 
     The mark is made with a key of this process and too short to guess the value from.
     """
-    mark = hmac.new(_key(), value.encode(), "sha256").hexdigest()[:4]
+    mark = hmac.digest(_key(), value.encode("utf-8", "surrogatepass"), "sha256").hex()[:4]
     return f"(hidden {mark})"
 
 
@@ -38,16 +66,78 @@ def names_secret(name: str) -> bool:
     `DB_PASSWORD`, `apiKey` and `--auth-token` do; `KEYSPACE` and `PARTITION_KEY_COUNT` do not.
     """
     parts = [part.lower() for part in _PARTS.findall(name)]
-    return bool(parts) and (parts[-1] in ("key", "keys") or any(part in _TELLING for part in parts))
+    if len(parts) > 1 and parts[-1] in ("v", "old", "new", "prev", "previous", "current"):
+        parts.pop()
+    if not parts or _speaks_about(parts):
+        return False
+    return parts[-1] in ("key", "keys", "auth", "authorization") or any(
+        part in _TELLING or _INSIDE.search(part) for part in parts
+    )
 
 
-def hide_flags(text: str) -> str:
-    """The same text with the values after telling flags hidden: `--db-pass X`, `--token=X`."""
-    return _AFTER_FLAG.sub(_hidden, text) if "-" in text else text
+def speaks_about_secret(name: str) -> bool:
+    """Whether a name tells about a secret without holding it: `secretName`, `TOKEN_URL`."""
+    return _speaks_about([part.lower() for part in _PARTS.findall(name)])
 
 
-def _hidden(found: re.Match[str]) -> str:
-    flag, equals, gap, value = found.groups()
-    if value.startswith("-") or not names_secret(flag):
-        return found[0]
-    return f"{flag}{equals or gap}{mask(value)}"
+def _speaks_about(parts: list[str]) -> bool:
+    # The `secret_id` of Vault is as good as a password.
+    if parts[-2:] == ["secret", "id"]:
+        return False
+    return not _COUNTED.isdisjoint(parts) or (bool(parts) and parts[-1] in _ABOUT)
+
+
+def hide(text: str) -> str:
+    """The same text without passwords in addresses and without the values of telling names.
+
+    Those are `--db-pass X`, `--token=X` and `DB_PW=X`.
+    """
+    if "-" not in text and "=" not in text and "://" not in text:
+        return text
+    return "".join(_without_values(_IN_ADDRESS.sub(_hidden_in_address, text)))
+
+
+def hide_words(words: Sequence[object]) -> str:
+    """A command line as one text; what follows a telling flag is hidden, spaces and all."""
+    return " ".join(_safe_words([str(word) for word in words]))
+
+
+def _safe_words(words: list[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        follows = bool(_FLAG.fullmatch(before)) and names_secret(before)
+        if follows and not _FLAG.match(word) and not _HOLLOW.match(word):
+            yield mask(word)
+        elif (name := word.partition("=")[0]) != word and _holds(name, word):
+            yield f"{name}={mask(word[len(name) + 1 :])}"
+        else:
+            yield hide(word)
+        before = word
+
+
+def _holds(name: str, word: str) -> bool:
+    """Whether a whole word is a telling name and its value, which may have spaces in it."""
+    plain = bool(re.fullmatch(r"-{0,2}[\w.-]{1,80}", name))
+    return plain and names_secret(name) and not _HOLLOW.match(word, len(name) + 1)
+
+
+def _hidden_in_address(found: re.Match[str]) -> str:
+    return found[0] if _HOLLOW.match(found[2]) else found[1] + mask(found[2])
+
+
+def _without_values(text: str) -> Iterator[str]:
+    done = place = 0
+    while name := _NAME.search(text, place):
+        place = name.end()
+        value = _VALUE.match(text, place) if _is_given(name) else None
+        if value and not _HOLLOW.match(value[0]):
+            part = value.lastgroup or "bare"
+            yield text[done : value.start(part)] + mask(value[part])
+            done = value.end(part)
+            place = value.end()
+    yield text[done:]
+
+
+def _is_given(name: re.Match[str]) -> bool:
+    """A value follows `--flag ` and `NAME=`; after any other word comes only the next one."""
+    return (name["sign"] == "=" or name["name"].startswith("-")) and names_secret(name["name"])

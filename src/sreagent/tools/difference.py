@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.secrets import hide_flags, mask, names_secret
+from sreagent.domain.secrets import hide, hide_words, mask, names_secret
 from sreagent.domain.text import one_line
 from sreagent.policy.redaction import redact
 
@@ -31,7 +31,7 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         # A command line is told whole: one of its words may be the secret of the word before.
-        yield path, " ".join(value)
+        yield path, hide_words(value)
     elif isinstance(value, list) and value:
         for place, item in enumerate(value):
             name = item.get("name", place) if isinstance(item, Mapping) else place
@@ -47,4 +47,4 @@ def _shown(path: str, value: object) -> str:
     name = path.removesuffix(_VARIABLE).rpartition("[")[2].rstrip("]")
     if path.endswith(_VARIABLE) and names_secret(name):
         return mask(str(value))
-    return hide_flags(redact(one_line(str(value), 160)))
+    return redact(one_line(hide(str(value)), 160))
