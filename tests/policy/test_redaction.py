@@ -108,6 +108,14 @@ BY_PLACE = [
     pytest.param("aws_secret_access_key = {}", id="aws-credentials-file"),
     pytest.param("https://hooks.slack.com/services/T0/B0/{}", id="slack-webhook"),
     pytest.param("  .dockerconfigjson: {}", id="docker-config"),
+    pytest.param("DB_PW={} PORT=80", id="short-name"),
+    pytest.param("env SMTP_PASS={} serve", id="variable-of-a-command"),
+    pytest.param("PASSWORD_SALT: {}", id="salt"),
+    pytest.param('{{"name": "SESSION_COOKIE", "value": "{}"}}', id="variable-json-whole-name"),
+    pytest.param("- name: DB_PW\n  value: {}\n- name: A", id="variable-yaml-whole-name"),
+    pytest.param("serve --db-pass {} -v", id="flag-whole-name"),
+    pytest.param("serve --signing-key={} -v", id="flag-whole-name-with-a-sign"),
+    pytest.param("java -Ddb.pw={} -jar a.jar", id="property"),
     pytest.param("client-key-data: LS0tLS1CRUdJTiBSU0Eg{}", id="kubeconfig-key"),
 ]
 
@@ -201,6 +209,16 @@ WWW-Authenticate: Bearer realm="registry"
 authorization: denied
 cookie: not found
 PWD=/srv/app OLDPWD=/root
+--- PASS: TestCharge (0.01s)
+PASS: 12 FAIL: 3, PASS=12 FAIL=3
+KEY: value of the row
+KEYSPACE=orders KEYCLOAK_URL=http://sso PARTITION_KEY_COUNT=12
+AUTH_MODE=oidc COOKIE_DOMAIN=shop.example.com
+--tls-cert-file=/etc/tls/tls.crt --tls-private-key-file=/etc/tls/tls.key
+--anonymous-auth=false --authorization-mode=Node,RBAC
+use --auth to log in, or --private for the rest
+args: serve --db-pass (hidden 3f2a) --token=(hidden 77aa)
+env DB_PW: (hidden 3f2a) → (hidden 77aa)
 GET http://payment.shop.svc.cluster.local:8080/charge?id=7 200 12ms
 dial tcp: lookup payment.shop on 10.96.0.10:53: no such host
 connect: connection refused (http://10.1.2.3:8080/healthz)
@@ -265,7 +283,19 @@ def test_redacting_again_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "piece",
     [
-        *("password=", "password: a ", "token_url=", 'password="', "secret", "://", "://a:", "eyJ"),
+        *(
+            "password=",
+            "PW=",
+            "--pw ",
+            "A_",
+            "password: a ",
+            "token_url=",
+            'password="',
+            "secret",
+            "://",
+            "://a:",
+            "eyJ",
+        ),
         *("-eyJ", "curl -u ", "Bearer ", "--token ", "sk-a1A", "-----BEGIN PRIVATE KEY-----", "a:"),
         *("authorization: ", "cookie: a", "password,value:", "${password=", "\\", "@tcp(", "key-"),
         *("password: a\n", "- name: TOKEN\n  value: ", "\u0130", "LS0tLS1CRUdJTiB", "A" * 50),

@@ -25,7 +25,8 @@ _ABOUT = frozenset(
         *("dir", "domain", "enabled", "endpoint", "expiration", "expires", "expiry", "field"),
         *("file", "files", "fingerprint", "header", "helper", "host", "id", "ids"),
         *("interval", "issuer", "kind", "length", "lifetime", "limit", "manager", "method", "mode"),
-        *("mount", "name", "names", "path", "paths", "policy", "port", "provider", "ref", "refs"),
+        *("mount", "mounts", "name", "names", "path", "paths", "policy", "port", "provider"),
+        *("ref", "refs"),
         *("required", "rotation", "rounds", "seconds", "size", "store", "template", "timeout"),
         *("ttl", "type", "types", "uri", "url", "usage", "used", "version"),
     )

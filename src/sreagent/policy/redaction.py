@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from sreagent.domain.secrets import names_secret, speaks_about_secret
+
 _REDACTED = "[REDACTED:"
 _PEM_LIMIT = 16384
 _PASSES = 5
@@ -109,31 +111,32 @@ _RULES = (
 )
 """Ordered: what a secret is by itself comes before where it stands."""
 
-_NAME_HINTS = ("pass", "pwd", "secret", "token", "key", "credential", "dockerc", "x-amz-sig")
+_NAME_HINTS = (
+    *("pass", "pwd", "secret", "token", "key", "cred", "dockerc", "signature", "x-amz-sig"),
+    *("pw", "salt", "cookie", "jwt", "dsn", "private", "auth"),
+)
+_SIGN = (
+    r"(?P<sign>\\{0,3}[\"']?\]?[ \t]{0,20}(?:=>|:=|[:=])[ \t]{0,20}"
+    # Containers name their variables apart: {"name": "DB_PASSWORD", "value": "…"}.
+    r"|\\{0,3}[\"']?[ \t]{0,4}(?:,|\r?\n)[ \t]{0,80}"
+    r"\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,3}:[ \t]{0,5})"
+)
 _NAME = re.compile(
     r"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|token|credential|x-amz-signature"
     r"|(?:api|private|access|account|client|encryption|signing|master|auth)[_-]?key"
     r"|docker(?:configjson|cfg)))"
     # `tokenizer` is no token: only an s or another word of the name may follow.
     r"(?P<tail>(?:s|[A-Z0-9_.-][\w.-]{0,40})?)(?![a-z])"
-    r"(?P<sign>\\{0,3}[\"']?\]?[ \t]{0,20}(?:=>|:=|[:=])[ \t]{0,20}"
-    # Containers name their variables apart: {"name": "DB_PASSWORD", "value": "…"}.
-    r"|\\{0,3}[\"']?[ \t]{0,4}(?:,|\r?\n)[ \t]{0,80}"
-    r"\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,3}:[ \t]{0,5})"
+    rf"{_SIGN}"
 )
+_VARIABLE = re.compile(rf"(?<![\w.-])(?P<name>[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++){{0,20}}){_SIGN}")
+_FLAG = re.compile(r"(?<![\w.-])(?P<name>--?[A-Za-z][\w.-]{0,80}+)(?P<sign>=|[ \t]{1,3}(?!-))")
 _VALUE = re.compile(
     r"\\{1,3}[\"'](?P<escaped>[^\"'\\\r\n]{1,20000})"
     r"|\"(?P<double>(?:[^\"\\\r\n]|\\.){1,20000}+)"
     r"|'(?P<single>[^'\r\n]{1,20000})"
     r"|(?P<bare>[^\s\"',;&)}\]=>`][^\s\"',;&)}]{0,20000})"
 )
-_HARMLESS_TAIL = re.compile(
-    r"(?:^|[_.-]|(?<=[a-z0-9])(?=[A-Z]))"
-    r"(?i:names?|files?|paths?|dir|refs?|ids?|ur[li]|endpoint|types?|kind|count|length|size|limit"
-    r"|ttl|age|expir\w{0,8}|seconds|version|policy|provider|manager|store|class|mount\w{0,8}"
-    r"|header|field|template|rotation|alg\w{0,8}|enabled|required|helper|issuer|budget|usage|used)$"
-)
-"""Last words of names that tell about a secret without being one: `secretName`, `TOKEN_URL`."""
 _HARMLESS_PREFIX = ("pull", "image", "tls", "next", "page", "continue")
 """Names of Secrets in Kubernetes, and places in a list that is read page by page."""
 
@@ -237,6 +240,8 @@ def _redact_lines(text: str, hints: set[str]) -> str:
                 text = rule.pattern.sub(_replacing(rule.kind), text)
         if not hints.isdisjoint(_NAME_HINTS):
             text = "".join(_without_named(text))
+            text = "".join(_without_given(text, _VARIABLE))
+            text = "".join(_without_given(text, _FLAG))
         if text == before:
             break
     return text
@@ -277,8 +282,36 @@ def _without_named(text: str) -> Iterator[str]:
     yield text[done:]
 
 
+def _without_given(text: str, names: re.Pattern[str]) -> Iterator[str]:
+    """Values of variables and flags whose whole name means a secret: `DB_PW=…`, `--db-pass …`."""
+    done = place = 0
+    while name := names.search(text, place):
+        place = name.end()
+        value = _VALUE.match(text, place) if names_secret(name["name"]) else None
+        if value:
+            group = value.lastgroup or "bare"
+            if _is_given(name, value[group], value):
+                yield text[done : value.start(group)]
+                yield _token("named", value[group])
+                done = place = value.end()
+    yield text[done:]
+
+
+def _is_given(name: re.Match[str], text: str, value: re.Match[str]) -> bool:
+    is_flag, group = name["name"].startswith("-"), value.lastgroup or 0
+    if _HOLLOW.fullmatch(text) or text.lower() in _PROSE or _is_redacted(value, group):
+        return False
+    if not is_flag and "_" not in name["name"] and len(text) < 5 and _NUMBER.fullmatch(text):
+        return False
+    if is_flag or name["sign"] == "=" or group != "bare":
+        return True
+    # `PASS: TestCharge` is the word of a test, `KEY: value` a heading.
+    return "_" in name["name"] and _is_value(name, value)
+
+
 def _is_telling(name: re.Match[str]) -> bool:
-    return not _HARMLESS_TAIL.search(name["tail"]) and not _prefix(name).endswith(_HARMLESS_PREFIX)
+    about = speaks_about_secret(name["word"] + name["tail"])
+    return not about and not _prefix(name).endswith(_HARMLESS_PREFIX)
 
 
 def _is_secret(name: re.Match[str], value: re.Match[str], group: str) -> bool:
