@@ -138,7 +138,7 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
     bounded = proposed.tier is Tier.BOUNDED
     needs = "bounded change" if bounded else "needs your yes"
     title = f"{proposed.id}  {proposed.title}"
-    command = Text(proposed.command, style="bold")
+    command = Text(proposed.command, style="bold", overflow="fold")
     if not boxed:
         return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
     return _panel(Group(command, _table(rows)), title, needs, "cyan" if bounded else "yellow")
@@ -156,7 +156,8 @@ def _table(rows: Iterable[tuple[str, Text]]) -> Table:
     """Labels on the left, values beside them, also where they are folded."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=LABEL, style="bold")
-    table.add_column()
+    # A long word is folded, never cut: commands are there to be copied.
+    table.add_column(overflow="fold")
     for label, value in rows:
         table.add_row(label, value)
     return table
