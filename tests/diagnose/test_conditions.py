@@ -28,10 +28,14 @@ from tests.diagnose.build import (
     waiting,
 )
 
+from sreagent.diagnose.addresses import parse_address
 from sreagent.diagnose.conditions import findings, registered
+from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.targets import resolve
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import Inventory
+from sreagent.domain.kinds import KINDS
 
 
 def found(inventory: Inventory) -> tuple[Finding, ...]:
@@ -859,6 +863,135 @@ def test_a_missing_object_is_not_claimed_when_its_list_was_refused() -> None:
     template = {"volumes": [{"name": "v", "configMap": {"name": "gone"}}]}
     inventory = seen(*app(spec=template), refused=["ConfigMap"])
     assert told(found(inventory), "reference.missing") == []
+
+
+LABELS = {"app": "app"}
+DOWN = node(ready="Unknown")
+TWO_CLAIMS = [
+    {"name": name, "persistentVolumeClaim": {"claimName": name}} for name in ("data", "wal")
+]
+UNBOUND = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refused_list_breaks_nothing_that_is_well(kind: str) -> None:
+    template = {
+        "volumes": [
+            {"name": "v", "configMap": {"name": "settings"}},
+            {"name": "w", "persistentVolumeClaim": {"claimName": "data"}},
+        ],
+        "imagePullSecrets": [{"name": "pull"}],
+        "serviceAccountName": "app",
+    }
+    backend = {"service": {"name": "app", "port": {"number": 80}}}
+    objects = [
+        *app(spec=template),
+        service(),
+        node(),
+        make("ConfigMap", "settings", data={}),
+        make("Secret", "pull"),
+        make("ServiceAccount", "app"),
+        make("PersistentVolumeClaim", "data", status={"phase": "Bound"}),
+        make("Ingress", "web", spec={"defaultBackend": backend}),
+    ]
+    assert broken(seen(*objects)) == set()
+    assert broken(seen(*objects, refused=[kind])) == set()
+
+
+@pytest.mark.parametrize(
+    ("inventory", "absent"),
+    [
+        pytest.param(
+            seen(*app(), service(), CALLER, refused=["Pod"]), "has no pods", id="pods-of-a-service"
+        ),
+        pytest.param(
+            seen(service(), deployment(replicas=0), refused=["Deployment"]),
+            "which no pod matches",
+            id="deployment-at-zero",
+        ),
+        pytest.param(
+            seen(make("Job", "nightly", spec={}, status=FAILED_JOB), refused=["Pod"]),
+            "pods are gone",
+            id="pods-of-a-job",
+        ),
+        pytest.param(seen(DOWN, pod(), refused=["Pod"]), "0 pods", id="pods-of-a-node"),
+        pytest.param(
+            seen(pod(status=waiting("ImagePullBackOff")), refused=["Event"]),
+            "no event says",
+            id="events-of-a-pull",
+        ),
+        pytest.param(
+            seen(
+                make("PersistentVolumeClaim", "data", **CLAIM),
+                make("StorageClass", "fast"),
+                refused=["Event"],
+            ),
+            "has not answered",
+            id="events-of-a-claim",
+        ),
+        pytest.param(
+            seen(make("PersistentVolumeClaim", "data", **CLAIM), refused=["StorageClass"]),
+            "does not exist",
+            id="storage-classes",
+        ),
+        pytest.param(
+            seen(CALLER, refused=["Service"], logs=[log(CALLER, COMPLAINT)]),
+            "does not exist",
+            id="services",
+        ),
+        pytest.param(
+            seen(pod(phase="Pending", status=waiting("ContainerCreating")), refused=["Node"]),
+            "does not exist",
+            id="nodes",
+        ),
+        pytest.param(
+            seen(*app(), service(), refused=["Endpoints"]), "has no", id="endpoints-of-a-service"
+        ),
+        pytest.param(
+            seen(
+                stranded(UNBOUND, spec=pod(spec={"volumes": TWO_CLAIMS})["spec"]),
+                refused=["PersistentVolumeClaim"],
+            ),
+            "no node: persistentvolumeclaim",
+            id="claims-of-a-pod",
+        ),
+    ],
+)
+def test_nothing_is_called_absent_that_could_not_be_looked_at(
+    inventory: Inventory, absent: str
+) -> None:
+    assert [one.claim for one in found(inventory) if absent in one.claim.lower()] == []
+
+
+def test_a_policy_that_lets_in_by_labels_of_a_namespace_nobody_may_read_blocks_nothing() -> None:
+    rule = {"namespaceSelector": {"matchLabels": {"team": "web"}}}
+    policy = make(
+        "NetworkPolicy",
+        "only-web",
+        spec={"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [rule]}]},
+    )
+    slow = log(CALLER, lines('ERROR Get "http://app:80/": dial tcp 10.96.0.7:80: i/o timeout'))
+    objects = [*app(), service(), policy, CALLER]
+    assert told(found(seen(*objects, logs=[slow])), "network.policy_blocks")
+    unseen = found(seen(*objects, logs=[slow], refused=["Namespace"]))
+    assert told(unseen, "network.policy_blocks") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "refused", "outside"),
+    [
+        pytest.param("10.9.9.9:5432", [], True, id="private-and-all-known"),
+        pytest.param("10.9.9.9:5432", ["Pod"], False, id="private-and-pods-unknown"),
+        pytest.param("8.8.8.8:5432", ["Service", "Node"], True, id="public"),
+        pytest.param("db.data:5432", ["Namespace"], False, id="maybe-a-namespace"),
+        pytest.param("db.example.com:5432", ["Namespace"], True, id="name-from-outside"),
+    ],
+)
+def test_who_is_outside_is_only_said_when_it_is_known(
+    target: str, refused: list[str], outside: bool
+) -> None:
+    scene = Scene(seen(*app(), refused=refused), NOW)
+    assert resolve(scene, "shop", parse_address(target)).outside is outside
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             condition="pod.image_pull",
             entity=entity,
             claim=f"{entity} cannot pull image {image}: it is "
-            f"{_pull_fault(container.waiting, told)}{_pull_secrets(scene, pod, told)}"
+            f"{_pull_fault(scene, pod, container, told)}{_pull_secrets(scene, pod, told)}"
             f"{_before(facts)}",
             category=Category.DEPLOYMENT,
             uid=pod["metadata"].get("uid", ""),
@@ -75,11 +75,13 @@ def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         )
 
 
-def _pull_fault(reason: str, told: str) -> str:
+def _pull_fault(scene: Scene, pod: Obj, container: Container, told: str) -> str:
     for fault, words in _PULL_FAULTS:
-        if re.search(words, f"{reason} {told}", re.IGNORECASE):
+        if re.search(words, f"{container.waiting} {told}", re.IGNORECASE):
             return fault
-    return "not pulled, and no event says why"
+    if scene.inventory.looked("Event", pod["metadata"].get("namespace", "")):
+        return "not pulled, and no event says why"
+    return "not pulled, and its events could not be looked at"
 
 
 def _image_facts(scene: Scene, pod: Obj, container: Container) -> dict[str, str]:

@@ -23,7 +23,7 @@ def _capacity(scene: Scene, cause: Cause) -> Iterator[str]:
         if entity.kind in WORKLOADS and (said := _ready(scene, entity)):
             yield said
         if entity.kind == "Service":
-            service = scene.inventory.find(entity)
+            service = scene.inventory.find(entity) if _saw_pods(scene, entity) else None
             pods = scene.backing(service) if service else []
             if service and not any(pod in scene.ready_pods(scene.workload_of(pod)) for pod in pods):
                 yield f"{entity} has no endpoints: every call to it fails"
@@ -35,9 +35,13 @@ def _ready(scene: Scene, workload: Entity) -> str:
     ready = len(scene.ready_pods(workload))
     if wanted == 0:
         return f"{workload} has no pods at all"
-    if wanted is None or ready >= wanted:
+    if wanted is None or ready >= wanted or not _saw_pods(scene, workload):
         return ""
     return f"{workload} has {ready} of {wanted} pods ready"
+
+
+def _saw_pods(scene: Scene, entity: Entity) -> bool:
+    return scene.inventory.looked("Pod", entity.namespace)
 
 
 def _complaints(scene: Scene, cause: Cause) -> Iterator[str]:

@@ -42,7 +42,7 @@ def failed(scene: Scene, entity: Entity, job: Obj) -> Iterator[Finding]:
         condition="job.failed",
         entity=entity,
         claim=f"{entity} failed ({reason}: {one_line(str(state.get('message') or ''), 120)})"
-        f"{_why(container)}{f'; its log ends with {words.line}' if words else ''}"
+        f"{_why(scene, entity, container)}{f'; its log ends with {words.line}' if words else ''}"
         f"{f' ({words.place})' if words and words.place else ''}",
         category=Category.DEPENDENCY if target else Category.DEPLOYMENT,
         uid=job["metadata"].get("uid", ""),
@@ -100,7 +100,8 @@ def _failed_container(scene: Scene, job: Obj) -> tuple[Obj | None, Container | N
     return None, None
 
 
-def _why(container: Container | None) -> str:
+def _why(scene: Scene, job: Entity, container: Container | None) -> str:
     if container is None or not container.ended:
-        return "; its pods are gone"
+        looked = scene.inventory.looked("Pod", job.namespace)
+        return "; its pods are gone" if looked else "; its pods could not be looked at"
     return f"; its container ends with {say_exit(int(container.ended['exitCode']))}"

@@ -135,6 +135,9 @@ def _is_peer(scene: Scene, policy: Obj, peer: Mapping[str, Any], other: End) -> 
     space = policy["metadata"].get("namespace", "")
     if "namespaceSelector" in peer:
         item = scene.get("Namespace", "", other.namespace)
+        # Whom a policy lets in by labels that could not be read, it may well let in.
+        if item is None and other.namespace and not scene.inventory.looked("Namespace"):
+            return "podSelector" not in peer or matches(peer["podSelector"], other.labels)
         labels = {"kubernetes.io/metadata.name": other.namespace, **labels_of(item or _BARE)}
         if not matches(peer["namespaceSelector"], labels):
             return False

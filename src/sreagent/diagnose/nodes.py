@@ -27,12 +27,11 @@ def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
         return
     silent = state.get("status") == "Unknown"
     what = "its kubelet stopped reporting" if silent else one_line(str(state.get("message")), 200)
-    pods = scene.pods_by_node.get(entity.name, [])
     yield Finding(
         condition="node.not_ready",
         entity=entity,
-        claim=f"{entity} is not ready{f' for {span(lasting)}' if lasting else ''}: {what}; "
-        f"{len(pods)} {'pod' if len(pods) == 1 else 'pods'} in view on it",
+        claim=f"{entity} is not ready{f' for {span(lasting)}' if lasting else ''}: {what}"
+        f"{_say_pods(scene, entity)}",
         category=Category.NODE,
         severity=Severity.CRITICAL,
         uid=node["metadata"].get("uid", ""),
@@ -132,6 +131,14 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         suspects=(node,) if name else (),
         facts={"node": name, "accusation": f"ran short of something and evicted {entity}"},
     )
+
+
+def _say_pods(scene: Scene, node: Entity) -> str:
+    """How many are on it; nothing when none could be looked at."""
+    if not scene.inventory.namespaces and not scene.inventory.looked("Pod"):
+        return ""
+    count = len(scene.pods_by_node.get(node.name, ()))
+    return f"; {count} {'pod' if count == 1 else 'pods'} in view on it"
 
 
 def _is_missed(scene: Scene, pod: Obj) -> bool:

@@ -411,9 +411,11 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
         )
     if "unbound" not in message or not claims:
         return None
-    unbound = [one for one in claims if not _is_bound(scene.inventory.find(one))]
+    looked = scene.inventory.looked("PersistentVolumeClaim", space)
+    unbound = [one for one in claims if looked and not _is_bound(scene.inventory.find(one))]
+    one_of = "" if looked or len(claims) == 1 else f"one of its {len(claims)} claims, maybe "
     return Verdict(
-        says=f"{unbound[0] if unbound else claims[0]} is not bound",
+        says=f"{one_of}{(unbound or claims)[0]} is not bound",
         category=Category.STORAGE,
         facts={"cause": "unbound_claim", "claim": (unbound or claims)[0].name},
         suspects=tuple(unbound or claims),

@@ -49,8 +49,8 @@ def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
     selector = selector_of(service)
     if not selector or scene.backing(service) or not scene.older(service, YOUNG):
         return
-    if not scene.inventory.looked("Pod", entity.namespace):
-        yield from _undecided(scene, service)
+    if unseen := _unseen(scene, entity.namespace):
+        yield from _undecided(scene, service, unseen)
         return
     if any(_wants_none(scene, one) for one in scene.workloads_behind(service)):
         return
@@ -199,21 +199,30 @@ def _first_failure(blamed: list[FailingCall]) -> datetime | None:
     return min((call.error.first_at for call in blamed if call.error.first_at), default=None)
 
 
-def _undecided(scene: Scene, service: Obj) -> Iterator[Finding]:
+def _unseen(scene: Scene, namespace: str) -> str:
+    """A kind that would tell pods that are not there from pods that nobody asked for."""
+    kinds = ("Pod", "Deployment", "StatefulSet")
+    return next((kind for kind in kinds if not scene.inventory.looked(kind, namespace)), "")
+
+
+def _undecided(scene: Scene, service: Obj, kind: str) -> Iterator[Finding]:
     entity = entity_of("Service", service)
-    gap = scene.inventory.gap("Pod", entity.namespace)
+    gap = scene.inventory.gap(kind, entity.namespace)
     if gap is None or not failing_calls_to(scene, entity):
         return
     yield Finding(
         condition="service.selects_nothing",
         entity=entity,
-        claim=f"{entity} could not be checked against its pods: {gap.reason}",
+        claim=f"{entity} could not be checked against its {_UNSEEN[kind]}: {gap.reason}",
         category=Category.NETWORK,
         severity=Severity.INFO,
         verdict=Health.UNKNOWN,
         uid=service["metadata"].get("uid", ""),
         command=gap.command,
     )
+
+
+_UNSEEN = {"Pod": "pods", "Deployment": "deployments", "StatefulSet": "stateful sets"}
 
 
 def _wants_none(scene: Scene, workload: Entity) -> bool:

@@ -91,11 +91,21 @@ def _why_pending(scene: Scene, claim: Obj) -> tuple[str, Health]:
     events = scene.events(claim, "ProvisioningFailed", "FailedBinding")
     if events:
         return one_line(str(events[-1].get("message")), 240), Health.BROKEN
-    if gap := scene.inventory.gap("StorageClass"):
-        return f"its StorageClass could not be looked up ({gap.reason})", Health.UNKNOWN
+    if not scene.inventory.looked("StorageClass"):
+        return f"its StorageClass could not be looked up{_gap(scene, 'StorageClass')}", (
+            Health.UNKNOWN
+        )
     if _waits_for_a_pod(scene, claim):
         return "", Health.HEALTHY
+    space = claim["metadata"].get("namespace", "")
+    if not scene.inventory.looked("Event", space):
+        return f"its events could not be looked at{_gap(scene, 'Event', space)}", Health.UNKNOWN
     return "its provisioner has not answered", Health.BROKEN
+
+
+def _gap(scene: Scene, kind: str, namespace: str = "") -> str:
+    gap = scene.inventory.gap(kind, namespace)
+    return f" ({gap.reason})" if gap else ""
 
 
 def _missing_part(scene: Scene, spec: Obj) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from sreagent.diagnose.addresses import Address, addresses, parse_address
 from sreagent.diagnose.log_patterns import LogCause
@@ -44,7 +45,7 @@ def resolve(scene: Scene, namespace: str, address: Address) -> Target:
         return _resolve_ip(scene, address)
     named = service_name(scene, namespace, address.host)
     if named is None:
-        return Target(address=address, outside=address.host not in _HERE)
+        return Target(address=address, outside=_is_outside(scene, address.host))
     return Target(address=address, entity=named, missing=scene.is_missing(named))
 
 
@@ -162,4 +163,21 @@ def _resolve_ip(scene: Scene, address: Address) -> Target:
         return Target(address=address, entity=entity)
     if pod := scene.pods_by_ip.get(address.host):
         return Target(address=address, entity=scene.workload_of(pod))
-    return Target(address=address, outside=not address.host.startswith("127."))
+    return Target(address=address, outside=_is_outside_ip(scene, address.host))
+
+
+def _is_outside(scene: Scene, host: str) -> bool:
+    """Whether a name is of no Service; two words may be one in a namespace nobody could list."""
+    if host in _HERE:
+        return False
+    return host.count(".") != 1 or scene.inventory.gap("Namespace") is None
+
+
+def _is_outside_ip(scene: Scene, host: str) -> bool:
+    """Whether a number is of nobody here: private ones only when all who have one are known."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    hidden = any(gap.what in ("Service", "Pod", "Node") for gap in scene.inventory.gaps)
+    return not address.is_loopback and (address.is_global or not hidden)

@@ -226,7 +226,8 @@ def _why_refused(told: str) -> str:
 
 
 def _lacks(scene: Scene, entity: Entity, item: Obj, says: str, since: datetime | None) -> Finding:
-    nothing = not scene.ready_pods(entity)
+    looked = scene.inventory.looked("Pod", entity.namespace)
+    nothing = looked and not scene.ready_pods(entity)
     return Finding(
         condition="workload.unavailable",
         entity=entity,
