@@ -16,9 +16,6 @@ from sreagent.domain.entity import Entity
 Obj = Mapping[str, Any]
 """One Kubernetes object as JSON."""
 
-CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet")
-"""Kinds that own pods, outermost first."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:

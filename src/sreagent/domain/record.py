@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sreagent.domain.action import Action, Preview, Proposal
+from sreagent.domain.action import Action, Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Diagnosis, Outcome
@@ -234,7 +234,6 @@ class Progress:
     """A passing word for the screen: never stored."""
 
     text: str
-    preview: Preview | None = None
 
 
 Happening = Entry | Progress
