@@ -23,7 +23,7 @@ from sreagent.investigate.desk import Desk
 from sreagent.investigate.loop import investigate
 from sreagent.investigate.steps import Draft, Finish, Propose, Step
 from sreagent.journal.store import Journal
-from sreagent.policy.tiers import Facts
+from sreagent.policy.facts import Facts
 from sreagent.tools.changes import Prepared, remembered
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks

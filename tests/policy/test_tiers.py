@@ -5,7 +5,8 @@ import pytest
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.verdict import Allow, Ask, Deny
-from sreagent.policy.tiers import Facts, judge
+from sreagent.policy.facts import Facts
+from sreagent.policy.tiers import judge
 
 
 def act(verb: str, name: str = "cart", namespace: str = "shop", **arguments: object) -> Action:
@@ -69,7 +70,6 @@ def test_a_change_is_asked_for_and_only_a_bounded_one_may_be_answered_by_a_flag(
         pytest.param(
             act("scale", replicas=3), Facts(replicas=2, autoscaler="cart"), id="autoscaler"
         ),
-        pytest.param(act("rollout_restart"), Facts(read_only=True), id="read-only"),
         pytest.param(act("exec"), TWO, id="not-in-the-catalogue"),
     ],
 )

@@ -4,13 +4,14 @@ An empty answer means the source answered. One that could not be asked raises `U
 (`TimedOut`), `Forbidden` or `NotFound`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from sreagent.domain.action import Proposal
 from sreagent.domain.alert import Alert
+from sreagent.domain.attempt import Attempt
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.inventory import Listing, Obj, PodLog
@@ -149,6 +150,30 @@ class Person(Protocol):
 
     def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
         """Ask, with the evidence the proposal cites; None when nobody is there to answer."""
+        ...
+
+
+class Ledger(Protocol):
+    """Remembers every attempt at a change, for all processes of this state folder."""
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """All that still count. Raises SreError when it cannot be read: then nothing may run."""
+        ...
+
+    def reserve(self, attempt: Attempt, check: Callable[[tuple[Attempt, ...]], None]) -> None:
+        """Count one attempt, on disk before this returns.
+
+        Under one lock: `check` is given all others and raises when it may not be. Raises SreError
+        when the ledger cannot be read or written.
+        """
+        ...
+
+
+class KillSwitch(Protocol):
+    """Stops all changes everywhere."""
+
+    def reason(self) -> str:
+        """Why changes are stopped; empty when they are not. Raises SreError if that is unknown."""
         ...
 
 

@@ -5,10 +5,10 @@ The first rule that speaks wins. Nothing outside this file can loosen it.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from sreagent.domain.action import Action
 from sreagent.domain.verdict import Ask, Deny, Verdict
+from sreagent.policy.facts import Facts
 
 MAX_REPLICAS = 10
 MAX_FACTOR = 2
@@ -22,31 +22,12 @@ _ACCESS = re.compile(
 """Parts of names begin so: `payments`, `paymentservice`, `auth-api`, `authentication`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known of the target at this moment, and at incident start."""
-
-    replicas: int | None = None
-    replicas_at_start: int | None = None
-    autoscaler: str = ""
-    """Name of the HorizontalPodAutoscaler that owns the replica count."""
-    controlled: bool = False
-    """A pod has a controller that makes a new one."""
-    ready: bool = False
-    """A pod serves at this moment."""
-    unseen: tuple[str, ...] = ()
-    """Kinds that limit changes and could not be listed: their absence proves nothing."""
-    read_only: bool = False
-
-
 def judge(action: Action, facts: Facts) -> Verdict:
     """Allow, ask or deny, with the rule that matched."""
     return next(_speak(action, facts))
 
 
 def _speak(action: Action, facts: Facts) -> Iterator[Verdict]:
-    if facts.read_only:
-        yield Deny("read-only: this run changes nothing")
     if action.verb == "scale":
         yield from _limits(action, facts)
     yield from _always(action)

@@ -16,7 +16,7 @@ from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAg
 from sreagent.domain.inventory import Inventory, Obj
 from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.text import one_line
-from sreagent.policy.tiers import Facts
+from sreagent.policy.facts import Facts
 from sreagent.tools.catalogue import ChangeTool, Present, check, field
 from sreagent.tools.difference import differing
 from sreagent.tools.impact import weigh

@@ -1,7 +1,7 @@
 """Stands in the door of the changes: nothing runs that policy or a person did not let through."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from sreagent.domain.action import Action
@@ -21,8 +21,9 @@ class Gate:
 
     def judge(self, prepared: Prepared) -> Verdict:
         """What policy says about this change at this moment."""
-        facts = replace(prepared.facts, read_only=self.read_only)
-        return judge(prepared.action, facts)
+        if self.read_only:
+            return Deny("read-only: this run changes nothing")
+        return judge(prepared.action, prepared.facts)
 
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
         """Preparing only reads and asks a dry run, so it goes through."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, controller_ref, entity_of
-from sreagent.policy.tiers import Facts
+from sreagent.policy.facts import Facts
 
 MANAGERS: Mapping[str, str] = {
     "argocd.argoproj.io/instance": "Argo CD",
