@@ -153,6 +153,55 @@ class Person(Protocol):
         ...
 
 
+class ClusterReads(Protocol):
+    """The reads that command lines ask for, beyond `Cluster`: any kind, as the server shows it."""
+
+    def discovery(self) -> Sequence[Mapping[str, Any]]:
+        """Each kind that the server serves: `name` (plural), `singularName`, `shortNames`, `kind`,
+        `group`, `version`, `namespaced`, `verbs`, `categories`; preferred versions first.
+        """
+        ...
+
+    def table(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """A `meta.k8s.io/v1` Table, as `kubectl get` shows it; rows without their objects."""
+        ...
+
+    def fetch(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """The JSON object at a path."""
+        ...
+
+    def text(self, path: str, query: Mapping[str, str]) -> str:
+        """The plain text at a path (`/healthz`, a log): its tail, cleaned, within a size limit."""
+        ...
+
+    def review(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask one of the authorization reviews, which stores nothing."""
+        ...
+
+
+class Cloud(Protocol):
+    """One AWS account, by one profile, pinned when the run starts. Thread-safe."""
+
+    @property
+    def region(self) -> str:
+        """The region of the run."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The account number, asked once (`sts:GetCallerIdentity`)."""
+        ...
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = ""
+    ) -> Mapping[str, Any]:
+        """Send one operation, as boto3 names service and API names operation; the answer as data.
+
+        Raises Forbidden, NotFound, Conflict, Refused (the service said no), Unreachable (TimedOut).
+        """
+        ...
+
+
 class Ledger(Protocol):
     """Remembers every attempt at a change, for all processes of this state folder."""
 
