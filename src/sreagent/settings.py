@@ -4,20 +4,28 @@ The only reader of the environment. A flag wins over `SRE_…`, that over `./sre
 `sreagent/sre.yaml` in the XDG config folder.
 """
 
-import getpass
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from sreagent.domain.errors import BadSettings
+from sreagent.domain.verdict import Autonomy
 
 NUMBERS = {"time_limit": (1.0, 3600.0), "verify_limit": (1.0, 3600.0), "timeout": (0.5, 120.0)}
 """Seconds, with the least and the most that is taken."""
-URLS = ("prometheus", "alertmanager")
-NOT_IN_FOLDER = frozenset({"kubeconfig"})
-"""A kubeconfig may name a program to run, so a file lying in the folder may not choose it."""
+URLS = ("prometheus", "alertmanager", "aws_endpoint")
+NOT_IN_FOLDER = frozenset(
+    {
+        *("kubeconfig", "policy", "autonomy", "halt_file"),
+        *("audit_key", "audit_signer", "audit_anchor"),
+        *("aws_profile", "aws_endpoint"),
+    }
+)
+"""What may name a program to run, loosen a guard or lead elsewhere: a file that happens to lie in
+the working folder does not choose it."""
 OTHER_NAMES = {"kubeconfig": "KUBECONFIG", "prometheus": "PROMETHEUS_URL"}
 OTHER_NAMES["alertmanager"] = "ALERTMANAGER_URL"
 """Names that other tools read too."""
@@ -43,6 +51,24 @@ class Settings:
     """Seconds that a change may take to help."""
     timeout: float = 10.0
     """Seconds to wait for one answer."""
+    policy: str = ""
+    """Policy file; empty for `policy.yaml` in the config folder, or the built-in one."""
+    autonomy: str = ""
+    """At most this much runs by itself: observer, advisor, assistant, responder, autonomous."""
+    halt_file: str = ""
+    """A shared file that has to say `go`; anything else, or no such file, stops all changes."""
+    audit_key: str = ""
+    """Private Ed25519 key that signs checkpoints; empty for one made in the state folder."""
+    audit_signer: str = ""
+    """Program that signs standard input instead of a key file."""
+    audit_anchor: str = ""
+    """Where checkpoints are kept besides: file:PATH, command:LINE or s3://BUCKET/PREFIX."""
+    aws_profile: str = ""
+    """Profile of the AWS configuration; empty for its default."""
+    aws_region: str = ""
+    """Region of this run; empty for that of the profile."""
+    aws_endpoint: str = ""
+    """Address that stands in for AWS, for tests."""
 
 
 def load(flags: Mapping[str, Any]) -> Settings:
@@ -67,12 +93,32 @@ def state_folder() -> Path:
     return Path(base) / "sreagent"
 
 
+def policy_file(settings: Settings) -> Path | None:
+    """The policy file that holds; None for the built-in policy."""
+    if settings.policy:
+        return Path(settings.policy)
+    usual = _config_file().with_name("policy.yaml")
+    return usual if usual.exists() else None
+
+
+def halt_wish() -> str:
+    """Why the environment stops all changes (`SRE_HALT`); empty when it does not."""
+    return os.environ.get("SRE_HALT", "")
+
+
 def person() -> str:
-    """Who is at the keyboard, for the record."""
+    """Who is at the keyboard, for the record: by user id, which no variable can change.
+
+    Who became root with sudo stays who they are.
+    """
+    uid = os.getuid()
+    behind = os.environ.get("SUDO_UID", "")
+    if uid == 0 and behind.isdecimal():
+        uid = int(behind)
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _config_file() -> Path:
@@ -133,6 +179,9 @@ def _checked(name: str, value: object, where: str) -> object:
     if name in NUMBERS:
         return _number(name, value, where)
     text = str(value)
+    if name == "autonomy" and text and text not in set(Autonomy):
+        msg = f"{where}: autonomy is {text!r}"
+        raise BadSettings(msg, why=f"allowed: {', '.join(Autonomy)}")
     if name in URLS and text and not text.startswith(("http://", "https://")):
         msg = f"{where}: {name} is {text!r}, which is not an address"
         raise BadSettings(msg, why="an address begins with http:// or https://")

@@ -136,6 +136,8 @@ class Reply:
     answer: Answer
     how: str
     reason: str = ""
+    by: str = ""
+    """Who said it, where that is not the person who was asked."""
     arguments: Mapping[str, Any] | None = None
     """The edited arguments, with `edit`."""
 
@@ -157,8 +159,10 @@ class ClusterReads(Protocol):
     """The reads that command lines ask for, beyond `Cluster`: any kind, as the server shows it."""
 
     def discovery(self) -> Sequence[Mapping[str, Any]]:
-        """Each kind that the server serves: `name` (plural), `singularName`, `shortNames`, `kind`,
-        `group`, `version`, `namespaced`, `verbs`, `categories`; preferred versions first.
+        """Each kind that the server serves, preferred versions first.
+
+        Keys: `name` (plural), `singularName`, `shortNames`, `kind`, `group`, `version`,
+        `namespaced`, `verbs`, `categories`.
         """
         ...
 
