@@ -98,7 +98,14 @@ def policy_file(settings: Settings) -> Path | None:
     if settings.policy:
         return Path(settings.policy)
     usual = _config_file().with_name("policy.yaml")
-    return usual if usual.exists() else None
+    try:
+        usual.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        # It may be there: whoever reads it says what is wrong.
+        return usual
+    return usual
 
 
 def halt_wish() -> str:
