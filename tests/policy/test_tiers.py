@@ -1,11 +1,14 @@
 """Which changes go alone, which need a person, which are never made."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.verdict import Allow, Ask, Deny
-from sreagent.policy.facts import Facts
+from sreagent.policy.document import Policy
+from sreagent.policy.facts import Circumstances, Facts
 from sreagent.policy.tiers import judge
 
 
@@ -16,6 +19,7 @@ def act(verb: str, name: str = "cart", namespace: str = "shop", **arguments: obj
     )
 
 
+NOW = Circumstances(now=datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
 TWO = Facts(replicas=2, replicas_at_start=2)
 BROKEN_POD = Facts(controlled=True, ready=False)
 
@@ -51,7 +55,7 @@ BROKEN_POD = Facts(controlled=True, ready=False)
 def test_a_change_is_asked_for_and_only_a_bounded_one_may_be_answered_by_a_flag(
     action: Action, facts: Facts, bounded: bool
 ) -> None:
-    verdict = judge(action, facts)
+    verdict = judge(action, facts, NOW, Policy())
     assert isinstance(verdict, Ask)
     assert verdict.bounded is bounded
     assert verdict.rule
@@ -74,10 +78,10 @@ def test_a_change_is_asked_for_and_only_a_bounded_one_may_be_answered_by_a_flag(
     ],
 )
 def test_some_changes_are_never_made(action: Action, facts: Facts) -> None:
-    assert isinstance(judge(action, facts), Deny)
+    assert isinstance(judge(action, facts, NOW, Policy()), Deny)
 
 
 def test_no_change_is_ever_allowed_without_being_asked_for() -> None:
     verbs = ("rollout_undo", "rollout_restart", "scale", "set_resources", "patch_service")
     for verb in (*verbs, "delete_pod"):
-        assert not isinstance(judge(act(verb, replicas=2), TWO), Allow)
+        assert not isinstance(judge(act(verb, replicas=2), TWO, NOW, Policy()), Allow)

@@ -1,0 +1,148 @@
+"""What a person decides always, however small the change is. No setting takes anything away here.
+
+Told by the kind of the target, by the verb, and by names: of the target, its namespace, and what
+the change would point at. Parts of names begin so: `payments`, `paymentservice`, `auth-api`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from sreagent.domain.action import Action
+from sreagent.domain.verdict import Ask
+from sreagent.policy.document import Named
+
+SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+_SYSTEM = re.compile(r"kube-.*|openshift-.*|.*-system")
+_FREE_TEXT = "comment"
+"""The one argument that says nothing about what is touched."""
+_COUNTS = ("replicas", "min_replicas", "max_replicas", "desired_count", "desired_capacity")
+
+
+def _parts(*stems: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(stems)})")
+
+
+_BY_NAME = (
+    (
+        "payments",
+        "it has to do with money",
+        _parts("pay", "billing", "invoice", "ledger", "wallet", "bank"),
+    ),
+    (
+        "access",
+        "it has to do with who may log in or do what",
+        _parts(
+            *("o?auth", "login", "signin", "sso", "oidc", "saml", "ldap", "iam", "rbac"),
+            *("identity", "vault", "keycloak", r"dex(?![a-z])", "cognito", "session-?token"),
+        ),
+    ),
+    (
+        "security",
+        "it is a security control",
+        _parts(
+            *("gatekeeper", "kyverno", "opa(?![a-z])", "falco", "waf(?![a-z])", "firewall"),
+            *("cert-?manager", "admission", "network-?polic", "trivy", "guardduty"),
+            *("sealed-secrets", "external-secrets", "kms(?![a-z])", "audit"),
+        ),
+    ),
+    (
+        "schema",
+        "it changes the schema of a database",
+        _parts("schema", "migrat", "db-?migrat", "flyway", "liquibase", "alembic"),
+    ),
+    (
+        "data",
+        "it deletes, moves or saves data",
+        _parts("backup", "restore(?!_)", "purge", "cleanup", "retention", "prune", "truncate"),
+    ),
+    (
+        "region",
+        "it moves work between regions",
+        _parts("failover", r"dr(?![a-z])", "disaster-?recovery"),
+    ),
+)
+_BY_KIND: Mapping[str, tuple[str, str]] = {
+    "NetworkPolicy": ("security", "it is a security control"),
+    "PodSecurityPolicy": ("security", "it is a security control"),
+    "ValidatingWebhookConfiguration": ("security", "it is a security control"),
+    "MutatingWebhookConfiguration": ("security", "it is a security control"),
+    "Secret": ("access", "it holds credentials"),
+    "ServiceAccount": ("access", "it has to do with who may do what"),
+    "Role": ("access", "it has to do with who may do what"),
+    "RoleBinding": ("access", "it has to do with who may do what"),
+    "ClusterRole": ("access", "it has to do with who may do what"),
+    "ClusterRoleBinding": ("access", "it has to do with who may do what"),
+    "PersistentVolume": ("data", "it holds data"),
+    "PersistentVolumeClaim": ("data", "it holds data"),
+    "Namespace": ("cluster", "a namespace belongs to everybody in it"),
+    "CustomResourceDefinition": ("cluster", "every object of the kind depends on it"),
+}
+_BY_VERB: Mapping[str, tuple[str, str]] = {
+    "drain": ("nodes", "every pod of the node has to move"),
+    "silence": ("silence", "an alert is hidden from people"),
+}
+
+
+def escalate(action: Action, named: Named) -> Iterator[Ask]:
+    """Speaks for whatever a person decides always; `named` is what the policy adds."""
+    for slug, why in _matches(action, named):
+        yield Ask(f"always/{slug}", f"{why}: a person decides, always")
+
+
+def _matches(action: Action, named: Named) -> Iterator[tuple[str, str]]:
+    target = action.target
+    if any(_is_zero(action.arguments.get(name)) for name in _COUNTS):
+        yield "zero", "scaling to zero takes it away"
+    for table, key in ((_BY_VERB, action.verb), (_BY_KIND, target.kind)):
+        if key in table:
+            yield table[key]
+    if target.namespace in SYSTEM_NAMESPACES or _SYSTEM.fullmatch(target.namespace):
+        yield "system", f"{target.namespace} runs the cluster itself"
+    if action.arguments.get("region"):
+        yield "region", "it names a region of its own"
+    words = tuple(word.lower() for word in _words(action))
+    for slug, why, pattern in _BY_NAME:
+        if found := next(filter(pattern.search, words), ""):
+            yield slug, f"{why} ({found[:80]})"
+    if covers(named, action):
+        yield "named", "the policy names it"
+
+
+def covers(named: Named, action: Action) -> bool:
+    """Whether a list of names and namespaces holds the target."""
+    target = action.target
+    names = any(fnmatchcase(target.name, pattern) for pattern in named.names)
+    return names or in_namespaces(named.namespaces, action)
+
+
+def in_namespaces(patterns: tuple[str, ...], action: Action) -> bool:
+    """Whether the target lies in one of these; a namespace as a target lies in itself."""
+    target = action.target
+    space = target.name if target.kind == "Namespace" else target.namespace
+    return any(fnmatchcase(space, pattern) for pattern in patterns)
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, int) and value == 0
+
+
+def _words(action: Action) -> Iterator[str]:
+    """Every name that the change touches or would point at."""
+    yield action.target.namespace
+    yield action.target.name
+    for name, value in action.arguments.items():
+        if name != _FREE_TEXT:
+            yield from _texts(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
