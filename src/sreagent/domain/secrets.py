@@ -1,10 +1,14 @@
 """Which names mean that their value is a secret: one rule for every place that shows values."""
 
+import base64
 import hmac
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from urllib.parse import quote, quote_plus
 
 _PARTS = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+")
 _TELLING = frozenset(
@@ -61,6 +65,7 @@ def _key() -> bytes:
     return os.urandom(16)
 
 
+@lru_cache(4096)
 def names_secret(name: str) -> bool:
     """Whether a variable, field or flag of this name holds a secret.
 
@@ -142,3 +147,77 @@ def _without_values(text: str) -> Iterator[str]:
 def _is_given(name: re.Match[str]) -> bool:
     """A value follows `--flag ` and `NAME=`; after any other word comes only the next one."""
     return (name["sign"] == "=" or name["name"].startswith("-")) and names_secret(name["name"])
+
+
+OWN_MINIMUM = 8
+"""Characters of a secret below which replacing it would take ordinary text."""
+_WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}|[0-9]{1,12}")
+"""As literals these would take ordinary text, whatever they protect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The secrets that this process holds, in each form in which they may turn up."""
+
+    forms: tuple[tuple[str, str], ...] = ()
+    """Form and the secret it stands for; long forms first, for one may hold another."""
+    literals: tuple[bytes, ...] = ()
+    """The forms in UTF-8."""
+
+    def replaced(self, text: str, stand_in: Callable[[str], str]) -> str:
+        """The text with each form replaced by what stands in for its secret."""
+        for form, secret in self.forms:
+            if form in text:
+                text = text.replace(form, stand_in(secret))
+        return text
+
+
+_own: set[str] = set()
+
+
+def own(value: str) -> None:
+    """Remember a secret that this process holds, so that redaction finds it anywhere.
+
+    A value of several lines counts line by line. Values too short to be told from ordinary text,
+    and single words, are left out.
+    """
+    for line in value.splitlines():
+        secret = line.strip()
+        if len(secret) < OWN_MINIMUM or _WORD.fullmatch(secret) or secret.startswith("-----"):
+            continue
+        _own.add(secret)
+    _owned.cache_clear()
+
+
+def disown() -> None:
+    """Forget all secrets of this process."""
+    _own.clear()
+    _owned.cache_clear()
+
+
+def owned() -> Owned:
+    """The secrets that were remembered."""
+    return _owned()
+
+
+@cache
+def _owned() -> Owned:
+    forms = {form: secret for secret in sorted(_own) for form in _forms(secret)}
+    ordered = sorted(forms.items(), key=lambda pair: (-len(pair[0]), pair[0]))
+    return Owned(tuple(ordered), tuple(form.encode() for form, _ in ordered))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield from {quote(secret, safe=""), quote(secret), quote_plus(secret)} - {secret}
+    yield from {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]} - {secret}
+    for shift in range(3):
+        yield from set(_inside_base64(secret.encode("utf-8", "replace"), shift))
+
+
+def _inside_base64(secret: bytes, shift: int) -> Iterator[str]:
+    """The letters that depend on the secret alone, when `shift` bytes stand before it."""
+    first = (shift * 8 + 5) // 6
+    last = (shift + len(secret)) * 8 // 6
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(b"\0" * shift + secret).decode()[first:last]

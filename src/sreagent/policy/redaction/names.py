@@ -1,0 +1,151 @@
+"""Values of names that speak of a secret: `DB_PASSWORD=…`, `"token": "…"`, `--db-pass …`."""
+
+import re
+from collections.abc import Iterator
+
+from sreagent.domain.secrets import names_secret, speaks_about_secret
+from sreagent.policy.redaction.tokens import HOLLOW, PROSE, is_redacted, token
+
+NAME_HINTS = (
+    *("pass", "pwd", "secret", "token", "key", "cred", "dockerc", "signature", "x-amz-sig"),
+    *("pw", "salt", "cookie", "jwt", "dsn", "private", "auth"),
+)
+NAME_LEADS = (
+    rf"(?i:{'|'.join(NAME_HINTS)})[\w.-]*[\\\"']*\]?[ \t]*"
+    r"(?:[:=,]|\r?\n[ \t\"'\\]*(?i:parameter)?(?i:value))",
+    rf"(?:^|[^\w.-])--?[A-Za-z][\w.-]*(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
+    rf"(?:^|[^\w.-])--?(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
+)
+"""What stands before each value that is given to a telling name."""
+_SIGN = (
+    r"(?P<sign>\\{0,3}[\"']?\]?[ \t]{0,20}(?:=>|:=|[:=])[ \t]{0,20}"
+    # Containers name their variables apart: {"name": "DB_PASSWORD", "value": "…"}.
+    r"|\\{0,3}[\"']?[ \t]{0,4}(?:,[ \t]{0,4}(?:\r?\n)?|\r?\n)[ \t]{0,80}"
+    r"\\{0,3}[\"']?(?i:parameter)?(?i:value)\\{0,3}[\"']?[ \t]{0,3}:[ \t]{0,5})"
+)
+_NAME = re.compile(
+    r"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|token|credential|x-amz-signature"
+    r"|(?:api|private|access|account|client|encryption|signing|master|auth|app(?:lication)?"
+    r"|subscription|functions|storage|shared|sas|license|ingest(?:ion)?|write|deploy|hmac"
+    r"|webhook|session|consumer|instrumentation|cipher)[_-]?key"
+    r"|(?<=\w[_.-])(?:pass|pw|jwt|dsn|salt|creds?)|(?<=[\"'])(?:pass|pw|jwt|dsn)"
+    r"|docker(?:configjson|cfg)))"
+    # `tokenizer` is no token: only an s or another word of the name may follow.
+    r"(?P<tail>(?:s|[A-Z0-9_.-][\w.-]{0,40})?)(?![a-z])"
+    rf"{_SIGN}"
+)
+_VARIABLE = re.compile(rf"(?<![\w.-])(?P<name>[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++){{0,20}}){_SIGN}")
+_FLAG = re.compile(r"(?<![\w.-])(?P<name>--?[A-Za-z][\w.-]{0,80}+)(?P<sign>=|[ \t]{1,3}(?!-))")
+_VALUE = re.compile(
+    r"\\{1,3}[\"'](?P<escaped>[^\"'\\\r\n]{1,20000})"
+    r"|\"(?P<double>(?:[^\"\\\r\n]|\\.){1,20000}+)"
+    r"|'(?P<single>[^'\r\n]{1,20000})"
+    r"|(?P<bare>[^\s\"',;&)}\]=>`][^\s\"',;&)}]{0,20000})"
+)
+_HARMLESS_PREFIX = ("pull", "image", "tls", "next", "page", "continue")
+"""Names of Secrets in Kubernetes, and places in a list that is read page by page."""
+
+_NUMBER = re.compile(r"[0-9][0-9.,_]*")
+_OBJECT_NAME = re.compile(r"[a-z0-9]+(?:[./-][a-z0-9]+)+|[a-z]+[0-9]?|[a-z0-9]{1,7}")
+_STRANGE = re.compile(r"[0-9!#$%^*+=_~]|[a-z][A-Z]")
+"""What no word of a sentence has."""
+_CODE = re.compile(r"self\.[\w.]+$|[A-Za-z_][\w.]*[(\[]")
+"""The right side of an assignment in a stack trace."""
+_LINE_LEAD = re.compile(r"[\s\-\"']*(?:export\s+)?[\w.\"'-]*")
+_LINE_LIMIT = 200
+
+
+def without_named_values(text: str) -> str:
+    """The text without the values of telling names, variables and flags."""
+    text = "".join(_without_named(text))
+    text = "".join(_without_given(text, _VARIABLE))
+    return "".join(_without_given(text, _FLAG))
+
+
+def _without_named(text: str) -> Iterator[str]:
+    """Values of names that speak of a secret: `DB_PASSWORD=…`, `"token": "…"`, `apiKey: …`."""
+    done = place = 0
+    while name := _NAME.search(text, place):
+        place = name.end()
+        value = _VALUE.match(text, place) if _is_telling(name) else None
+        if value:
+            place = value.end()
+            group = value.lastgroup or "bare"
+            if _is_secret(name, value, group):
+                yield text[done : value.start(group)]
+                yield token("named", value[group])
+                done = value.end(group)
+    yield text[done:]
+
+
+def _without_given(text: str, names: re.Pattern[str]) -> Iterator[str]:
+    """Values of variables and flags whose whole name means a secret: `DB_PW=…`, `--db-pass …`."""
+    done = place = 0
+    while name := names.search(text, place):
+        place = name.end()
+        value = _VALUE.match(text, place) if names_secret(name["name"]) else None
+        if value:
+            group = value.lastgroup or "bare"
+            if _is_given(name, value[group], value):
+                yield text[done : value.start(group)]
+                yield token("named", value[group])
+                done = place = value.end()
+    yield text[done:]
+
+
+def _is_given(name: re.Match[str], text: str, value: re.Match[str]) -> bool:
+    is_flag, group = name["name"].startswith("-"), value.lastgroup or 0
+    if HOLLOW.fullmatch(text) or text.lower() in PROSE or is_redacted(value, group):
+        return False
+    if not is_flag and "_" not in name["name"] and len(text) < 5 and _NUMBER.fullmatch(text):
+        return False
+    if is_flag or name["sign"] == "=" or group != "bare":
+        return True
+    # `PASS: TestCharge` is the word of a test, `KEY: value` a heading.
+    return "_" in name["name"] and _is_value(name, value)
+
+
+def _is_telling(name: re.Match[str]) -> bool:
+    about = speaks_about_secret(name["word"] + name["tail"])
+    return not about and not _prefix(name).endswith(_HARMLESS_PREFIX)
+
+
+def _is_secret(name: re.Match[str], value: re.Match[str], group: str) -> bool:
+    word, tail, text = name["word"].lower(), name["tail"], value[group]
+    if HOLLOW.fullmatch(text) or (word == "pwd" and text.startswith("/")):
+        return False
+    if tail and len(text) < 5 and _NUMBER.fullmatch(text):
+        return False
+    if word == "token" and tail == "s" and _NUMBER.fullmatch(text):
+        return False
+    if (
+        word == "secret"
+        and tail in ("", "s")
+        and not _prefix(name)
+        and _OBJECT_NAME.fullmatch(text)
+    ):
+        return False
+    spaced = " " in name["sign"] or "\t" in name["sign"]
+    return group != "bare" or not spaced or _is_value(name, value)
+
+
+def _prefix(name: re.Match[str]) -> str:
+    """The part of the name before the telling word, in lower case."""
+    lead = name.string[max(0, name.start() - 40) : name.start()]
+    return re.split(r"[^\w.-]", lead)[-1].strip("_.-").lower()
+
+
+def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether what stands after `password: ` is a value, and no sentence about it."""
+    word = value[0].rstrip(".!?")
+    if word.lower() in PROSE or _CODE.match(word):
+        return False
+    return bool(_STRANGE.search(word)) or _whole_line(name, value)
+
+
+def _whole_line(name: re.Match[str], value: re.Match[str]) -> bool:
+    """The line is nothing but this name and its value, as in YAML or an env file."""
+    text = name.string
+    lead = text[max(0, name.start() - _LINE_LIMIT) : name.start()].rpartition("\n")[2]
+    rest = text[value.end() : value.end() + _LINE_LIMIT].partition("\n")[0]
+    return bool(_LINE_LEAD.fullmatch(lead)) and not rest.strip()
