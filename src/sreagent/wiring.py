@@ -16,11 +16,13 @@ from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied
 from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
 from sreagent.domain.text import one_line
-from sreagent.settings import Settings, person, state_folder
+from sreagent.domain.verdict import Autonomy
+from sreagent.settings import Settings, halt_wish, person, policy_file, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sreagent.clients.kill_switch import FileKillSwitch
     from sreagent.domain.action import Proposal
     from sreagent.domain.incident import Incident
     from sreagent.domain.inventory import Inventory
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from sreagent.investigate.case import Case
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.steps import Draft, Reasoner
+    from sreagent.journal.mailbox import Letter
     from sreagent.journal.store import Journal
+    from sreagent.policy.document import Policy
 
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
@@ -60,6 +64,12 @@ class Run:
         from sreagent.investigate.loop import investigate
 
         return investigate(self.case, self.desk)
+
+    def letters(self, action: str) -> Letter | None:
+        """Take away the answer that another terminal left for an action."""
+        from sreagent.journal.mailbox import take
+
+        return take(self.case.journal.folder, action)
 
     def interrupt(self, reason: str) -> None:
         """Leave a readable journal behind after Ctrl-C or an error."""
@@ -185,6 +195,25 @@ def waiting(incident: str, action: str) -> tuple[Incident, Proposal]:
     return known, proposal
 
 
+def post_answer(incident: Incident, proposal: Proposal, answer: Answer, reason: str = "") -> None:
+    """Leave an answer for the process that works on the incident now.
+
+    Raises:
+        SreError: The folder cannot be written.
+    """
+    from sreagent.journal.mailbox import Letter, post
+
+    letter = Letter(
+        action=proposal.id,
+        answer=answer,
+        digest=proposal.fingerprint,
+        by=person(),
+        how=f"sre {'approve' if answer is Answer.RUN else 'reject'}",
+        reason=reason,
+    )
+    post(state_folder(), incident.id, letter)
+
+
 def refuse(incident: str, action: str, reason: str) -> Incident:
     """Write down that a person refused a proposal; no cluster is needed for a no.
 
@@ -214,6 +243,7 @@ def refuse(incident: str, action: str, reason: str) -> Incident:
 def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, people: Person) -> Run:
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.rules.reasoner import RulesReasoner
+    from sreagent.journal.ledger import FileLedger
     from sreagent.tools.changes import ClusterChanges
     from sreagent.tools.gate import Gate
     from sreagent.tools.looks import KubernetesLooks
@@ -223,7 +253,15 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     case.has_metrics = metrics is not None
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
-        gate=Gate(ClusterChanges(cluster, case.inventory, case.clock), read_only=wishes.read_only),
+        gate=Gate(
+            inner=ClusterChanges(cluster, case.inventory, case.clock),
+            policy=policy(settings),
+            clock=case.clock,
+            ledger=FileLedger(state_folder(), case.clock),
+            switch=kill_switch(settings),
+            ceiling=Autonomy(settings.autonomy) if settings.autonomy else Autonomy.AUTONOMOUS,
+            read_only=wishes.read_only,
+        ),
         reasoner=RulesReasoner(asks=not wishes.dry_run),
         person=people,
         metrics=metrics,
@@ -269,6 +307,25 @@ def _same_cluster(cluster: Cluster, opened: Opened) -> None:
             why=f"context {cluster.context!r} leads somewhere else now",
             hint=f"try: --context {opened.context} with the kubeconfig of then",
         )
+
+
+def kill_switch(settings: Settings) -> FileKillSwitch:
+    """The switch that stops all changes of this state folder."""
+    from sreagent.clients.kill_switch import FileKillSwitch
+
+    return FileKillSwitch(root=state_folder(), shared=settings.halt_file, wish=halt_wish)
+
+
+def policy(settings: Settings) -> Policy:
+    """The policy that holds, at most as free as the settings wish.
+
+    Raises:
+        BadSettings: The file cannot be read, or says what no policy can say.
+    """
+    from sreagent.policy.document import Policy, load
+
+    path = policy_file(settings)
+    return load(path) if path else Policy()
 
 
 def system_clock() -> Clock:

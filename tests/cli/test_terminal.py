@@ -71,13 +71,14 @@ def test_quitting_leaves_the_proposal_open_with_the_command_that_approves_it(
 def test_a_wrong_edit_is_refused_and_a_right_one_is_what_runs(sim: Simulation) -> None:
     with Terminal("investigate", *place(sim)) as terminal:
         terminal.wait_for(PROMPT)
+        for wrong, why in (("77", "no revision 77"), ("010", "stays as it is")):
+            terminal.type("e")
+            terminal.wait_for("--to-revision=1")
+            terminal.type(f"\x7f{wrong}\n")
+            assert why in terminal.wait_for(PROMPT)
         terminal.type("e")
-        terminal.wait_for("revision [1]")
-        terminal.type("77\n")
-        assert "no revision 77" in terminal.wait_for(PROMPT)
-        terminal.type("e")
-        terminal.wait_for("revision [1]")
-        terminal.type("1\n")
+        terminal.wait_for("--to-revision=1")
+        terminal.type("\n")
         terminal.wait_for(PROMPT)
         terminal.type("y")
         terminal.wait_for("Verified")

@@ -9,6 +9,7 @@ from sreagent import __version__
 from sreagent.cli import (
     audit,
     demo,
+    halt,
     incidents,
     investigate,
     postmortem,
@@ -48,6 +49,7 @@ app.command()(resume.resume)
 app.command()(resume.approve)
 app.command()(resume.reject)
 app.command()(resume.undo)
+app.command()(halt.halt)
 app.command()(postmortem.postmortem)
 app.command()(demo.demo)
 app.add_typer(incidents.app, name="incidents")

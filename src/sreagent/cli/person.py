@@ -1,12 +1,12 @@
 """Who answers for a change: a person at the keyboard, a rule given beforehand, or nobody."""
 
 import os
-import re
+import readline
+import select
 import sys
 import termios
 import tty
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
@@ -17,6 +17,7 @@ from sreagent.domain.evidence import Evidence
 from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer
 from sreagent.domain.verdict import Ask
+from sreagent.journal.mailbox import Letter
 
 KEYS = {
     "y": Answer.RUN,
@@ -27,12 +28,11 @@ KEYS = {
     "q": Answer.QUIT,
 }
 PROMPT = " [y] run  [d] dry-run  [e] edit  [s] skip  [n] no…  [?] why  [q] stop  ▸ "
-EDITABLE: Mapping[str, tuple[str, ...]] = {
-    "rollout_undo": ("revision",),
-    "scale": ("replicas",),
-    "set_resources": ("memory_limit", "memory_request", "cpu_limit", "cpu_request"),
-}
-_WHOLE = re.compile(r"0|[1-9][0-9]{0,5}")
+LISTEN = 0.3
+"""Seconds between two looks for an answer from another terminal."""
+
+Letters = Callable[[str], Letter | None]
+"""Takes away the answer that another terminal left for an action."""
 
 
 class Nobody:
@@ -83,10 +83,11 @@ class Player:
 
 
 class Keyboard:
-    """A person at a terminal."""
+    """A person at a terminal; somebody at another terminal may answer instead."""
 
     def __init__(self, name: str, screen: Terminal, *, yes: bool) -> None:
         self.name = name
+        self.letters: Letters = no_letters
         self._screen = screen
         self._yes = yes
 
@@ -96,43 +97,37 @@ class Keyboard:
             return Reply(answer=Answer.RUN, how="--yes")
         self._screen.rest()
         while True:
-            key = self._key()
-            if key == "?":
+            said = self._key(proposal)
+            if isinstance(said, Reply):
+                return said
+            if said == "?":
                 self._explain(cited)
-            elif key == "e" and proposal.action.verb not in EDITABLE:
-                self._say(f"nothing to edit in {proposal.action.verb}")
-            elif key in KEYS:
-                return self._reply(KEYS[key], proposal)
+            elif said in KEYS:
+                return self._reply(KEYS[said], proposal)
 
     def _reply(self, answer: Answer, proposal: Proposal) -> Reply:
         if answer is Answer.REJECT:
             return Reply(answer=answer, how="keyboard", reason=self._line("no, because"))
         if answer is Answer.EDIT:
-            return Reply(answer=answer, how="keyboard", arguments=self._edit(proposal))
+            line = self._line("change to", proposal.command)
+            return Reply(answer=answer, how="keyboard", line=line)
         return Reply(answer=answer, how="keyboard")
-
-    def _edit(self, proposal: Proposal) -> Mapping[str, Any]:
-        """Ask for each argument that may be edited; an empty line keeps it."""
-        arguments = dict(proposal.action.arguments)
-        for name in EDITABLE[proposal.action.verb]:
-            typed = self._line(f"{name.replace('_', ' ')} [{arguments.get(name) or '-'}]")
-            if typed:
-                whole = _WHOLE.fullmatch(typed) and not name.startswith(("memory", "cpu"))
-                arguments[name] = int(typed) if whole else typed
-        return arguments
 
     def _explain(self, cited: Sequence[Evidence]) -> None:
         for line in render.evidence(cited):
             self._screen.out.print(line)
 
-    def _say(self, text: str) -> None:
-        self._screen.out.print(Text(f" · {text}", style="yellow"))
+    def _line(self, label: str, given: str = "") -> str:
+        """One line from the keyboard, with `given` on it to begin with."""
+        readline.set_startup_hook(lambda: readline.insert_text(given))
+        try:
+            return input(f" {label}: ").strip()
+        except EOFError:
+            return ""
+        finally:
+            readline.set_startup_hook()
 
-    def _line(self, label: str) -> str:
-        self._screen.out.print(Text(f" {label}: "), end="")
-        return sys.stdin.readline().strip()
-
-    def _key(self) -> str:
+    def _key(self, proposal: Proposal) -> str | Reply:
         """One key, without waiting for Enter; Ctrl-C stays Ctrl-C, a closed terminal quits.
 
         Keys typed before the question was shown are dropped: they were no answer to it.
@@ -142,8 +137,24 @@ class Keyboard:
         try:
             tty.setcbreak(descriptor, termios.TCSAFLUSH)
             self._screen.out.print(Text(PROMPT, style="bold"), end="")
+            while not select.select([descriptor], [], [], LISTEN)[0]:
+                if reply := self._from_elsewhere(proposal):
+                    self._screen.out.print(Text(f"{reply.answer} ({reply.by}, {reply.how})"))
+                    return reply
             key = os.read(descriptor, 1).decode(errors="replace").lower()
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
         self._screen.out.print(Text(key.strip()))
         return key or "q"
+
+    def _from_elsewhere(self, proposal: Proposal) -> Reply | None:
+        """The answer of another terminal, if it is one to exactly this."""
+        letter = self.letters(proposal.id)
+        if letter is None or letter.digest != proposal.fingerprint:
+            return None
+        return Reply(answer=letter.answer, how=letter.how, reason=letter.reason, by=letter.by)
+
+
+def no_letters(action: str) -> None:
+    """Nobody writes from elsewhere."""
+    del action

@@ -134,14 +134,22 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
         rows.append(("Dry-run", _styled(preview.answer, colour)))
         rows += [("", _diff_line(line)) for line in preview.diff]
     rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))
-    rows.append(("Rule", _styled(f"{proposed.rule} ({proposed.tier})")))
+    rows.append(("Rule", _styled(_rule(proposed))))
     bounded = proposed.tier is Tier.BOUNDED
     needs = "bounded change" if bounded else "needs your yes"
+    if proposed.people > 1:
+        needs = f"needs {proposed.people} people"
     title = f"{proposed.id}  {proposed.title}"
     command = Text(proposed.command, style="bold", overflow="fold")
     if not boxed:
         return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
     return _panel(Group(command, _table(rows)), title, needs, "cyan" if bounded else "yellow")
+
+
+def _rule(proposed: Proposal) -> str:
+    policy = f", policy {proposed.policy[:4]}" if proposed.policy else ""
+    said = f"{proposed.ruling} " if proposed.ruling else ""
+    return f"{said}({proposed.rule}{policy})"
 
 
 def _styled(value: str, style: str = "default") -> Text:

@@ -59,6 +59,7 @@ def approve(
     from sreagent import wiring
     from sreagent.cli.person import Messenger
     from sreagent.cli.session import Show, conduct
+    from sreagent.domain.errors import InUse
     from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
     from sreagent.settings import person
@@ -68,12 +69,16 @@ def approve(
     known, proposal = wiring.waiting(incident, action)
     yes = Reply(answer=Answer.RUN, how="sre approve")
     people = Messenger(person(), yes, action=action, shown=proposal.fingerprint)
-    raise typer.Exit(
-        conduct(
+    try:
+        code = conduct(
             lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people),
             Show(as_json=json, out=out, answers=people),
         )
-    )
+    except InUse as busy:
+        wiring.post_answer(known, proposal, Answer.RUN)
+        print(f"{busy.message}: the approval of {action} was handed over there.")
+        return
+    raise typer.Exit(code)
 
 
 def reject(
@@ -84,10 +89,16 @@ def reject(
 ) -> None:
     """Refuse a proposed change, with the reason."""
     from sreagent import wiring
-    from sreagent.domain.errors import Exit
+    from sreagent.domain.errors import Exit, InUse
+    from sreagent.domain.record import Answer
 
     del debug
-    refused = wiring.refuse(incident, action, reason)
+    try:
+        refused = wiring.refuse(incident, action, reason)
+    except InUse as busy:
+        wiring.post_answer(*wiring.waiting(incident, action), Answer.REJECT, reason)
+        print(f"{busy.message}: the refusal of {action} was handed over there.")
+        return
     print(f"{refused.id}: {action} is refused: {reason}")
     raise typer.Exit(Exit.REFUSED)
 

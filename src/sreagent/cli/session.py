@@ -39,7 +39,10 @@ def conduct(start: Start, show: Show) -> Exit:
     """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
     _check_writable(show.out)
     screen: Screen = Silent() if show.as_json else Terminal(console())
-    with start(show.answers or _person(screen, yes=show.yes)) as run:
+    people = show.answers or _person(screen, yes=show.yes)
+    with start(people) as run:
+        if isinstance(people, Keyboard):
+            people.letters = run.letters
         screen.begin(run.incident)
         stopped = _follow(run, screen)
         report = write_report(run.incident, show.out)

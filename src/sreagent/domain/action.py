@@ -77,7 +77,9 @@ class Proposal:
     """The equivalent command line, rendered from the action."""
     tier: Tier
     rule: str
+    """Which rule of the policy spoke."""
     reason: str
+    """Why the change is worth making."""
     evidence: tuple[str, ...]
     expected: str
     """What should be better afterwards."""
@@ -87,7 +89,16 @@ class Proposal:
     undoes: str = ""
     """Id of the proposal whose change this one takes back."""
     fingerprint: str = ""
-    """Hash of the action, the object and the fields as they were shown: what a yes is bound to."""
+    """Hash of the action, the object, its fields and the policy as they were shown: what a yes is
+    bound to."""
+    ruling: str = ""
+    """The rule as a sentence."""
+    policy: str = ""
+    """Version of the policy that spoke."""
+    people: int = 1
+    """How many different people have to say yes."""
+    origin: str = "rules"
+    """Who thought of it: rules, model, line (a written command) or person."""
     state: ActionState = ActionState.PROPOSED
     by: str = ""
     """Who approved, skipped or rejected it."""

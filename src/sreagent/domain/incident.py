@@ -160,7 +160,8 @@ def _moved(proposal: Proposal, entry: Entry) -> Proposal:
     match entry.record:
         case Answered(action=proposal.id, answer=answer, by=by, how=how, reason=reason):
             if answer in _ANSWERED:
-                state = ActionState.DENIED if how == "policy" else _ANSWERED[answer]
+                denied = how == "policy" and answer is Answer.REJECT
+                state = ActionState.DENIED if denied else _ANSWERED[answer]
                 proposal = replace(proposal, state=state, by=by, note=reason, at=entry.at)
         case Intended(action=proposal.id):
             proposal = replace(proposal, state=ActionState.STARTED, at=entry.at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sreagent.domain.action import Proposal
-from sreagent.domain.alert import Alert
+from sreagent.domain.alert import Alert, Silence
 from sreagent.domain.attempt import Attempt
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
@@ -88,8 +88,20 @@ class Cluster(Protocol):
         """
         ...
 
-    def delete(self, entity: Entity, *, uid: str, dry_run: bool) -> None:
-        """Delete exactly the object with this uid. Raises Conflict, NotFound, Forbidden."""
+    def delete(
+        self, entity: Entity, *, uid: str, resource_version: str = "", dry_run: bool
+    ) -> None:
+        """Delete exactly the object with this uid, as it was at this resource version.
+
+        Raises Conflict, NotFound, Forbidden, Refused.
+        """
+        ...
+
+    def evict(self, pod: Entity, *, uid: str, resource_version: str = "", dry_run: bool) -> None:
+        """Delete a pod unless a disruption budget forbids it.
+
+        Raises Refused with the budget's words, Conflict, NotFound, Forbidden.
+        """
         ...
 
 
@@ -117,7 +129,7 @@ class Metrics(Protocol):
 
 
 class Alerts(Protocol):
-    """Reads alerts from Alertmanager."""
+    """Reads alerts from Alertmanager, and keeps them quiet for a while."""
 
     @property
     def url(self) -> str:
@@ -126,6 +138,18 @@ class Alerts(Protocol):
 
     def firing(self) -> Sequence[Alert]:
         """All active alerts, silenced and inhibited ones included."""
+        ...
+
+    def silences(self) -> Sequence[Silence]:
+        """All that are pending or active."""
+        ...
+
+    def silence(self, silence: Silence) -> str:
+        """Make one; returns its id. Raises Refused."""
+        ...
+
+    def expire(self, silence_id: str) -> None:
+        """End one now. Raises NotFound, Refused."""
         ...
 
 
@@ -138,8 +162,8 @@ class Reply:
     reason: str = ""
     by: str = ""
     """Who said it, where that is not the person who was asked."""
-    arguments: Mapping[str, Any] | None = None
-    """The edited arguments, with `edit`."""
+    line: str = ""
+    """The command line as it shall be, with `edit`."""
 
 
 class Person(Protocol):

@@ -1,7 +1,7 @@
 """Changes, one at a time: prepare, ask, write the intent, make it, write the result, verify."""
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,6 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.errors import (
     Conflict,
     Denied,
-    Forbidden,
-    NotFound,
-    Refused,
     SreError,
     TryAgain,
     Unreachable,
@@ -34,18 +31,23 @@ from sreagent.domain.record import (
     Verified,
 )
 from sreagent.domain.text import one_line
-from sreagent.domain.verdict import Ask, Deny, Tier, Verdict
+from sreagent.domain.ports import Reply
+from sreagent.domain.verdict import Allow, Ask, Deny, Tier, Verdict
 from sreagent.investigate import verify
 from sreagent.investigate.case import Case
+from sreagent.investigate.commands import about_draft, action_of, in_scope
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.interrupts import held
 from sreagent.investigate.steps import Draft
+from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered
-from sreagent.tools.gate import Gate
+from sreagent.tools.gate import About, Approval, Gate
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 
 REPLICAS = "/spec/replicas"
+BY_POLICY = "policy"
+"""Who answered, and how, where no person was asked."""
 IN_FLIGHT = 60.0
 """Seconds for which an API server may work on a request whose answer was lost (its default)."""
 PATIENCE = 15.0
@@ -121,15 +123,21 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     except SreError as error:
         yield from case.add(_unseen(draft, error))
         return
-    verdict = desk.gate.judge(prepared)
+    about = about_draft(case.incident, number, draft)
+    verdict = desk.gate.judge(prepared, about)
     proposal = _proposal(number, draft, prepared, verdict)
     yield from case.add(*_moved_on(case, proposal), Proposed(proposal=proposal))
     if isinstance(verdict, Deny):
-        yield from case.add(_answered(proposal, Answer.REJECT, "policy", "policy", verdict.rule))
+        yield from case.add(_by_policy(proposal, Answer.REJECT, verdict))
     elif not prepared.preview.accepted:
         yield from case.add(_refused(proposal))
-    elif not desk.dry_run and isinstance(verdict, Ask):
-        yield from _ask(case, desk, proposal, prepared, verdict)
+    elif desk.dry_run:
+        return
+    elif isinstance(verdict, Allow):
+        yield from case.add(_by_policy(proposal, Answer.RUN, verdict))
+        yield from _run(case, desk, proposal, prepared, about)
+    else:
+        yield from _ask(case, desk, Question(proposal, prepared, verdict, about))
 
 
 def check_untouched(incident: Incident, action: str, gate: Gate) -> None:
@@ -167,42 +175,98 @@ def _moved_on(case: Case, proposal: Proposal) -> Iterator[Noted]:
         )
 
 
-def _ask(
-    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, verdict: Ask
-) -> Iterator[Happening]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked, and what it is about."""
+
+    proposal: Proposal
+    prepared: Prepared
+    verdict: Ask
+    about: About
+
+
+def _ask(case: Case, desk: Desk, question: Question) -> Iterator[Happening]:
     while True:
+        proposal = question.proposal
         began = case.clock.monotonic()
-        reply = desk.person.ask(proposal, verdict, case.incident.cited(proposal.evidence))
+        cited = case.incident.cited(proposal.evidence)
+        reply = desk.person.ask(proposal, question.verdict, cited)
         desk.waited += case.clock.monotonic() - began
         if reply is None:
             return
-        answered = _answered(proposal, reply.answer, desk.person.name, reply.how, reply.reason)
-        yield from case.add(answered)
+        by = reply.by or desk.person.name
+        yield from case.add(_answered(proposal, reply.answer, by, reply.how, reply.reason))
         if reply.answer is Answer.QUIT:
-            raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {desk.person.name}")
+            raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {by}")
         if reply.answer is Answer.RUN:
-            yield from _run(case, desk, proposal, prepared, answered)
-            return
-        if reply.answer in (Answer.SKIP, Answer.REJECT):
+            yield from _approved(case, desk, question)
+        if reply.answer in (Answer.RUN, Answer.SKIP, Answer.REJECT):
             return
         try:
-            prepared = _prepared(case, desk, _edited(proposal.action, reply.arguments))
+            fresh = _asked_again(case, desk, question, reply)
         except (TryAgain, SreError) as error:
             yield from case.add(Noted(text=f"{proposal.id} stays as it is: {error}"))
             continue
-        judged = desk.gate.judge(prepared)
-        if not isinstance(judged, Ask):
-            yield from case.add(Noted(text=f"{proposal.id} stays as it is: {judged.rule}"))
-            continue
-        verdict, proposal = judged, _rewritten(proposal, prepared, judged)
-        yield from case.add(Proposed(proposal=proposal))
-        if not prepared.preview.accepted:
-            yield from case.add(_refused(proposal))
+        question = fresh
+        yield from case.add(Proposed(proposal=question.proposal))
+        if not question.prepared.preview.accepted:
+            yield from case.add(_refused(question.proposal))
             return
 
 
+def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Question:
+    """The same question after a dry run or an edit.
+
+    Raises:
+        TryAgain: The line is no change, or policy does not let it be asked.
+        SreError: The target cannot be read.
+    """
+    action, about = question.proposal.action, question.about
+    if reply.line:
+        action = action_of(case.incident, reply.line)
+        scoped = in_scope(case.incident, action.target)
+        about = replace(about, origin=Origin.LINE, in_scope=scoped)
+    prepared = _prepared(case, desk, action)
+    verdict = desk.gate.judge(prepared, about)
+    if not isinstance(verdict, Ask):
+        raise TryAgain(verdict.reason or verdict.rule)
+    proposal = _rewritten(question.proposal, prepared, verdict, about)
+    return Question(proposal, prepared, verdict, about)
+
+
+def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]:
+    """Run it, once as many people as policy asks for said yes."""
+    proposal = question.proposal
+    approvals = approvals_of(case.incident, proposal.id)
+    missing = desk.gate.missing(question.verdict, approvals, question.prepared)
+    if missing:
+        text = (
+            f"{proposal.id} needs {question.verdict.people} people and {missing} more did not "
+            f"say yes yet; within ten minutes: sre approve {case.incident.id} {proposal.id}"
+        )
+        yield from case.add(Noted(text=text))
+        return
+    yield from _run(case, desk, proposal, question.prepared, question.about, approvals)
+
+
+def approvals_of(incident: Incident, action: str) -> tuple[Approval, ...]:
+    """Every yes that a person gave to a proposal; the gate says which of them count."""
+    return tuple(
+        Approval(by=record.by, at=entry.at, digest=record.digest)
+        for entry in incident.entries
+        if isinstance(record := entry.record, Answered)
+        and (record.action, record.answer) == (action, Answer.RUN)
+        and record.how != BY_POLICY
+    )
+
+
 def _run(
-    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered
+    case: Case,
+    desk: Desk,
+    proposal: Proposal,
+    prepared: Prepared,
+    about: About,
+    approvals: tuple[Approval, ...] = (),
 ) -> Iterator[Happening]:
     intent = Intended(
         action=proposal.id,
@@ -215,27 +279,32 @@ def _run(
     # From the intent to its result nothing may come between: Ctrl-C waits.
     with held():
         entries = case.write(intent)
-        entries += case.write(_made(case, desk, proposal, prepared, approval))
+        try:
+            message = desk.gate.run(prepared, about, approvals)
+        except (SreError, TryAgain) as error:
+            entries += case.write(_not_made(case, desk, proposal, prepared, error))
+        else:
+            entries += case.write(Ran(action=proposal.id, ok=True, message=message))
     yield from entries
 
 
-def _made(
-    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, approval: Answered
+def _not_made(
+    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, error: SreError | TryAgain
 ) -> Ran | Noted:
-    try:
-        message = desk.gate.run(prepared, approval)
-    except Conflict:
-        message = "somebody changed it since it was shown; nothing was done"
-        return Ran(action=proposal.id, ok=False, refused=True, message=message)
-    except (Forbidden, Refused, Denied, NotFound) as error:
-        return Ran(action=proposal.id, ok=False, refused=True, message=error.message)
-    except Unreachable:
-        found = _settled(case, desk, proposal, remembered(prepared.after), PATIENCE)
-        if isinstance(found, Ran) and not found.ok:
-            text = f"{proposal.id} is in doubt: no answer came, and the cluster may still be at it"
-            return Noted(text=text)
-        return found
-    return Ran(action=proposal.id, ok=True, message=message)
+    match error:
+        case Unreachable():
+            found = _settled(case, desk, proposal, remembered(prepared.after), PATIENCE)
+            if isinstance(found, Ran) and not found.ok:
+                doubt = "no answer came, and the cluster may still be at it"
+                return Noted(text=f"{proposal.id} is in doubt: {doubt}")
+            return found
+        case Conflict():
+            message = "somebody changed it since it was shown; nothing was done"
+        case SreError(message=message):
+            pass
+        case _:
+            message = str(error)
+    return Ran(action=proposal.id, ok=False, refused=True, message=message)
 
 
 def _settled(
@@ -319,6 +388,10 @@ def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> P
         command=prepared.command,
         tier=_tier(verdict),
         rule=verdict.rule,
+        ruling=verdict.reason,
+        policy=prepared.policy,
+        people=verdict.people if isinstance(verdict, Ask) else 1,
+        origin=draft.origin,
         reason=draft.reason,
         evidence=draft.evidence,
         expected=draft.expected,
@@ -330,9 +403,15 @@ def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> P
     )
 
 
-def _rewritten(proposal: Proposal, prepared: Prepared, verdict: Ask) -> Proposal:
+def _rewritten(
+    proposal: Proposal, prepared: Prepared, verdict: Ask, about: About
+) -> Proposal:
     return replace(
         proposal,
+        origin=about.origin,
+        ruling=verdict.reason,
+        policy=prepared.policy,
+        people=verdict.people,
         title=prepared.title,
         action=prepared.action,
         command=prepared.command,
@@ -357,7 +436,11 @@ def _unseen(draft: Draft, error: SreError) -> Looked:
 
 
 def _tier(verdict: Verdict) -> Tier:
-    return Tier.BOUNDED if isinstance(verdict, Ask) and verdict.bounded else Tier.PERSON
+    return Tier.PERSON if isinstance(verdict, Deny) else verdict.tier
+
+
+def _by_policy(proposal: Proposal, answer: Answer, verdict: Verdict) -> Answered:
+    return _answered(proposal, answer, BY_POLICY, BY_POLICY, verdict.reason or verdict.rule)
 
 
 def _answered(proposal: Proposal, answer: Answer, by: str, how: str, reason: str) -> Answered:
@@ -368,10 +451,6 @@ def _answered(proposal: Proposal, answer: Answer, by: str, how: str, reason: str
 def _refused(proposal: Proposal) -> Ran:
     answer = proposal.preview.answer if proposal.preview else "no dry run"
     return Ran(action=proposal.id, ok=False, refused=True, message=f"dry run: {answer}")
-
-
-def _edited(action: Action, arguments: Mapping[str, Any] | None) -> Action:
-    return replace(action, arguments=dict(arguments)) if arguments is not None else action
 
 
 def last_intent(incident: Incident, action: str) -> tuple[Intended, datetime]:

@@ -32,6 +32,8 @@ class Case:
     """Whether this run gave its account."""
     asked_for: set[str] = field(default_factory=set)
     """Looks that were already made, so that none is repeated without a reason."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """What came of each written command line, for the reasoner that wrote it."""
 
     @classmethod
     def open(

@@ -1,12 +1,23 @@
 """What an investigation works with."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
+from sreagent.domain.command import Read
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.ports import Metrics, Person
 from sreagent.investigate.steps import Reasoner
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks
+from sreagent.tools.sighting import Sighting
+
+
+class Reads(Protocol):
+    """Runs the reads that written command lines ask for."""
+
+    def run(self, read: Read) -> Sighting:
+        """What was seen; a look that failed says so and is `unknown`, it never raises."""
+        ...
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the person said stop
@@ -25,6 +36,7 @@ class Desk:
     gate: Gate
     reasoner: Reasoner
     person: Person
+    reads: Reads
     metrics: Metrics | None = None
     dry_run: bool = False
     """Show what would run, run no change."""

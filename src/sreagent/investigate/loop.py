@@ -1,6 +1,6 @@
 """The one loop: the reasoner says what comes next, the loop does it and writes it down."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import assert_never
 
 from sreagent.domain.diagnosis import Outcome
@@ -12,6 +12,7 @@ from sreagent.domain.record import (
     FoundChanges,
     Happening,
     Looked,
+    Noted,
     Progress,
     Saw,
     Weighed,
@@ -19,8 +20,9 @@ from sreagent.domain.record import (
 from sreagent.domain.text import one_line
 from sreagent.investigate.act import settle_doubts, try_drafts, verify_change
 from sreagent.investigate.case import Case
+from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
-from sreagent.investigate.steps import Conclude, Finish, Gather, Propose, Verify
+from sreagent.investigate.steps import Command, Conclude, Draft, Finish, Gather, Propose, Verify
 from sreagent.tools.metrics import evaluate, find_expression, looked
 
 
@@ -32,30 +34,51 @@ def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
     """
     try:
         yield from settle_doubts(case, desk)
+        finish = yield from _steps(case, desk)
     except Stopped as stop:
-        yield from _close(case, desk, Finish(outcome=stop.outcome, reason=str(stop)))
-        return
+        finish = Finish(outcome=stop.outcome, reason=str(stop))
+    yield from _close(case, desk, finish)
+
+
+def _steps(case: Case, desk: Desk) -> Generator[Happening, None, Finish]:
+    """Do what the reasoner says until it says that nothing is left."""
     while True:
         step = desk.reasoner.next(case)
         match step:
             case Gather():
                 yield from _gather(case, desk, step)
+            case Command():
+                yield from _command(case, desk, step)
             case Conclude():
                 case.accounted = True
                 yield from _conclude(case, step)
             case Propose(drafts=drafts):
-                try:
-                    yield from try_drafts(case, desk, drafts)
-                except Stopped as stop:
-                    yield from _close(case, desk, Finish(outcome=stop.outcome, reason=str(stop)))
-                    return
+                yield from try_drafts(case, desk, drafts)
             case Verify(action=action):
                 yield from verify_change(case, desk, action)
             case Finish():
-                yield from _close(case, desk, step)
-                return
+                return step
             case other:
                 assert_never(other)
+
+
+def _command(case: Case, desk: Desk, step: Command) -> Iterator[Happening]:
+    yield Progress(text=f"running {one_line(step.line, 100)}")
+    for made in understand(case, desk.reads, step):
+        if isinstance(made, Draft):
+            yield from try_drafts(case, desk, (made,))
+            case.answers[step.line] = _state_of_last(case)
+        else:
+            yield made
+
+
+def _state_of_last(case: Case) -> str:
+    """What came of the change that was proposed last, for whoever wrote its line."""
+    last = case.incident.entries[-1].record
+    if isinstance(last, Noted):
+        return last.text
+    proposal = case.incident.proposals[-1]
+    return f"{proposal.id} {proposal.title}: {proposal.state} {proposal.note}".strip()
 
 
 def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:

@@ -10,6 +10,7 @@ from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.record import Concluded
 from sreagent.investigate.case import Case
+from sreagent.policy.facts import Origin
 from sreagent.tools.looks import ListObjects, ReadLog
 
 
@@ -45,6 +46,17 @@ class Draft:
     """Set when the proposal exists already and is asked again."""
     undoes: str = ""
     """Id of the proposal whose change it takes back."""
+    origin: Origin = Origin.RULES
+    """Who thought of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Run a written `kubectl` or `aws` line: a read at once, a change only if a person says yes."""
+
+    line: str
+    reason: str = ""
+    """Why the reasoner wants it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +82,7 @@ class Finish:
     reason: str = ""
 
 
-Step = Gather | Conclude | Propose | Verify | Finish
+Step = Gather | Command | Conclude | Propose | Verify | Finish
 
 
 class Reasoner(Protocol):

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sreagent.domain.errors import BadJournal, SreError
+from sreagent.domain.errors import BadJournal, InUse, SreError
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock
 from sreagent.domain.record import Entry, Intended, Noted, Record
@@ -234,7 +234,7 @@ def _take(folder: Path, clock: Clock) -> int:
         holder = os.read(lock, 200).decode(errors="replace").strip()
         os.close(lock)
         message = f"{folder.name} is being worked on by {holder or 'another process'}"
-        raise SreError(
+        raise InUse(
             message,
             hint="Wait for it or end it; to read along: sre incidents show " + folder.name,
         ) from error

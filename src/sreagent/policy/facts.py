@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sreagent.domain.attempt import Attempt
+from sreagent.domain.verdict import Autonomy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +80,7 @@ class Circumstances:
     attempts: tuple[Attempt, ...] = ()
     """All of the last hour, and all of this incident."""
     incident: str = ""
+    ceiling: Autonomy = Autonomy.AUTONOMOUS
+    """At most this much runs by itself, whatever the policy would let."""
     halted: str = ""
     """Why all changes are stopped; empty when they are not."""

@@ -241,7 +241,8 @@ def _carried_out(proposal: Proposal, sources: Sources) -> Lines:
     id_ = proposal.id
     yield f"- Command: {code(proposal.command)}{sources.cite(id_)}"
     yield f"- Why: {escape(proposal.reason)}{sources.cite(*proposal.evidence, id_)}"
-    yield f"- Policy: {escape(proposal.rule)}{sources.cite(id_)}"
+    ruling = f"{proposal.ruling} ({proposal.rule})" if proposal.ruling else proposal.rule
+    yield f"- Policy: {escape(ruling)}{sources.cite(id_)}"
     yield _approval(proposal, sources)
     if preview := proposal.preview:
         yield f"- Dry run: {escape(preview.answer)}{sources.cite(id_)}"

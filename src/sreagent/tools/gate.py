@@ -1,62 +1,169 @@
-"""Stands in the door of the changes: nothing runs that policy or a person did not let through."""
+"""Stands in the door of the changes: nothing runs that policy or a person did not let through.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Each question is asked twice: when a change is shown, and again right before it is sent, with the
+breakers' ledger locked and the kill switch read anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sreagent.domain.action import Action
-from sreagent.domain.errors import Denied
-from sreagent.domain.record import Answer, Answered
-from sreagent.domain.verdict import Allow, Ask, Deny, Verdict
+from sreagent.domain.attempt import Attempt
+from sreagent.domain.errors import Denied, SreError
+from sreagent.domain.ports import Clock, KillSwitch, Ledger
+from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Verdict
+from sreagent.policy.document import Policy
+from sreagent.policy.facts import Circumstances, Origin
 from sreagent.policy.tiers import judge
 from sreagent.tools.changes import Changes, Prepared
 
+APPROVAL_LASTS = timedelta(minutes=10)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a change belongs to, and why it was thought of."""
+
+    incident: str
+    action: str
+    """Id of the proposal."""
+    alert: str = ""
+    origin: Origin = Origin.RULES
+    in_scope: bool = True
+    grounded: bool = True
+    confident: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One person's yes to exactly one change, good for one run and ten minutes."""
+
+    by: str
+    at: datetime
+    digest: str
+    """Fingerprint of what was shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """Wraps the changes and asks policy first."""
 
     inner: Changes
+    policy: Policy
+    clock: Clock
+    ledger: Ledger
+    switch: KillSwitch
+    ceiling: Autonomy = Autonomy.AUTONOMOUS
+    """At most this much runs by itself, whatever the policy would let."""
     read_only: bool = False
-
-    def judge(self, prepared: Prepared) -> Verdict:
-        """What policy says about this change at this moment."""
-        if self.read_only:
-            return Deny("read-only: this run changes nothing")
-        return judge(prepared.action, prepared.facts)
 
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
         """Preparing only reads and asks a dry run, so it goes through."""
-        return self.inner.prepare(action, replicas_at_start=replicas_at_start)
+        prepared = self.inner.prepare(action, replicas_at_start=replicas_at_start)
+        return replace(prepared, policy=self.policy.version)
 
-    def run(self, prepared: Prepared, approval: Answered | None) -> str:
-        """Make the change if policy allows it, or asks and a person said yes to exactly this.
+    def judge(self, prepared: Prepared, about: About) -> Verdict:
+        """What policy says about this change at this moment."""
+        try:
+            attempts = self.ledger.attempts()
+        except SreError as error:
+            return Deny("breaker/unreadable", f"nobody knows what ran already: {error.message}")
+        return self._judge(prepared, about, attempts)
+
+    def run(self, prepared: Prepared, about: About, approvals: Sequence[Approval] = ()) -> str:
+        """Make the change if policy allows it, or asks and enough people said yes to exactly this.
+
+        The attempt is counted before anything is sent, whatever comes of it.
 
         Raises:
             Denied: With the rule that matched.
+            SreError: As the change itself; or the ledger cannot be used.
         """
-        verdict = self.judge(prepared)
-        what = f"{prepared.action.verb} {prepared.action.target}"
-        match verdict:
-            case Allow():
-                pass
-            case Ask(rule=rule):
-                if not _approves(approval, prepared):
-                    msg = f"{what} has no approval for exactly this change ({rule})"
-                    raise Denied(msg)
-            case Deny(rule=rule):
-                msg = f"{what} is not allowed: {rule}"
-                raise Denied(msg)
-            case other:
-                assert_never(other)
+
+        def check(attempts: tuple[Attempt, ...]) -> None:
+            verdict = self._judge(prepared, about, attempts)
+            good = set(self._good(approvals, prepared, about, attempts))
+            _insist(verdict, good, f"{prepared.action.verb} {prepared.action.target}")
+
+        attempt = Attempt(
+            at=self.clock.now(),
+            incident=about.incident,
+            action=about.action,
+            verb=prepared.action.verb,
+            target=prepared.action.target,
+            autonomous=not approvals,
+        )
+        self.ledger.reserve(attempt, check)
         return self.inner.run(prepared)
 
     def settle(self, action: Action, after: Mapping[str, object]) -> bool:
         """Reading how it stands is free."""
         return self.inner.settle(action, after)
 
+    def missing(self, verdict: Ask, approvals: Sequence[Approval], prepared: Prepared) -> int:
+        """How many more people have to say yes."""
+        people = {one.by for one in approvals if self._fresh(one, prepared)}
+        return max(verdict.people - len(people), 0)
 
-def _approves(approval: Answered | None, prepared: Prepared) -> bool:
-    if approval is None or approval.answer is not Answer.RUN:
-        return False
-    return approval.digest == prepared.fingerprint
+    def _judge(
+        self, prepared: Prepared, about: About, attempts: tuple[Attempt, ...]
+    ) -> Verdict:
+        around = Circumstances(
+            now=self.clock.now(),
+            alert=about.alert,
+            origin=about.origin,
+            read_only=self.read_only,
+            in_scope=about.in_scope,
+            grounded=about.grounded,
+            confident=about.confident,
+            attempts=attempts,
+            incident=about.incident,
+            halted=self._halted(),
+            ceiling=self.ceiling,
+        )
+        return judge(prepared.action, prepared.facts, around, self.policy)
+
+    def _halted(self) -> str:
+        try:
+            return self.switch.reason()
+        except SreError as error:
+            return f"{error.message}: {error.why}" if error.why else error.message
+
+    def _good(
+        self,
+        approvals: Sequence[Approval],
+        prepared: Prepared,
+        about: About,
+        attempts: tuple[Attempt, ...],
+    ) -> Iterator[str]:
+        """Who said yes to exactly this, not too long ago, and was not heard already."""
+        mine = [a for a in attempts if (a.incident, a.action) == (about.incident, about.action)]
+        for approval in approvals:
+            used = any(attempt.at >= approval.at for attempt in mine)
+            if self._fresh(approval, prepared) and not used:
+                yield approval.by
+
+    def _fresh(self, approval: Approval, prepared: Prepared) -> bool:
+        """Bound to this change and not too old; one from the future means the clock went back."""
+        age = self.clock.now() - approval.at
+        return approval.digest == prepared.fingerprint and timedelta() <= age <= APPROVAL_LASTS
+
+
+def _insist(verdict: Verdict, people: set[str], what: str) -> None:
+    match verdict:
+        case Allow():
+            return
+        case Ask(rule=rule, people=needed):
+            if len(people) >= needed:
+                return
+            word = "no approval" if not people else f"{len(people)} of {needed} approvals"
+            msg = f"{what} has {word} for exactly this change ({rule})"
+            why = "a yes is for what was shown, for ten minutes, and for one run"
+            raise Denied(msg, why=why, hint="look at it again, and approve it again")
+        case Deny(rule=rule, reason=reason):
+            msg = f"{what} is not allowed: {reason or rule}"
+            raise Denied(msg, why=f"rule {rule}")
+        case other:
+            assert_never(other)

@@ -14,6 +14,7 @@ from sreagent.investigate.outcome import open_proposals, outcome_of, reason_of
 from sreagent.investigate.rules.account import conclude
 from sreagent.investigate.rules.remedies import remedies
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step, Verify
+from sreagent.policy.facts import Origin
 from sreagent.tools.looks import ListObjects, ReadLog
 
 FIRST_KINDS = (
@@ -189,6 +190,7 @@ def _again(proposal: Proposal) -> tuple[Draft, ...]:
         expected=proposal.expected,
         id=proposal.id,
         undoes=proposal.undoes,
+        origin=Origin(proposal.origin),
     )
     return (draft,)
 

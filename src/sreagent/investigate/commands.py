@@ -1,0 +1,143 @@
+"""Written command lines, and what a change is about: scope, grounds and origin."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from sreagent.domain.action import Action
+from sreagent.domain.command import AwsRead, KubectlRead, Refusal
+from sreagent.domain.diagnosis import CONFIDENT
+from sreagent.domain.entity import Entity
+from sreagent.domain.errors import TryAgain
+from sreagent.domain.evidence import Evidence, Health
+from sreagent.domain.incident import Incident
+from sreagent.domain.kinds import KINDS
+from sreagent.domain.record import Entry, Looked, Noted, Saw
+from sreagent.domain.text import one_line
+from sreagent.investigate.case import Case
+from sreagent.investigate.desk import Reads
+from sreagent.investigate.steps import Command, Draft
+from sreagent.policy.facts import Origin
+from sreagent.tools.gate import About
+from sreagent.tools.lines import parse
+from sreagent.tools.sighting import Sighting
+
+EXCERPT = 2000
+"""Characters of an answer that are kept with the evidence."""
+MEASURED = frozenset({"kubernetes", "prometheus"})
+"""Sources that say how something stands; the others repeat what somebody wrote."""
+
+
+def understand(case: Case, reads: Reads, step: Command) -> Iterator[Entry | Draft]:
+    """Run a read and tell what was seen, or turn a change into a draft for the gate."""
+    meant = parse(step.line)
+    match meant:
+        case Refusal(rule=rule, reason=reason):
+            case.answers[step.line] = f"refused ({rule}): {reason}"
+            text = f"not run ({rule}): {one_line(step.line, 200)}: {reason}"
+            yield from case.add(Noted(text=text, by="policy"))
+        case KubectlRead() | AwsRead():
+            if isinstance(meant, KubectlRead) and not meant.namespace:
+                meant = replace(meant, namespace=case.incident.opened.namespace)
+            seen = reads.run(meant)
+            case.answers[step.line] = seen.text
+            yield from case.add(*_records(case, seen))
+        case Action():
+            yield Draft(
+                action=_placed(case.incident, meant),
+                reason=step.reason or "a written command line",
+                evidence=(),
+                expected="what its writer expects",
+                origin=Origin.LINE,
+            )
+        case other:
+            assert_never(other)
+
+
+def action_of(incident: Incident, line: str) -> Action:
+    """The change that a person wrote as a command line.
+
+    Raises:
+        TryAgain: It is a read, or nothing that can be run; the message says why.
+    """
+    meant = parse(line)
+    match meant:
+        case Action():
+            return _placed(incident, meant)
+        case Refusal(reason=reason):
+            raise TryAgain(reason)
+        case _:
+            msg = "that line only reads; write a change, or nothing to keep it as it is"
+            raise TryAgain(msg)
+
+
+def about_draft(incident: Incident, action: str, draft: Draft) -> About:
+    """What policy has to know around a change."""
+    diagnosis = incident.diagnosis
+    return About(
+        incident=incident.id,
+        action=action,
+        alert=incident.opened.alert.name,
+        origin=draft.origin,
+        in_scope=in_scope(incident, draft.action.target),
+        grounded=any(map(_measured, incident.cited(draft.evidence))),
+        confident=diagnosis is not None and diagnosis.confidence >= CONFIDENT,
+    )
+
+
+def in_scope(incident: Incident, target: Entity) -> bool:
+    """Whether the incident is about the target's namespace, or about the target itself.
+
+    Told by the namespace that was found in the cluster at the start and by what was seen broken
+    there, never by text.
+    """
+    broken = {e.entity for e in incident.evidence if e.entity and e.verdict is Health.BROKEN}
+    if diagnosis := incident.diagnosis:
+        broken.add(diagnosis.entity)
+    if target.kind == "Alert":
+        return target.name == incident.opened.alert.name
+    if target.kind.startswith("AWS::") or not target.namespace:
+        return target in broken
+    spaces = {incident.opened.namespace, *(entity.namespace for entity in broken)}
+    return target.namespace in spaces
+
+
+def _measured(evidence: Evidence) -> bool:
+    """A status field or a metric that says something is wrong: no free text."""
+    broken = evidence.verdict is Health.BROKEN
+    return broken and not evidence.tainted and evidence.source in MEASURED
+
+
+def _placed(incident: Incident, action: Action) -> Action:
+    """The action in the incident's namespace, where its line names none."""
+    target = action.target
+    kind = KINDS.get(target.kind)
+    if kind is None or not kind.namespaced or target.namespace:
+        return action
+    namespace = incident.opened.namespace or "default"
+    return replace(action, target=replace(target, namespace=namespace))
+
+
+def _records(case: Case, seen: Sighting) -> Iterator[Looked | Saw]:
+    lines = seen.text.count("\n") + 1 if seen.text else 0
+    unknown = seen.verdict is Health.UNKNOWN
+    yield Looked(
+        source=seen.source,
+        command=seen.command,
+        result=one_line(seen.text, 120) if unknown else f"{lines} lines",
+        verdict=seen.verdict,
+        seconds=seen.seconds,
+    )
+    yield Saw(
+        evidence=Evidence(
+            id=f"E{len(case.incident.evidence) + 1}",
+            claim=f"what `{one_line(seen.command, 200)}` shows",
+            verdict=seen.verdict,
+            source=seen.source,
+            command=seen.command,
+            seen_at=case.clock.now(),
+            excerpt=seen.text[:EXCERPT],
+            digest=seen.digest,
+            tainted=seen.tainted,
+        )
+    )
