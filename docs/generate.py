@@ -27,8 +27,9 @@ from sreagent.domain.verdict import Ask, Deny, Verdict
 from sreagent.investigate.outcome import exit_of
 from sreagent.policy.tiers import Facts, judge
 from sreagent.settings import NOT_IN_FOLDER, NUMBERS, OTHER_NAMES, Settings
-from sreagent.tools.catalogue import Arguments, ChangeTool, Present
-from sreagent.tools.changes import TOOLS
+from sreagent.tools.catalogue import TOOLS
+from sreagent.tools.fields import Present
+from sreagent.tools.verbs import Arguments, ChangeTool
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sreagent import __version__
 from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied
+from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
@@ -195,7 +196,37 @@ def waiting(incident: str, action: str) -> tuple[Incident, Proposal]:
     return known, proposal
 
 
-def post_answer(incident: Incident, proposal: Proposal, answer: Answer, reason: str = "") -> None:
+def signed_yes(
+    incident: Incident, proposal: Proposal, settings: Settings, key: Path | None
+) -> Reply:
+    """A yes to a proposal as it was shown, proved by a key where one is given.
+
+    Raises:
+        BadInput: The key cannot be used.
+        Denied: The policy names nobody with this key.
+    """
+    said = Reply(answer=Answer.RUN, how="sre approve", by=person())
+    if key is None:
+        return said
+    from sreagent.clients.person_key import load
+    from sreagent.policy.approvers import owner_of, prove
+
+    held = load(key)
+    name = owner_of(held.public, policy(settings).approvers)
+    if not name:
+        msg = f"the policy knows no approver with the key {key}"
+        raise Denied(msg, hint=f"its public half is {held.public}; see `approvers` of the policy")
+    proof = prove(
+        held.sign,
+        incident=incident.id,
+        action=proposal.id,
+        digest=proposal.fingerprint,
+        now=system_clock().now(),
+    )
+    return replace(said, by=name, proof=proof)
+
+
+def post_answer(incident: Incident, proposal: Proposal, said: Reply) -> None:
     """Leave an answer for the process that works on the incident now.
 
     Raises:
@@ -205,11 +236,12 @@ def post_answer(incident: Incident, proposal: Proposal, answer: Answer, reason: 
 
     letter = Letter(
         action=proposal.id,
-        answer=answer,
+        answer=said.answer,
         digest=proposal.fingerprint,
-        by=person(),
-        how=f"sre {'approve' if answer is Answer.RUN else 'reject'}",
-        reason=reason,
+        by=said.by or person(),
+        how=said.how,
+        reason=said.reason,
+        proof=said.proof,
     )
     post(state_folder(), incident.id, letter)
 
@@ -244,7 +276,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.rules.reasoner import RulesReasoner
     from sreagent.journal.ledger import FileLedger
-    from sreagent.tools.changes import ClusterChanges
+    from sreagent.tools.cluster import cluster_changes
     from sreagent.tools.gate import Gate
     from sreagent.tools.looks import KubernetesLooks
 
@@ -254,7 +286,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
         gate=Gate(
-            inner=ClusterChanges(cluster, case.inventory, case.clock),
+            inner=cluster_changes(cluster, case.inventory, case.clock),
             policy=policy(settings),
             clock=case.clock,
             ledger=FileLedger(state_folder(), case.clock),

@@ -8,7 +8,7 @@ import yaml
 from tests.docs.pages import ROOT, yaml_blocks
 
 from sreagent.domain.kinds import KINDS
-from sreagent.tools.changes import TOOLS
+from sreagent.tools.catalogue import TOOLS
 
 GUIDES = ROOT / "docs" / "guides"
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))

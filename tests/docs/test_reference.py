@@ -5,7 +5,7 @@ from docs.generate import EXAMPLES, FOLDER, WHAT_TO_DO, documented, pages
 
 from sreagent.domain.errors import Exit
 from sreagent.settings import Settings
-from sreagent.tools.changes import TOOLS
+from sreagent.tools.catalogue import TOOLS
 
 
 @pytest.mark.parametrize("name", pages())

@@ -27,7 +27,7 @@ from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
 from sreagent.journal.store import Journal
 from sreagent.policy.redaction import redact
 from sreagent.simulator import Simulation
-from sreagent.tools.changes import ClusterChanges
+from sreagent.tools.cluster import cluster_changes
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 
@@ -66,7 +66,7 @@ class World:
         clock, inventory = SystemClock(), Inventory()
         with Journal.create(self._folder, clock, redact=redact) as journal:
             case = Case.open(journal, OPENED, inventory, clock, 60)
-            changes = ClusterChanges(self.cluster, inventory, clock)
+            changes = cluster_changes(self.cluster, inventory, clock)
             desk = Desk(
                 looks=KubernetesLooks(self.cluster, inventory, clock),
                 gate=Gate(changes, read_only=read_only),

@@ -9,7 +9,8 @@ from sreagent.clients.clock import SystemClock
 from sreagent.clients.kubernetes import KubernetesCluster, connect
 from sreagent.domain.inventory import Inventory
 from sreagent.simulator import Simulation
-from sreagent.tools.changes import ClusterChanges
+from sreagent.tools.changes import EveryChange
+from sreagent.tools.cluster import cluster_changes
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 
 KINDS = ("Pod", "Deployment", "ReplicaSet", "Service", "Endpoints", "HorizontalPodAutoscaler")
@@ -24,8 +25,8 @@ class World:
     inventory: Inventory
 
     @property
-    def changes(self) -> ClusterChanges:
-        return ClusterChanges(self.cluster, self.inventory, SystemClock())
+    def changes(self) -> EveryChange:
+        return cluster_changes(self.cluster, self.inventory, SystemClock())
 
 
 def enter(simulation: Simulation, context: str = "admin") -> World:

@@ -36,6 +36,8 @@ PATIENCE = 3
 
 _CHUNK = 65_536
 _RIGHTS = re.compile(r"cannot \w+ (?:resource|path)")
+_SAID_NO = re.compile(r"webhook|disruption ?budget", re.IGNORECASE)
+"""Who says no with a status that else means "try later"."""
 _NO_LOG = re.compile(r"previous terminated container .* not found|is waiting to start")
 
 
@@ -204,7 +206,7 @@ class ApiServer:
                 return _about_the_object(answer, request, told) or refused
             case 403 | 405 | 406 | 413 | 415 | 422:
                 return refused
-            case 500 if request.writes and "webhook" in told:
+            case 429 | 500 if request.writes and _SAID_NO.search(told):
                 return refused
         return self._failed(answer, request, told)
 

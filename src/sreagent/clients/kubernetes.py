@@ -168,18 +168,45 @@ class KubernetesCluster:
                 raise Conflict(msg) from refusal
             raise
 
-    def delete(self, entity: Entity, *, uid: str, dry_run: bool) -> None:
+    def delete(
+        self, entity: Entity, *, uid: str, resource_version: str = "", dry_run: bool
+    ) -> None:
         """Delete exactly the object with this uid. Raises Conflict, NotFound, Forbidden."""
         options = {
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "preconditions": {"uid": uid},
+            **_options(uid, resource_version, dry_run=dry_run),
             # As kubectl: the default of batch/v1 would leave the pods of a Job behind.
             "propagationPolicy": "Background",
-            **({"dryRun": ["All"]} if dry_run else {}),
         }
         body = json.dumps(options).encode()
         self._about(entity, lambda request: replace(request, method="DELETE", body=body))
+
+    def evict(self, pod: Entity, *, uid: str, resource_version: str = "", dry_run: bool) -> None:
+        """Delete a pod unless a disruption budget forbids it.
+
+        Raises Refused with the budget's words, Conflict, NotFound, Forbidden.
+        """
+        request = Request(
+            path=f"{_path(_known('Pod'), 'v1', pod.namespace, pod.name)}/eviction",
+            what=str(pod),
+            method="POST",
+            body=json.dumps(
+                {
+                    "apiVersion": f"policy/{self._eviction_version()}",
+                    "kind": "Eviction",
+                    "metadata": {"name": pod.name, "namespace": pod.namespace},
+                    "deleteOptions": _options(uid, resource_version, dry_run=dry_run),
+                }
+            ).encode(),
+        )
+        self._api.read(request)
+
+    def _eviction_version(self) -> str:
+        """Version of the Eviction that the server takes: v1 since 1.22, v1beta1 before 1.25."""
+        try:
+            served = self._served().get("policy", set())
+        except Forbidden:
+            return "v1"
+        return "v1beta1" if "v1beta1" in served else "v1"
 
     def _object(self, entity: Entity, shape: Callable[[Request], Request]) -> Obj:
         """Send a request that is answered with the object."""
@@ -295,6 +322,17 @@ def _known(kind: str) -> Kind:
         msg = f"{one_line(kind)!r} is not a kind that sre reads"
         raise NotFound(msg)
     return KINDS[kind]
+
+
+def _options(uid: str, resource_version: str, *, dry_run: bool) -> dict[str, Any]:
+    """DeleteOptions for exactly one object, as it was read."""
+    version = {"resourceVersion": resource_version} if resource_version else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {"uid": uid, **version},
+        **({"dryRun": ["All"]} if dry_run else {}),
+    }
 
 
 def _group_version(kind: Kind, version: str) -> str:

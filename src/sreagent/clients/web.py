@@ -1,7 +1,7 @@
 """A web server of the monitoring kind: one session, and its errors in our words."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
@@ -59,12 +59,18 @@ class WebServer:
             f"{self.url}{path}", params=query, timeout=self._timeout, auth=self.auth
         )
 
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None) -> requests.Response:
+        """Write to a path. To be run by `once`."""
+        return self.session.request(
+            method, f"{self.url}{path}", json=body, timeout=self._timeout, auth=self.auth
+        )
+
     def ask(self, question: Callable[[], T]) -> T:
         """Run what asks the server and reads its answer; again if the connection broke off."""
         try:
-            return self._once(question)
+            return self.once(question)
         except _BrokeOff:
-            return self._once(question)
+            return self.once(question)
 
     def refusal(self, response: requests.Response) -> SreError:
         """Say what an answer means that is no success."""
@@ -80,7 +86,8 @@ class WebServer:
         """Build the error for an answer that the server would never give."""
         return Unreachable(f"no usable answer from {self}: {reason}")
 
-    def _once(self, question: Callable[[], T]) -> T:
+    def once(self, question: Callable[[], T]) -> T:
+        """Run what asks the server and reads its answer, and never twice."""
         try:
             return question()
         except requests.JSONDecodeError as error:

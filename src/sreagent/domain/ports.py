@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sreagent.domain.action import Proposal
-from sreagent.domain.alert import Alert, Silence
+from sreagent.domain.alert import Alert
 from sreagent.domain.attempt import Attempt
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.inventory import Listing, Obj, PodLog
 from sreagent.domain.record import Answer
+from sreagent.domain.silence import Silence
 from sreagent.domain.verdict import Ask
 
 
@@ -162,6 +163,8 @@ class Reply:
     reason: str = ""
     by: str = ""
     """Who said it, where that is not the person who was asked."""
+    proof: str = ""
+    """Signature of who said it, where the policy asks for one."""
     line: str = ""
     """The command line as it shall be, with `edit`."""
 

@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 from sreagent.domain.action import Action
 from sreagent.domain.errors import TryAgain
 from sreagent.domain.inventory import Obj
-from sreagent.tools.catalogue import Arguments, ChangeTool, Present, kubectl
+from sreagent.tools.fields import FieldTool, Present
+from sreagent.tools.verbs import Arguments, again, kubectl
 
 LabelKey = Annotated[
     str,
@@ -71,7 +72,7 @@ def _undo(action: Action, present: Present) -> Action | None:
     else:
         _, port = _port(present.live, action)
         old = {"port": port["port"], "target_port": port.get("targetPort", port["port"])}
-    return Action(verb=action.verb, target=action.target, arguments=old)
+    return again(action, old)
 
 
 def _port(live: Obj, action: Action) -> tuple[int, Mapping[str, Any]]:
@@ -85,7 +86,7 @@ def _port(live: Obj, action: Action) -> tuple[int, Mapping[str, Any]]:
     raise TryAgain(msg)
 
 
-PATCH_SERVICE = ChangeTool(
+PATCH_SERVICE = FieldTool(
     verb="patch_service",
     kinds=frozenset({"Service"}),
     arguments=Routing,

@@ -1,4 +1,4 @@
-"""Changes to what runs: rollout undo and restart, scale, resources, and deleting a pod."""
+"""Changes to what runs: rollout undo and restart, scale, resources."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,8 @@ from sreagent.domain.action import Action
 from sreagent.domain.errors import TryAgain
 from sreagent.domain.inventory import Obj
 from sreagent.domain.moment import stamp
-from sreagent.tools.catalogue import (
-    Arguments,
-    ChangeTool,
-    Name,
-    Present,
-    Quantity,
-    kubectl,
-    nothing_to_undo,
-)
+from sreagent.tools.fields import FieldTool, Present, nothing_to_undo
+from sreagent.tools.verbs import Arguments, Name, Quantity, again, kubectl, named
 
 ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -52,7 +45,7 @@ def _earlier_template(action: Action, present: Present) -> Mapping[str, Any]:
 
 def _back_to_current_revision(action: Action, present: Present) -> Action | None:
     revision = present.revisions.current(present.live)
-    return _again(action, {"revision": revision}) if revision else None
+    return again(action, {"revision": revision}) if revision else None
 
 
 def _restart_stamp(action: Action, present: Present) -> Mapping[str, Any]:
@@ -83,7 +76,7 @@ def _former_resources(action: Action, present: Present) -> Action | None:
     }
     if not all(old.values()):
         return None
-    return _again(action, {"container": action.arguments["container"], **old})
+    return again(action, {"container": action.arguments["container"], **old})
 
 
 def _resources_title(action: Action) -> str:
@@ -97,7 +90,7 @@ def _resources_command(action: Action) -> str:
         values = [f"{r}={q}" for r, section, q in _quantities(action) if section == wanted]
         flags += [f"--{wanted}={','.join(values)}"] if values else []
     container = f"-c {action.arguments['container']}"
-    return kubectl(action.target, "set resources", _named(action), container, *flags)
+    return kubectl(action.target, "set resources", named(action.target), container, *flags)
 
 
 def _quantities(action: Action) -> list[tuple[str, str, str]]:
@@ -121,46 +114,38 @@ def _container(live: Obj, action: Action) -> tuple[int, Mapping[str, Any]]:
     raise TryAgain(msg)
 
 
-def _named(action: Action) -> str:
-    return f"{action.target.kind.lower()}/{action.target.name}"
-
-
-def _again(action: Action, arguments: Mapping[str, Any]) -> Action:
-    return Action(verb=action.verb, target=action.target, arguments=arguments)
-
-
-ROLLOUT_UNDO = ChangeTool(
+ROLLOUT_UNDO = FieldTool(
     verb="rollout_undo",
     kinds=ROLLED_OUT,
     arguments=ToRevision,
     title=lambda a: f"Roll back {a.target.name} to revision {a.arguments['revision']}",
     command=lambda a: kubectl(
-        a.target, "rollout undo", _named(a), f"--to-revision={a.arguments['revision']}"
+        a.target, "rollout undo", named(a.target), f"--to-revision={a.arguments['revision']}"
     ),
     wanted=_earlier_template,
     undo=_back_to_current_revision,
 )
-ROLLOUT_RESTART = ChangeTool(
+ROLLOUT_RESTART = FieldTool(
     verb="rollout_restart",
     kinds=ROLLED_OUT,
     arguments=Arguments,
     title=lambda a: f"Restart {a.target.name}",
-    command=lambda a: kubectl(a.target, "rollout restart", _named(a)),
+    command=lambda a: kubectl(a.target, "rollout restart", named(a.target)),
     wanted=_restart_stamp,
     undo=nothing_to_undo,
 )
-SCALE = ChangeTool(
+SCALE = FieldTool(
     verb="scale",
     kinds=frozenset({"Deployment", "StatefulSet"}),
     arguments=Replicas,
     title=lambda a: f"Scale {a.target.name} to {a.arguments['replicas']}",
     command=lambda a: kubectl(
-        a.target, "scale", _named(a), f"--replicas={a.arguments['replicas']}"
+        a.target, "scale", named(a.target), f"--replicas={a.arguments['replicas']}"
     ),
     wanted=lambda a, _: {"/spec/replicas": a.arguments["replicas"]},
-    undo=lambda a, present: _again(a, {"replicas": present.live["spec"].get("replicas", 1)}),
+    undo=lambda a, present: again(a, {"replicas": present.live["spec"].get("replicas", 1)}),
 )
-SET_RESOURCES = ChangeTool(
+SET_RESOURCES = FieldTool(
     verb="set_resources",
     kinds=ROLLED_OUT,
     arguments=Resources,
@@ -168,14 +153,4 @@ SET_RESOURCES = ChangeTool(
     command=_resources_command,
     wanted=_other_resources,
     undo=_former_resources,
-)
-DELETE_POD = ChangeTool(
-    verb="delete_pod",
-    kinds=frozenset({"Pod"}),
-    arguments=Arguments,
-    title=lambda a: f"Delete pod {a.target.name}",
-    command=lambda a: kubectl(a.target, "delete pod", a.target.name),
-    # The pod with this uid shall be gone; its controller makes a new one.
-    wanted=lambda _, present: {"/metadata/uid": f"not {present.live['metadata']['uid']}"},
-    undo=nothing_to_undo,
 )

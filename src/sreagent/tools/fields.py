@@ -1,0 +1,189 @@
+"""Changes that set fields of one object: prepared, previewed and sent as a JSON Patch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sreagent.domain.action import Action, Preview
+from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAgain
+from sreagent.domain.inventory import Inventory, Obj
+from sreagent.domain.ports import Clock, Cluster
+from sreagent.domain.text import one_line
+from sreagent.tools.changes import ACCEPTED, Prepared, remembered
+from sreagent.tools.difference import differing
+from sreagent.tools.impact import weigh
+from sreagent.tools.revisions import ClusterRevisions
+from sreagent.tools.verbs import ChangeTool
+from sreagent.tools.versions import insist_unchanged, version_of
+
+UID = "/metadata/uid"
+RESOURCE_VERSION = "/metadata/resourceVersion"
+TRIES = 5
+"""How often a status update may come between reading and writing."""
+
+
+class Revisions(Protocol):
+    """Finds the pod template of an earlier revision of a workload."""
+
+    def template(self, workload: Obj, revision: int) -> Mapping[str, Any]:
+        """The template as it was. Raises TryAgain when there is no such revision."""
+        ...
+
+    def current(self, workload: Obj) -> int | None:
+        """The revision that the workload is at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """The target as it is, and what else a change may need to know."""
+
+    live: Obj
+    revisions: Revisions
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldTool(ChangeTool):
+    """A verb that sets fields."""
+
+    wanted: Callable[[Action, Present], Mapping[str, Any]]
+    """JSON pointer to new value, for each field that shall change; None takes a field away.
+
+    Raises TryAgain."""
+    undo: Callable[[Action, Present], Action | None]
+    """The action that brings the present state back; None when nothing has to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanges:
+    """Makes the changes that set fields of an object of a cluster."""
+
+    cluster: Cluster
+    inventory: Inventory
+    clock: Clock
+    tools: Mapping[str, FieldTool]
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """Which verbs."""
+        return frozenset(self.tools)
+
+    def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
+        """Check an action and ask the server's dry run."""
+        tool = self.tools[action.verb]
+        tool.check(action)
+        live = self.cluster.get(action.target)
+        present = Present(live=live, revisions=ClusterRevisions(self.cluster), now=self.clock.now())
+        wanted = tool.wanted(action, present)
+        before = {pointer: field(live, pointer) for pointer in wanted}
+        if before == wanted:
+            msg = f"{action.target} is already as {action.verb} would make it"
+            raise TryAgain(msg)
+        accepted, answer, after = self._dry_run(action, live, wanted)
+        impact = weigh(self.inventory, action, live, replicas_at_start)
+        undo = tool.undo(action, present)
+        return Prepared(
+            action=action,
+            title=tool.title(action),
+            command=tool.command(action),
+            uid=live["metadata"]["uid"],
+            version=version_of(live),
+            resource_version=live["metadata"].get("resourceVersion", ""),
+            before=before,
+            after=after,
+            preview=Preview(
+                accepted=accepted,
+                answer=answer,
+                diff=_diff(before, after),
+                touches=impact.touches,
+                depends=impact.depends,
+            ),
+            facts=impact.facts,
+            undo=undo,
+            undo_command=self.tools[undo.verb].command(undo) if undo else "",
+        )
+
+    def run(self, prepared: Prepared) -> str:
+        """Make the change, if nobody edited the object since it was read."""
+        target = prepared.action.target
+        for attempt in range(1, TRIES + 1):
+            live = self.cluster.get(target)
+            insist_unchanged(target, prepared, live)
+            try:
+                self.cluster.patch(target, _patch(live, prepared.after), dry_run=False)
+            except Conflict:
+                # A status update came between; whether it was only that, the next look tells.
+                if attempt == TRIES:
+                    raise
+            else:
+                return "patched"
+        raise AssertionError
+
+    def settle(self, action: Action, after: Mapping[str, Any]) -> bool:
+        """Whether the fields are as the change would have left them."""
+        try:
+            live = self.cluster.get(action.target)
+        except NotFound:
+            return False
+        return remembered({pointer: field(live, pointer) for pointer in after}) == dict(after)
+
+    def _dry_run(
+        self, action: Action, live: Obj, wanted: Mapping[str, Any]
+    ) -> tuple[bool, str, Mapping[str, Any]]:
+        """Whether the server would take it, what it says, and the fields as it would store them."""
+        try:
+            answer = self.cluster.patch(action.target, _patch(live, wanted), dry_run=True)
+        except Forbidden as error:
+            return False, f"not allowed: {one_line(error.message, 200)}", wanted
+        except (Refused, Conflict) as error:
+            return False, f"refused: {one_line(error.message, 200)}", wanted
+        return True, ACCEPTED, {pointer: field(answer, pointer) for pointer in wanted}
+
+
+def _patch(live: Obj, after: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A JSON Patch that holds only while the object is exactly as it was just read."""
+    meta = live["metadata"]
+    steps: list[Mapping[str, Any]] = [{"op": "test", "path": UID, "value": meta["uid"]}]
+    if version := meta.get("resourceVersion"):
+        steps.append({"op": "test", "path": RESOURCE_VERSION, "value": version})
+    for pointer, value in after.items():
+        before = field(live, pointer)
+        if before is not None:
+            steps.append({"op": "test", "path": pointer, "value": before})
+        if value is not None:
+            steps.append({"op": "add", "path": pointer, "value": value})
+        elif before is not None:
+            steps.append({"op": "remove", "path": pointer})
+    return steps
+
+
+def _diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    lines: list[str] = []
+    for pointer, value in after.items():
+        name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
+        lines += differing({name: before[pointer]}, {name: value})
+    return tuple(lines)
+
+
+def nothing_to_undo(action: Action, present: Present) -> None:
+    """For changes after which the object says the same as before."""
+    del action, present
+
+
+def field(obj: Obj, pointer: str) -> Any:  # noqa: ANN401 - any JSON value
+    """The value at a JSON pointer (RFC 6901), or None."""
+    value: Any = obj
+    for part in _parts(pointer):
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            value = value[int(part)] if int(part) < len(value) else None
+        elif isinstance(value, Mapping):
+            value = value.get(part)
+        else:
+            return None
+    return value
+
+
+def _parts(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
