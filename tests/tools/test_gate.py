@@ -200,11 +200,11 @@ def test_two_people_are_two_people() -> None:
     verdict = gate.judge(shown, about())
     assert isinstance(verdict, Ask)
     twice = (world.yes(shown), world.yes(shown))
-    assert gate.missing(verdict, twice, shown) == 1
+    assert gate.missing(verdict, twice, shown, about()) == 1
     with pytest.raises(Denied, match="1 of 2"):
         gate.run(shown, about(), twice)
     both = (world.yes(shown), world.yes(shown, "second"))
-    assert gate.missing(verdict, both, shown) == 0
+    assert gate.missing(verdict, both, shown, about()) == 0
     assert gate.run(shown, about(), both)
 
 

@@ -152,7 +152,13 @@ class Keyboard:
         letter = self.letters(proposal.id)
         if letter is None or letter.digest != proposal.fingerprint:
             return None
-        return Reply(answer=letter.answer, how=letter.how, reason=letter.reason, by=letter.by)
+        return Reply(
+            answer=letter.answer,
+            how=letter.how,
+            reason=letter.reason,
+            by=letter.by,
+            proof=letter.proof,
+        )
 
 
 def no_letters(action: str) -> None:

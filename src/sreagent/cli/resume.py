@@ -1,5 +1,6 @@
 """`sre resume`, `sre approve`, `sre reject` and `sre undo`: go on with an incident."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,6 +48,9 @@ def approve(
     action: options.ActionId,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Your private key, where the policy names approvers.")
+    ] = None,
     json: options.Json = False,
     out: options.Out = None,
     verify_limit: options.VerifyLimit = None,
@@ -60,22 +64,19 @@ def approve(
     from sreagent.cli.person import Messenger
     from sreagent.cli.session import Show, conduct
     from sreagent.domain.errors import InUse
-    from sreagent.domain.ports import Reply
-    from sreagent.domain.record import Answer
-    from sreagent.settings import person
 
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig, verify_limit=verify_limit)
     known, proposal = wiring.waiting(incident, action)
-    yes = Reply(answer=Answer.RUN, how="sre approve")
-    people = Messenger(person(), yes, action=action, shown=proposal.fingerprint)
+    yes = wiring.signed_yes(known, proposal, settings, key)
+    people = Messenger(yes.by, yes, action=action, shown=proposal.fingerprint)
     try:
         code = conduct(
             lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people),
             Show(as_json=json, out=out, answers=people),
         )
     except InUse as busy:
-        wiring.post_answer(known, proposal, Answer.RUN)
+        wiring.post_answer(known, proposal, yes)
         print(f"{busy.message}: the approval of {action} was handed over there.")
         return
     raise typer.Exit(code)
@@ -90,13 +91,15 @@ def reject(
     """Refuse a proposed change, with the reason."""
     from sreagent import wiring
     from sreagent.domain.errors import Exit, InUse
+    from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
 
     del debug
     try:
         refused = wiring.refuse(incident, action, reason)
     except InUse as busy:
-        wiring.post_answer(*wiring.waiting(incident, action), Answer.REJECT, reason)
+        no = Reply(answer=Answer.REJECT, how="sre reject", reason=reason)
+        wiring.post_answer(*wiring.waiting(incident, action), no)
         print(f"{busy.message}: the refusal of {action} was handed over there.")
         return
     print(f"{refused.id}: {action} is refused: {reason}")

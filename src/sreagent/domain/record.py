@@ -118,6 +118,8 @@ class Answered:
     how: str
     """`keyboard`, `--yes`, `sre approve`, `policy`."""
     reason: str = ""
+    proof: str = ""
+    """Signature of who said it, where the policy asks for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from sreagent.domain.errors import (
 )
 from sreagent.domain.evidence import Health
 from sreagent.domain.incident import Incident
+from sreagent.domain.ports import Reply
 from sreagent.domain.record import (
     Answer,
     Answered,
@@ -31,7 +32,6 @@ from sreagent.domain.record import (
     Verified,
 )
 from sreagent.domain.text import one_line
-from sreagent.domain.ports import Reply
 from sreagent.domain.verdict import Allow, Ask, Deny, Tier, Verdict
 from sreagent.investigate import verify
 from sreagent.investigate.case import Case
@@ -195,7 +195,8 @@ def _ask(case: Case, desk: Desk, question: Question) -> Iterator[Happening]:
         if reply is None:
             return
         by = reply.by or desk.person.name
-        yield from case.add(_answered(proposal, reply.answer, by, reply.how, reply.reason))
+        answered = _answered(proposal, reply.answer, by, reply.how, reply.reason)
+        yield from case.add(replace(answered, proof=reply.proof))
         if reply.answer is Answer.QUIT:
             raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {by}")
         if reply.answer is Answer.RUN:
@@ -238,7 +239,7 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
     """Run it, once as many people as policy asks for said yes."""
     proposal = question.proposal
     approvals = approvals_of(case.incident, proposal.id)
-    missing = desk.gate.missing(question.verdict, approvals, question.prepared)
+    missing = desk.gate.missing(question.verdict, approvals, question.prepared, question.about)
     if missing:
         text = (
             f"{proposal.id} needs {question.verdict.people} people and {missing} more did not "
@@ -252,7 +253,7 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
 def approvals_of(incident: Incident, action: str) -> tuple[Approval, ...]:
     """Every yes that a person gave to a proposal; the gate says which of them count."""
     return tuple(
-        Approval(by=record.by, at=entry.at, digest=record.digest)
+        Approval(by=record.by, at=entry.at, digest=record.digest, proof=record.proof)
         for entry in incident.entries
         if isinstance(record := entry.record, Answered)
         and (record.action, record.answer) == (action, Answer.RUN)
@@ -403,9 +404,7 @@ def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> P
     )
 
 
-def _rewritten(
-    proposal: Proposal, prepared: Prepared, verdict: Ask, about: About
-) -> Proposal:
+def _rewritten(proposal: Proposal, prepared: Prepared, verdict: Ask, about: About) -> Proposal:
     return replace(
         proposal,
         origin=about.origin,

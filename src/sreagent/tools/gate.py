@@ -14,6 +14,7 @@ from sreagent.domain.attempt import Attempt
 from sreagent.domain.errors import Denied, SreError
 from sreagent.domain.ports import Clock, KillSwitch, Ledger
 from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Verdict
+from sreagent.policy.approvers import proven
 from sreagent.policy.document import Policy
 from sreagent.policy.facts import Circumstances, Origin
 from sreagent.policy.tiers import judge
@@ -44,6 +45,8 @@ class Approval:
     at: datetime
     digest: str
     """Fingerprint of what was shown."""
+    proof: str = ""
+    """Signature of who said it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +87,10 @@ class Gate:
 
         def check(attempts: tuple[Attempt, ...]) -> None:
             verdict = self._judge(prepared, about, attempts)
-            good = set(self._good(approvals, prepared, about, attempts))
-            _insist(verdict, good, f"{prepared.action.verb} {prepared.action.target}")
+            needed = verdict.people if isinstance(verdict, Ask) else 0
+            unused = _unused(approvals, about, attempts)
+            people = set(self._people(unused, prepared, about, needed=needed))
+            _insist(verdict, people, f"{prepared.action.verb} {prepared.action.target}")
 
         attempt = Attempt(
             at=self.clock.now(),
@@ -102,14 +107,14 @@ class Gate:
         """Reading how it stands is free."""
         return self.inner.settle(action, after)
 
-    def missing(self, verdict: Ask, approvals: Sequence[Approval], prepared: Prepared) -> int:
+    def missing(
+        self, verdict: Ask, approvals: Sequence[Approval], prepared: Prepared, about: About
+    ) -> int:
         """How many more people have to say yes."""
-        people = {one.by for one in approvals if self._fresh(one, prepared)}
+        people = set(self._people(approvals, prepared, about, needed=verdict.people))
         return max(verdict.people - len(people), 0)
 
-    def _judge(
-        self, prepared: Prepared, about: About, attempts: tuple[Attempt, ...]
-    ) -> Verdict:
+    def _judge(self, prepared: Prepared, about: About, attempts: tuple[Attempt, ...]) -> Verdict:
         around = Circumstances(
             now=self.clock.now(),
             alert=about.alert,
@@ -131,24 +136,40 @@ class Gate:
         except SreError as error:
             return f"{error.message}: {error.why}" if error.why else error.message
 
-    def _good(
-        self,
-        approvals: Sequence[Approval],
-        prepared: Prepared,
-        about: About,
-        attempts: tuple[Attempt, ...],
+    def _people(
+        self, approvals: Sequence[Approval], prepared: Prepared, about: About, *, needed: int
     ) -> Iterator[str]:
-        """Who said yes to exactly this, not too long ago, and was not heard already."""
-        mine = [a for a in attempts if (a.incident, a.action) == (about.incident, about.action)]
+        """Who said yes to exactly this, not too long ago."""
         for approval in approvals:
-            used = any(attempt.at >= approval.at for attempt in mine)
-            if self._fresh(approval, prepared) and not used:
+            known = needed < 2 or self._known(approval, about)
+            if known and self._fresh(approval, prepared):
                 yield approval.by
+
+    def _known(self, approval: Approval, about: About) -> bool:
+        """Whether it is who it says; where the policy names approvers, a key has to prove it."""
+        if not self.policy.approvers:
+            return True
+        return proven(
+            self.policy.approvers.get(approval.by, ""),
+            approval.proof,
+            incident=about.incident,
+            action=about.action,
+            digest=approval.digest,
+            said_at=approval.at,
+        )
 
     def _fresh(self, approval: Approval, prepared: Prepared) -> bool:
         """Bound to this change and not too old; one from the future means the clock went back."""
         age = self.clock.now() - approval.at
         return approval.digest == prepared.fingerprint and timedelta() <= age <= APPROVAL_LASTS
+
+
+def _unused(
+    approvals: Sequence[Approval], about: About, attempts: Sequence[Attempt]
+) -> list[Approval]:
+    """Each yes is heard once: an attempt after it has used it up."""
+    mine = [a.at for a in attempts if (a.incident, a.action) == (about.incident, about.action)]
+    return [approval for approval in approvals if all(at < approval.at for at in mine)]
 
 
 def _insist(verdict: Verdict, people: set[str], what: str) -> None:
