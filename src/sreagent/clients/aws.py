@@ -1,0 +1,337 @@
+"""AWS through botocore, the part of boto3 that sends and signs."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from sreagent.clients.aws_errors import failure, refusal
+from sreagent.clients.network import not_json
+from sreagent.domain.errors import Refused, TryAgain, Unreachable
+from sreagent.domain.secrets import own
+from sreagent.domain.text import one_line
+
+PAGES = 20
+"""Pages of one answer that are read: a filter that matches nothing has pages without end."""
+ATTEMPTS = 3
+WOULD_HAVE_BEEN_DONE = "DryRunOperation"
+"""How EC2 says yes to a dry run: as an error."""
+_ASKS = (
+    *("Describe", "List", "Get", "Head", "Lookup", "Filter", "Search", "BatchGet", "Simulate"),
+    *("Estimate", "Test", "Check", "Preview", "Validate", "Select", "Query"),
+)
+"""First words of operations that may be sent twice; a change whose answer is lost is not."""
+
+_FROM_ENVIRONMENT = {
+    "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
+    # What else the environment could say leads elsewhere: other files, other hosts, other trust.
+    "config_file": (None, None, "~/.aws/config", None),
+    "credentials_file": (None, None, "~/.aws/credentials", None),
+    "data_path": (None, None, None, None),
+    "ca_bundle": ("ca_bundle", None, None, None),
+    "ec2_metadata_service_endpoint": (None, None, None, None),
+    "csm_enabled": (None, None, False, None),
+}
+
+
+class AwsCloud:
+    """One account by one profile. Thread-safe."""
+
+    def __init__(self, session: Any, *, region: str, endpoint: str, timeout: float) -> None:  # noqa: ANN401 - untyped SDK
+        self._session = session
+        self._region = region or session.get_config_variable("region") or ""
+        self._endpoint = endpoint or None
+        self._timeout = timeout
+        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._making = Lock()
+
+    @property
+    def region(self) -> str:
+        """The region of the run; empty when none is set."""
+        return self._region
+
+    @cached_property
+    def account(self) -> str:
+        """The account number, asked once."""
+        return str(self.call("sts", "GetCallerIdentity", {})["Account"])
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = ""
+    ) -> Mapping[str, Any]:
+        """Send one operation; the answer as data, with AWS's id of the request as `RequestId`.
+
+        A dry run of EC2 that would have been done answers nothing else.
+        """
+        from botocore.exceptions import ClientError
+
+        with self._told(service, operation):
+            client = self._client(service, operation, region)
+            try:
+                return _plain(_method(client, operation)(**parameters))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != WOULD_HAVE_BEEN_DONE:
+                    raise
+                return {}
+
+    def collect(
+        self,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str = "",
+        most: int = 1000,
+        start: str = "",
+    ) -> Mapping[str, Any]:
+        """Send a reading operation as often as its answer has pages; all of them as one answer.
+
+        At most `most` items and `PAGES` pages. `NextToken` in the answer means that there is more:
+        it goes on from there with `start`.
+        """
+        with self._told(service, operation):
+            client = self._client(service, operation, region)
+            name = _snake(client, operation)
+            if not client.can_paginate(name):
+                return _plain(getattr(client, name)(**parameters))
+            config = {"MaxItems": most, "StartingToken": start or None}
+            pages = client.get_paginator(name).paginate(**parameters, PaginationConfig=config)
+            return _plain(_joined(pages))
+
+    def reached(
+        self,
+        service: str,
+        waiter: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str = "",
+    ) -> bool | None:
+        """Look once whether what a waiter (`instance_running`) waits for is so; None: not yet.
+
+        False means that it will not come. Raises TryAgain for a waiter that is not known.
+        """
+        config = self._waiter(service, waiter)
+        with self._told(service, config.operation):
+            client = self._client(service, config.operation, region)
+            answer, refused = _answer_or_error(client, config.operation, parameters)
+            for acceptor in config.acceptors:
+                if acceptor.matcher_func(answer):
+                    return {"success": True, "failure": False}.get(acceptor.state)
+            if refused:
+                raise refused
+        return None
+
+    def asked_by(self, service: str, operation: str) -> tuple[Mapping[str, str], frozenset[str]]:
+        """The parameters of an operation with their types, and which of them are required."""
+        with self._told(service, operation):
+            model = self._session.get_service_model(service).operation_model(operation)
+            shape = model.input_shape
+            members = shape.members if shape else {}
+            types = {name: member.type_name for name, member in members.items()}
+            return types, frozenset(shape.required_members if shape else ())
+
+    def choose(self, query: str, answer: object) -> Any:  # noqa: ANN401 - any JSON value
+        """What a JMESPath expression finds in an answer.
+
+        Raises TryAgain for an expression that is none.
+        """
+        import jmespath  # type: ignore[import-untyped]  # comes with boto3, without stubs
+
+        try:
+            return jmespath.search(query, answer)
+        except (jmespath.exceptions.JMESPathError, ValueError, TypeError) as error:
+            msg = f"--query {query!r} is no JMESPath expression for this: {one_line(str(error))}"
+            raise TryAgain(msg) from error
+
+    def _client(self, service: str, operation: str, region: str) -> Any:  # noqa: ANN401 - untyped SDK
+        place = region or self._region
+        again = operation.startswith(_ASKS)
+        with self._making:
+            key = service, place, again
+            if key not in self._clients:
+                self._clients[key] = self._new_client(service, place, again=again)
+            self._own_credentials()
+            return self._clients[key]
+
+    def _own_credentials(self) -> None:
+        """Let redaction know what is signed with; sessions get new ones as time goes by."""
+        if credentials := self._session.get_credentials():
+            frozen = credentials.get_frozen_credentials()
+            for secret in (frozen.secret_key, frozen.token):
+                if secret:
+                    own(secret)
+
+    def _new_client(self, service: str, region: str, *, again: bool) -> Any:  # noqa: ANN401 - untyped SDK
+        from botocore.config import Config
+
+        config = Config(
+            user_agent="sreagent",
+            connect_timeout=min(self._timeout, 5.0),
+            read_timeout=self._timeout,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS if again else 1},
+            ignore_configured_endpoint_urls=True,
+            proxies={},
+            inject_host_prefix=not self._endpoint,
+        )
+        client = self._session.create_client(
+            service, region_name=region or None, endpoint_url=self._endpoint, config=config
+        )
+        client.meta.events.register("before-parse", _refuse_pages_for_people)
+        return client
+
+    def _waiter(self, service: str, waiter: str) -> Any:  # noqa: ANN401 - untyped SDK
+        from botocore import xform_name
+        from botocore.exceptions import UnknownServiceError
+
+        wanted = waiter.replace("-", "_")
+        try:
+            model = self._session.get_waiter_model(service)
+        except UnknownServiceError as error:
+            msg = f"{service} has nothing to wait for"
+            raise TryAgain(msg) from error
+        names = {xform_name(name): name for name in model.waiter_names}
+        if wanted not in names:
+            msg = f"{service} does not wait for {waiter!r}; it can wait for {', '.join(names)}"
+            raise TryAgain(msg)
+        return model.get_waiter(names[wanted])
+
+    @contextmanager
+    def _told(self, service: str, operation: str) -> Iterator[None]:
+        """Whatever the SDK raises, in our words."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.model import OperationNotFoundError
+        from botocore.parsers import ResponseParserError
+
+        what = f"{service} {operation}"
+        try:
+            yield
+        except ClientError as error:
+            raise refusal(what, error.response) from error
+        except (BotoCoreError, OperationNotFoundError, ResponseParserError) as error:
+            raise failure(what, error, timeout=self._timeout) from error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            msg = f"no usable answer from AWS to {what}: the answer has another shape"
+            raise Unreachable(msg) from error
+
+
+def connect(*, profile: str, region: str, endpoint: str, timeout: float) -> AwsCloud:
+    """Choose profile and region, once; nothing is sent yet.
+
+    An empty profile or region is that of the AWS configuration. `endpoint` stands in for AWS.
+
+    Raises:
+        BadSettings: There is no such profile, or its file cannot be read.
+    """
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    try:
+        session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
+        # Reads the files, so that a wrong profile is told now.
+        cloud = AwsCloud(session, region=region, endpoint=endpoint, timeout=timeout)
+    except BotoCoreError as error:
+        what = "anything"
+        raise failure(what, error, timeout=timeout) from error
+    return cloud
+
+
+def _snake(client: Any, operation: str) -> str:  # noqa: ANN401 - untyped SDK
+    for method, name in client.meta.method_to_api_mapping.items():
+        if name == operation:
+            return str(method)
+    service = client.meta.service_model.service_name
+    msg = f"AWS {service} has no operation {operation!r}"
+    raise Refused(msg)
+
+
+def _method(client: Any, operation: str) -> Callable[..., Mapping[str, Any]]:  # noqa: ANN401 - untyped SDK
+    method: Callable[..., Mapping[str, Any]] = getattr(client, _snake(client, operation))
+    return method
+
+
+def _answer_or_error(
+    client: Any,  # noqa: ANN401 - untyped SDK
+    operation: str,
+    parameters: Mapping[str, Any],
+) -> tuple[Mapping[str, Any], Exception | None]:
+    """Waiters look at errors too: an instance that is not found yet is waited for."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return _method(client, operation)(**parameters), None
+    except ClientError as error:
+        return error.response, error
+
+
+def _joined(pages: Any) -> dict[str, Any]:  # noqa: ANN401 - untyped SDK
+    """The first page, with the lists of the others put behind its own."""
+    from botocore.utils import set_value_from_jmespath
+
+    whole: dict[str, Any] = {}
+    for number, page in enumerate(pages, start=1):
+        if not whole:
+            whole = dict(page)
+            continue
+        for key in pages.result_keys:
+            more = key.search(page)
+            if isinstance(more, list):
+                set_value_from_jmespath(whole, key.expression, (key.search(whole) or []) + more)
+        if number == PAGES:
+            break
+    if pages.resume_token:
+        whole["NextToken"] = pages.resume_token
+    return whole
+
+
+def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as data: times as they are, bytes and streams as their size or not at all."""
+    data = {name: _value(value) for name, value in answer.items() if name != "ResponseMetadata"}
+    request = (answer.get("ResponseMetadata") or {}).get("RequestId")
+    return {**data, "RequestId": request} if request else data
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(item) for item in value]
+    if isinstance(value, bytes | bytearray):
+        return f"({len(value)} bytes)"
+    if value is None or isinstance(value, str | int | float | datetime):
+        return value
+    return f"({type(value).__name__}, not read)"
+
+
+def _refuse_pages_for_people(
+    operation_model: Any,  # noqa: ANN401 - untyped SDK
+    response_dict: Mapping[str, Any],
+    **_: object,
+) -> None:
+    """An answer that a proxy or a login page gave: the SDK would read it as an empty list."""
+    body = response_dict["body"]
+    if not isinstance(body, bytes):
+        return
+    page = body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
+    done = response_dict["status_code"] < 300
+    if page or (done and _speaks_json(operation_model) and not _is_json(body)):
+        what = f"{operation_model.service_model.service_name} {operation_model.name}"
+        msg = f"no usable answer from AWS to {what}: {not_json(body)}"
+        raise Unreachable(msg)
+
+
+def _speaks_json(operation: Any) -> bool:  # noqa: ANN401 - untyped SDK
+    """The body of a good answer is a JSON object: it has members, and none of them is the body."""
+    shape, protocol = operation.output_shape, operation.service_model.resolved_protocol
+    if shape is None or protocol not in ("json", "rest-json"):
+        return False
+    in_body = [m for m in shape.members.values() if "location" not in m.serialization]
+    return bool(in_body) and "payload" not in shape.serialization
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
