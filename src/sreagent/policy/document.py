@@ -73,6 +73,10 @@ Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.*?:/_-]{1,253}$
 """A name, in which `*` stands for any characters and `?` for one."""
 
 
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""The public half of an Ed25519 key, 32 bytes in base64."""
+
+
 class Section(BaseModel):
     """A part of the document: unknown keys and silent conversions are refused."""
 
@@ -157,6 +161,8 @@ class Policy(Section):
     protect: Named = Named()
     """Never changed."""
     two_people: TwoPeople = TwoPeople()
+    approvers: dict[str, PublicKey] = Field(default_factory=dict)
+    """By name; where there are any, two people prove with their keys who they are."""
     rego: Rego | None = None
     opa: Opa | None = None
 
@@ -185,14 +191,6 @@ class Policy(Section):
     def tier_of(self, verb: str) -> str:
         """`person` or `deny` where the document says so; empty where it does not."""
         return next((tier for name, tier in self.tiers.items() if name == verb), "")
-
-    def at_most(self, level: Autonomy) -> "Policy":
-        """The same policy, with no alert above a level."""
-        rules = AutonomyRules(
-            default=lower(self.autonomy.default, level),
-            alerts={name: lower(one, level) for name, one in self.autonomy.alerts.items()},
-        )
-        return self.model_copy(update={"autonomy": rules}) if rules != self.autonomy else self
 
 
 def lower(one: Autonomy, other: Autonomy) -> Autonomy:

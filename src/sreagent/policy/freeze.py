@@ -87,6 +87,11 @@ class Weekly(BaseModel):
             raise ValueError(msg)
         return self
 
+    @property
+    def told(self) -> str:
+        """In words: `sat, sun 00:00-24:00 Europe/Berlin`."""
+        return f"{', '.join(self.days)} {self.hours} {self.zone}"
+
     def covers(self, now: datetime) -> bool:
         """Whether a moment lies in one of the stretches."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
@@ -137,6 +142,14 @@ class Freeze(BaseModel):
     def weekly(self) -> Weekly:
         """The same without its name, for a window that comes every week."""
         return Weekly(zone=self.zone, days=self.days or _DAYS, hours=self.hours or ALL_DAY)
+
+    @property
+    def told(self) -> str:
+        """In words, without its name."""
+        where = f" in {', '.join(self.namespaces)}" if self.namespaces else ""
+        if self.start and self.end:
+            return f"{self.start} to {self.end} {self.zone}{where}"
+        return f"{self.weekly().told}{where}"
 
     def covers(self, now: datetime, namespace: str | None = None) -> bool:
         """Whether a moment lies in the window; `namespace` None asks about any namespace."""
