@@ -12,6 +12,7 @@ from sreagent.cli import (
     halt,
     incidents,
     investigate,
+    policy,
     postmortem,
     resume,
     sim,
@@ -54,6 +55,7 @@ app.command()(postmortem.postmortem)
 app.command()(demo.demo)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
+app.add_typer(policy.app, name="policy")
 app.add_typer(sim.app, name="sim")
 
 
