@@ -8,6 +8,9 @@ from sreagent.policy.redaction.tokens import HOLLOW, token
 KEY_LIMIT = 16384
 """Characters of a private key that are looked at."""
 
+BLOCK_HINTS = ("-----BEGIN", "-----END", "Private-Lines:", "Secret")
+BLOCK_LEAD = r"-----BEGIN|-----END|Private-Lines:|(?:^|\W)kind[\\\"']*[ \t]*:[ \t]*[\\\"']*Secret"
+"""What each such block holds."""
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
 _BODY = re.compile(r"(?:(?:\\{1,3}[nrt]|[\s\"',+])*+[A-Za-z0-9+/=]{16,}+)*+")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----")
@@ -20,7 +23,9 @@ _PUTTY = re.compile(
     r"(?P<head>Private-Lines: [0-9]{1,4}\r?\n)(?P<s>(?:[A-Za-z0-9+/=]{1,100}\r?\n?){1,200})"
 )
 
-_YAML_KIND = re.compile(r"(?m)^(?P<lead>(?:[ \t]*-[ \t]+)?[ \t]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*$")
+_YAML_KIND = re.compile(
+    r"(?m)^(?P<lead>(?:[ \t]*-[ \t]+)?[ \t]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*$"
+)
 _YAML_DATA = re.compile(r"(?:data|stringData):[ \t]*(?:#.*)?$")
 _YAML_PAIR = re.compile(r"(?P<name>[ \t]*(?:[\w./-]+|\"[^\"]+\"|'[^']+'):[ \t]+)(?P<value>\S.*)")
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?[0-9]?[ \t]*(?:#.*)?")

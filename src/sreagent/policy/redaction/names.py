@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sreagent.domain.secrets import names_secret, speaks_about_secret
 from sreagent.policy.redaction.tokens import HOLLOW, PROSE, is_redacted, token
@@ -23,16 +24,24 @@ _SIGN = (
     r"|\\{0,3}[\"']?[ \t]{0,4}(?:,[ \t]{0,4}(?:\r?\n)?|\r?\n)[ \t]{0,80}"
     r"\\{0,3}[\"']?(?i:parameter)?(?i:value)\\{0,3}[\"']?[ \t]{0,3}:[ \t]{0,5})"
 )
-_NAME = re.compile(
-    r"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|token|credential|x-amz-signature"
-    r"|(?:api|private|access|account|client|encryption|signing|master|auth|app(?:lication)?"
-    r"|subscription|functions|storage|shared|sas|license|ingest(?:ion)?|write|deploy|hmac"
-    r"|webhook|session|consumer|instrumentation|cipher)[_-]?key"
-    r"|(?<=\w[_.-])(?:pass|pw|jwt|dsn|salt|creds?)|(?<=[\"'])(?:pass|pw|jwt|dsn)"
-    r"|docker(?:configjson|cfg)))"
+_KEYS = (
+    *("api", "private", "access", "account", "client", "encryption", "signing", "master", "auth"),
+    *("app", "application", "subscription", "functions", "storage", "shared", "sas", "license"),
+    *("ingest", "ingestion", "write", "deploy", "hmac", "webhook", "session", "consumer"),
+    *("instrumentation", "cipher"),
+)
+_SHORT = ("pass", "pw", "jwt", "dsn", "salt", "creds", "cred")
+"""They tell only as a part of a name: `db_pass`, `dbPass`; or as a whole one: `"pass":`."""
+_WORDS = (
+    *("passwd", "password", "passphrase", "pwd", "secret", "token", "credential"),
+    *("x-amz-signature", "dockerconfigjson", "dockercfg"),
+    *(f"{key}{joint}key" for key in _KEYS for joint in ("", "_", "-")),
+    *_SHORT,
+)
+_WORD = re.compile("|".join(_WORDS))
+_REST = re.compile(
     # `tokenizer` is no token: only an s or another word of the name may follow.
-    r"(?P<tail>(?:s|[A-Z0-9_.-][\w.-]{0,40})?)(?![a-z])"
-    rf"{_SIGN}"
+    rf"(?P<tail>(?:s|[A-Z0-9_.-][\w.-]{{0,40}})?)(?![a-z]){_SIGN}"
 )
 _VARIABLE = re.compile(rf"(?<![\w.-])(?P<name>[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++){{0,20}}){_SIGN}")
 _FLAG = re.compile(r"(?<![\w.-])(?P<name>--?[A-Za-z][\w.-]{0,80}+)(?P<sign>=|[ \t]{1,3}(?!-))")
@@ -53,6 +62,35 @@ _CODE = re.compile(r"self\.[\w.]+$|[A-Za-z_][\w.]*[(\[]")
 """The right side of an assignment in a stack trace."""
 _LINE_LEAD = re.compile(r"[\s\-\"']*(?:export\s+)?[\w.\"'-]*")
 _LINE_LIMIT = 200
+_BREAK = re.compile(r"[^\w.-]")
+_JOINED = re.compile(r"\w[_.-]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Name:
+    """A telling name in a text, and the sign that gives it a value."""
+
+    text: str
+    start: int
+    end: int
+    word: str
+    tail: str
+    sign: str
+
+    @property
+    def prefix(self) -> str:
+        """The part of the name before the telling word, in lower case."""
+        lead = self.text[max(0, self.start - 40) : self.start]
+        return _BREAK.split(lead)[-1].strip("_.-").lower()
+
+    @property
+    def is_whole_or_part(self) -> bool:
+        """A short word is a name of its own in quotes, or a part that is set off."""
+        before, first = self.text[max(0, self.start - 2) : self.start], self.text[self.start]
+        quoted = before[-1:] in ("'", '"')
+        return (
+            quoted or bool(_JOINED.fullmatch(before)) or (before[-1:].islower() and first.isupper())
+        )
 
 
 def without_named_values(text: str) -> str:
@@ -64,11 +102,14 @@ def without_named_values(text: str) -> str:
 
 def _without_named(text: str) -> Iterator[str]:
     """Values of names that speak of a secret: `DB_PASSWORD=…`, `"token": "…"`, `apiKey: …`."""
+    # Lower case must not change a length: one letter in all of Unicode would grow.
+    lowered = text.replace("\u0130", "i").lower()
     done = place = 0
-    while name := _NAME.search(text, place):
-        place = name.end()
-        value = _VALUE.match(text, place) if _is_telling(name) else None
-        if value:
+    while word := _WORD.search(lowered, place):
+        name = _named(text, word)
+        place = name.end if name else word.start() + 1
+        value = _VALUE.match(text, place) if name and _is_telling(name) else None
+        if name and value:
             place = value.end()
             group = value.lastgroup or "bare"
             if _is_secret(name, value, group):
@@ -76,6 +117,20 @@ def _without_named(text: str) -> Iterator[str]:
                 yield token("named", value[group])
                 done = value.end(group)
     yield text[done:]
+
+
+def _named(text: str, word: re.Match[str]) -> _Name | None:
+    rest = _REST.match(text, word.end())
+    if rest is None:
+        return None
+    return _Name(
+        text=text,
+        start=word.start(),
+        end=rest.end(),
+        word=word[0],
+        tail=rest["tail"],
+        sign=rest["sign"],
+    )
 
 
 def _without_given(text: str, names: re.Pattern[str]) -> Iterator[str]:
@@ -102,50 +157,46 @@ def _is_given(name: re.Match[str], text: str, value: re.Match[str]) -> bool:
     if is_flag or name["sign"] == "=" or group != "bare":
         return True
     # `PASS: TestCharge` is the word of a test, `KEY: value` a heading.
-    return "_" in name["name"] and _is_value(name, value)
+    return "_" in name["name"] and _is_value(name.string, name.start(), value)
 
 
-def _is_telling(name: re.Match[str]) -> bool:
-    about = speaks_about_secret(name["word"] + name["tail"])
-    return not about and not _prefix(name).endswith(_HARMLESS_PREFIX)
-
-
-def _is_secret(name: re.Match[str], value: re.Match[str], group: str) -> bool:
-    word, tail, text = name["word"].lower(), name["tail"], value[group]
-    if HOLLOW.fullmatch(text) or (word == "pwd" and text.startswith("/")):
+def _is_telling(name: _Name) -> bool:
+    if name.word in _SHORT and not name.is_whole_or_part:
         return False
-    if tail and len(text) < 5 and _NUMBER.fullmatch(text):
+    return not speaks_about_secret(name.word + name.tail) and not name.prefix.endswith(
+        _HARMLESS_PREFIX
+    )
+
+
+def _is_secret(name: _Name, value: re.Match[str], group: str) -> bool:
+    text = value[group]
+    if HOLLOW.fullmatch(text) or _is_ordinary(name, text):
         return False
-    if word == "token" and tail == "s" and _NUMBER.fullmatch(text):
-        return False
-    if (
-        word == "secret"
-        and tail in ("", "s")
-        and not _prefix(name)
-        and _OBJECT_NAME.fullmatch(text)
-    ):
-        return False
-    spaced = " " in name["sign"] or "\t" in name["sign"]
-    return group != "bare" or not spaced or _is_value(name, value)
+    spaced = " " in name.sign or "\t" in name.sign
+    return group != "bare" or not spaced or _is_value(name.text, name.start, value)
 
 
-def _prefix(name: re.Match[str]) -> str:
-    """The part of the name before the telling word, in lower case."""
-    lead = name.string[max(0, name.start() - 40) : name.start()]
-    return re.split(r"[^\w.-]", lead)[-1].strip("_.-").lower()
+def _is_ordinary(name: _Name, text: str) -> bool:
+    """A folder, a number, the name of an object: what such names hold beside secrets."""
+    if name.word == "pwd":
+        return text.startswith("/")
+    if _NUMBER.fullmatch(text):
+        counted = name.word == "token" and name.tail == "s"
+        return counted or (len(text) < 5 and bool(name.tail or name.word in _SHORT))
+    whole = name.word == "secret" and name.tail in ("", "s") and not name.prefix
+    return whole and bool(_OBJECT_NAME.fullmatch(text))
 
 
-def _is_value(name: re.Match[str], value: re.Match[str]) -> bool:
+def _is_value(text: str, start: int, value: re.Match[str]) -> bool:
     """Whether what stands after `password: ` is a value, and no sentence about it."""
     word = value[0].rstrip(".!?")
     if word.lower() in PROSE or _CODE.match(word):
         return False
-    return bool(_STRANGE.search(word)) or _whole_line(name, value)
+    return bool(_STRANGE.search(word)) or _is_whole_line(text, start, value)
 
 
-def _whole_line(name: re.Match[str], value: re.Match[str]) -> bool:
+def _is_whole_line(text: str, start: int, value: re.Match[str]) -> bool:
     """The line is nothing but this name and its value, as in YAML or an env file."""
-    text = name.string
-    lead = text[max(0, name.start() - _LINE_LIMIT) : name.start()].rpartition("\n")[2]
+    lead = text[max(0, start - _LINE_LIMIT) : start].rpartition("\n")[2]
     rest = text[value.end() : value.end() + _LINE_LIMIT].partition("\n")[0]
     return bool(_LINE_LEAD.fullmatch(lead)) and not rest.strip()

@@ -7,7 +7,7 @@ a run of their letters begins, and so read each run once or twice.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sreagent.policy.redaction.tokens import HOLLOW, PROSE, is_redacted, token
@@ -23,6 +23,18 @@ class Rule:
     lead: str
     """What each match holds, in the plainest regular language, for a scan of the whole text."""
     group: str | int
+
+    def apply(self, text: str) -> str:
+        """The text with each such secret replaced."""
+        return self.pattern.sub(self._replace, text)
+
+    def _replace(self, match: re.Match[str]) -> str:
+        secret = match[self.group]
+        if HOLLOW.fullmatch(secret) or secret.lower() in PROSE or is_redacted(match, self.group):
+            return match[0]
+        start, end = match.span(self.group)
+        begin = match.start()
+        return match[0][: start - begin] + token(self.kind, secret) + match[0][end - begin :]
 
 
 def _rule(kind: str, hints: str, pattern: str, lead: str = "") -> Rule:
@@ -153,20 +165,27 @@ _BY_PLACE = (
     ),
     _rule(
         "url",
-        "://",
+        "@",
         r"://[^\s:@/\"'<>]{0,100}:(?P<s>[^\s/\"'<>]{1,200})@",
         r"://[^\s/\"'<>]*@",
     ),
     # A slash has no place in a password of an address, and people put it there.
     _rule(
         "url",
-        "://",
+        "@",
         r"[a-z]://[^\s:@/\"'<>]{1,100}:(?P<s>[^\s\"'<>@?]{1,100})@[\w.-]{1,200}[:/]",
         r"://[^\s:@/\"'<>]*:[^\s\"'<>@?]*@",
     ),
-    _rule("url", "://", r"://(?P<s>[^\s:@/\"'<>]{20,200})@", r"://[^\s/\"'<>]*@"),
-    _rule("dsn", "@tcp( @unix(", r"[\w.-]:(?P<s>[^\s:@/]{1,100})@(?:tcp|unix)\("),
-    _rule("dsn", "oracle:", r"oracle:(?:thin|oci8?):[^\s/@]{1,64}/(?P<s>[^\s/@]{1,100})@"),
+    _rule("url", "@", r"://(?P<s>[^\s:@/\"'<>]{20,200})@", r"://[^\s/\"'<>]*@"),
+    _rule(
+        "dsn", "@tcp( @unix(", r"[\w.-]:(?P<s>[^\s:@/]{1,100})@(?:tcp|unix)\(", r"@(?:tcp|unix)\("
+    ),
+    _rule(
+        "dsn",
+        "@",
+        r"oracle:(?:thin|oci8?):[^\s/@]{1,64}/(?P<s>[^\s/@]{1,100})@",
+        "oracle:",
+    ),
     _rule("sas", "sig=", r"[?&;]sig=(?P<s>[\w%+/=-]{20,200})", r"[?&;](?i:sig)="),
     _rule("signature", "signature=", r"(?<![A-Za-z])[Ss]ignature=(?P<s>[\w%+/=~-]{32,800})"),
     _rule(
@@ -237,7 +256,7 @@ _BY_PLACE = (
     ),
     _rule(
         "flag",
-        "--",
+        "pass token secret api-key apikey",
         r"(?<![\w.-])--(?:[a-z0-9]{1,20}-){0,4}(?:password|passwd|passphrase|token|secret|api-?key)"
         r"\s{1,3}[\"']?(?P<s>[^\s\"'-][^\s\"']{0,4000})",
         r"--(?:[a-z0-9]+-)*(?:password|passwd|passphrase|token|secret|api-?key)\s",
@@ -300,17 +319,5 @@ RULES = (*_FORMS, *_BY_ITSELF, *_BY_PLACE)
 def without_secrets(text: str, rules: Iterable[Rule]) -> str:
     """The text after one pass of these rules."""
     for rule in rules:
-        text = rule.pattern.sub(_replacing(rule), text)
+        text = rule.apply(text)
     return text
-
-
-def _replacing(rule: Rule) -> Callable[[re.Match[str]], str]:
-    def replace(match: re.Match[str]) -> str:
-        secret = match[rule.group]
-        if HOLLOW.fullmatch(secret) or secret.lower() in PROSE or is_redacted(match, rule.group):
-            return match[0]
-        start, end = match.span(rule.group)
-        begin = match.start()
-        return match[0][: start - begin] + token(rule.kind, secret) + match[0][end - begin :]
-
-    return replace

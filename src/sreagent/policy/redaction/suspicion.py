@@ -6,13 +6,14 @@ them.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain
 from typing import Any
 
+from sreagent.policy.redaction.blocks import BLOCK_HINTS, BLOCK_LEAD
 from sreagent.policy.redaction.names import NAME_HINTS, NAME_LEADS
 from sreagent.policy.redaction.rules import RULES, Rule
 
@@ -26,16 +27,30 @@ _SMALL = 16384
 """Bytes below which collecting distinct words costs more than it saves."""
 _BELOW = re.compile(rb"[ \t\"'\\]{0,100}(?i:parameter)?(?i:value)")
 
-_HINTS = tuple(dict.fromkeys((*NAME_HINTS, *chain.from_iterable(rule.hints for rule in RULES))))
+_OF_RULES = chain.from_iterable(rule.hints for rule in RULES)
+_HINTS = tuple(dict.fromkeys((*NAME_HINTS, *BLOCK_HINTS, *_OF_RULES)))
 _LOWER = tuple(hint for hint in _HINTS if hint == hint.lower())
 _EXACT = tuple(hint for hint in _HINTS if hint != hint.lower())
 
 
-def hints_in(text: str) -> frozenset[str]:
-    """The hints of rules that this text holds."""
+def _telling_most(hints: tuple[str, ...]) -> tuple[str, ...]:
+    """Without those that hold another: where `sshpass` stands, `pass` does."""
+    return tuple(
+        hint
+        for hint in hints
+        if not any(other != hint and other in hint.lower() for other in _LOWER)
+    )
+
+
+_LOWER_SOUGHT = _telling_most(_LOWER)
+_EXACT_SOUGHT = _telling_most(_EXACT)
+
+
+def hints_in(text: str, among: Iterable[str] = _HINTS) -> frozenset[str]:
+    """Those of the hints that this text holds."""
     lowered = text.lower()
-    found = [hint for hint in _LOWER if hint in lowered]
-    return frozenset((*found, *(hint for hint in _EXACT if hint in text)))
+    # A hint with a capital letter never stands in the lowered text.
+    return frozenset(hint for hint in among if hint in lowered or hint in text)
 
 
 @cache
@@ -61,15 +76,13 @@ def by_automaton(text: bytes, literals: tuple[bytes, ...]) -> Iterator[Span]:
 
 def by_search(text: bytes, literals: tuple[bytes, ...]) -> Iterator[Span]:
     """Lines that hold a hint, in no order."""
-    lowered = text.lower()
-    for source, hints in (
-        (lowered, [hint.encode() for hint in _LOWER]),
-        (text, [*(hint.encode() for hint in _EXACT), *literals]),
-    ):
-        words = source if len(text) < _SMALL else b"\n".join(set(source.split()))
-        for hint in hints:
-            if hint.strip() in words:
-                yield from _lines_with(hint, source)
+    # A letter for each byte: places stay what they are, and short texts are searched faster.
+    plain = text.decode("latin-1")
+    own = tuple(literal.decode("latin-1") for literal in literals)
+    for source, hints in ((plain.lower(), _LOWER_SOUGHT), (plain, _EXACT_SOUGHT + own)):
+        words = source if len(source) < _SMALL else "\n".join(set(source.split()))
+        for hint in [hint for hint in hints if hint.strip() in words]:
+            yield from _lines_with(hint, source, text)
 
 
 def joined(spans: Iterator[Span]) -> list[Span]:
@@ -83,12 +96,12 @@ def joined(spans: Iterator[Span]) -> list[Span]:
     return result
 
 
-def _lines_with(hint: bytes, text: bytes) -> Iterator[Span]:
-    place = text.find(hint)
+def _lines_with(hint: str, source: str, text: bytes) -> Iterator[Span]:
+    place = source.find(hint)
     while place >= 0:
         end = _line_end(text, place)
         yield text.rfind(b"\n", 0, place) + 1, _with_value_below(text, end)
-        place = text.find(hint, end)
+        place = source.find(hint, end)
 
 
 def _with_value_below(text: bytes, end: int) -> int:
@@ -108,6 +121,6 @@ def _automaton(literals: tuple[bytes, ...]) -> Any:  # noqa: ANN401 - google-re2
     options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = _MEMORY
     options.never_capture = True
-    leads = dict.fromkeys((*NAME_LEADS, *(rule.lead for rule in RULES)))
+    leads = dict.fromkeys((*NAME_LEADS, BLOCK_LEAD, *(rule.lead for rule in RULES)))
     patterns = [lead.encode() for lead in leads] + [re2.escape(literal) for literal in literals]
     return re2.compile(b"|".join(patterns), options)
