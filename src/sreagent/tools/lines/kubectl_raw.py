@@ -1,0 +1,99 @@
+"""Which paths of the API server `get --raw` may ask for."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from sreagent.tools.lines.kubectl_objects import holds_secrets
+from sreagent.tools.lines.kubectl_values import NAME, RIGHTS_NAME
+from sreagent.tools.lines.objection import Objection, Rule
+
+_HEALTH = re.compile(r"/(?:healthz|livez|readyz)(?:/[A-Za-z0-9._-]{1,120}){0,3}")
+_PLAIN = frozenset(
+    {
+        "/api",
+        "/api/v1",
+        "/apis",
+        "/metrics",
+        "/metrics/slis",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/version",
+    }
+)
+_OPENAPI = re.compile(r"/openapi/v3/(?:api/v1|apis/[a-z0-9.-]{1,253}(?:/v[a-z0-9]{1,30})?)")
+_GROUP = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+_VERSION = r"v[0-9]{1,3}(?:(?:alpha|beta)[0-9]{1,3})?"
+_DISCOVERY = re.compile(rf"/apis/{_GROUP}(?:/{_VERSION})?")
+_BELOW_VERSION = re.compile(rf"/(?:api/v1|apis/{_GROUP}/{_VERSION})/(?P<rest>.+)")
+_PLURAL = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_NO_RESOURCE = frozenset({"proxy", "watch", "redirect"})
+"""Old prefixes under which the API server forwards or streams."""
+_SUBRESOURCES = frozenset({"status", "scale"})
+_QUERY = re.compile(
+    r"(?:verbose|verbose=(?:true|1)|exclude=[a-z0-9/_.-]{1,80}|limit=[0-9]{1,4}|pretty=(?:true|false)"
+    r"|timeout=[0-9]{1,3}s|timeoutSeconds=[0-9]{1,3}"
+    r"|(?:labelSelector|fieldSelector)=[A-Za-z0-9._/=!, ()-]{1,400})"
+)
+
+
+def raw_path(text: str) -> str:
+    """The path with its query, as it was written.
+
+    Raises:
+        Objection: It is not one of those that show no credential and forward nothing.
+    """
+    path, mark, query = text.partition("?")
+    if "%" in path or "//" in path or "/." in path or not path.startswith("/"):
+        raise Objection(Rule.PATH, f"--raw {text!r}: write the path plainly, without % // or ..")
+    if mark:
+        _check_query(query)
+    bare = path.rstrip("/")
+    shown = (pattern.fullmatch(bare) for pattern in (_HEALTH, _OPENAPI, _DISCOVERY))
+    if bare not in _PLAIN and not any(shown):
+        _check_object(path)
+    return text
+
+
+def _check_query(query: str) -> None:
+    for part in query.split("&"):
+        if not _QUERY.fullmatch(unquote(part)):
+            reason = f"--raw: {part!r} is not taken after `?`: verbose, limit, labelSelector, …"
+            raise Objection(Rule.PATH, reason)
+
+
+def _check_object(path: str) -> None:
+    below = _BELOW_VERSION.fullmatch(path)
+    if below is None:
+        raise _not_listed(path)
+    rest = below["rest"].split("/")
+    if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in _SUBRESOURCES:
+        if not NAME.fullmatch(rest[1]):
+            raise _not_listed(path)
+        rest = rest[2:]
+    _check_resource(rest, path)
+
+
+def _check_resource(rest: Sequence[str], path: str) -> None:
+    resource = rest[0]
+    if holds_secrets(resource):
+        reason = "values of secrets are never read: write `kubectl get secrets` for their names"
+        raise Objection(Rule.SECRET, reason)
+    names = rest[1:2]
+    deeper = rest[2:]
+    good = (
+        _PLURAL.fullmatch(resource) is not None
+        and resource not in _NO_RESOURCE
+        and all(RIGHTS_NAME.fullmatch(one) for one in names)
+        and (not deeper or (len(deeper) == 1 and deeper[0] in _SUBRESOURCES))
+    )
+    if not good:
+        raise _not_listed(path)
+
+
+def _not_listed(path: str) -> Objection:
+    reason = (
+        f"--raw {path!r} is not on the list of paths that only show something: write /healthz, "
+        "/readyz?verbose, /metrics, or the path of an object; no proxy, log or exec"
+    )
+    return Objection(Rule.PATH, reason)
