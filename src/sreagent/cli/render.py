@@ -131,6 +131,8 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
         colour = "green" if preview.accepted else "red"
         rows.append(("Touches", _styled(preview.touches)))
         rows.append(("Depends", _styled(preview.depends)))
+        rows += [("Loses", _styled(preview.loses))] if preview.loses else []
+        rows += [("Owner", _styled(preview.owner))] if preview.owner else []
         rows.append(("Dry-run", _styled(preview.answer, colour)))
         rows += [("", _diff_line(line)) for line in preview.diff]
     rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))

@@ -41,7 +41,11 @@ class Preview:
     touches: str = ""
     """Pods and their share of the workload."""
     depends: str = ""
-    """Who uses it, and who manages it."""
+    """Who uses it."""
+    loses: str = ""
+    """What does not survive it."""
+    owner: str = ""
+    """Who may set it back."""
 
 
 class ActionState(StrEnum):

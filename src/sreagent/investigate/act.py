@@ -241,9 +241,10 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
     approvals = approvals_of(case.incident, proposal.id)
     missing = desk.gate.missing(question.verdict, approvals, question.prepared, question.about)
     if missing:
+        key = " --key FILE" if desk.gate.policy.approvers else ""
         text = (
-            f"{proposal.id} needs {question.verdict.people} people and {missing} more did not "
-            f"say yes yet; within ten minutes: sre approve {case.incident.id} {proposal.id}"
+            f"{proposal.id} needs {question.verdict.people} people and {missing} more did not say "
+            f"yes yet; within ten minutes: sre approve {case.incident.id} {proposal.id}{key}"
         )
         yield from case.add(Noted(text=text))
         return
