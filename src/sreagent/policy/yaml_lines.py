@@ -96,11 +96,12 @@ class _Reader:
             raise self._wrong(line, "an anchor is used again; write it out")
         self.seen.add(id(node))
         self.lines.setdefault(place, line)
-        if isinstance(node, yaml.MappingNode):
+        kind = str(node.tag).removeprefix(_TAG)
+        if isinstance(node, yaml.MappingNode) and kind == "map":
             return self._map(node, place)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and kind == "seq":
             return [self._value(item, (*place, n)) for n, item in enumerate(node.value)]
-        return self._scalar(node, line)
+        return self._scalar(node, kind, line)
 
     def _map(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -114,9 +115,9 @@ class _Reader:
             found[key.value] = self._value(value, (*place, key.value))
         return found
 
-    def _scalar(self, node: yaml.Node, line: int) -> object:
+    def _scalar(self, node: yaml.Node, kind: str, line: int) -> object:
         text = str(node.value)
-        match str(node.tag).removeprefix(_TAG):
+        match kind:
             case "str":
                 return text
             case "bool":
