@@ -54,11 +54,13 @@ class Request:
     content_type: str = JSON
     tail: int = 0
     """Keep only so many last bytes of the answer; 0 keeps all."""
+    stores: bool = True
+    """A POST that only asks a question stores nothing."""
 
     @property
     def writes(self) -> bool:
         """Whether it may change something, so that it must not be sent twice."""
-        return self.method != "GET"
+        return self.method != "GET" and self.stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,53 @@
+"""Tables and ages, as kubectl prints them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+_GAP = "   "
+
+
+def columns(rows: Iterable[Sequence[object]]) -> str:
+    """Rows of cells in aligned columns."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        return ""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+def age(stamp: object, now: datetime) -> str:
+    """`3m22s` since a moment, as kubectl rounds it."""
+    try:
+        moment = datetime.fromisoformat(str(stamp))
+    except ValueError:
+        return "<unknown>"
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return span((now - moment).total_seconds())
+
+
+def span(seconds: float) -> str:
+    """A length of time in at most two units."""
+    whole = max(int(seconds), 0)
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes < 2:
+        return f"{whole}s"
+    if minutes < 10:
+        return _two(minutes, "m", whole % 60, "s")
+    if hours < 3:
+        return f"{minutes}m"
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    return _two(days, "d", hours % 24, "h") if hours < 192 else f"{days}d"
+
+
+def _two(first: int, unit: str, second: int, smaller: str) -> str:
+    return f"{first}{unit}{second}{smaller}" if second else f"{first}{unit}"
+
+
+def _cell(value: object) -> str:
+    return " ".join(("<none>" if value is None else str(value)).split())
