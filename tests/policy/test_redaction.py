@@ -5,11 +5,15 @@ import json
 import random
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
+from tests.policy.labelled import innocent, secret_bearing
 
-from sreagent.policy.redaction import redact
+from sreagent.domain.secrets import disown, own
+from sreagent.policy.redaction import redact, redact_by
+from sreagent.policy.redaction.suspicion import Pointing, by_automaton, by_search
 
 LETTERS = string.ascii_letters + string.digits
 TOKEN = re.compile(r"\[REDACTED:[a-z]+:[0-9a-f]{4}\]")
@@ -314,3 +318,153 @@ def test_the_one_letter_that_grows_in_lower_case_moves_nothing() -> None:
 
 def test_empty_text_is_empty() -> None:
     assert redact("") == ""
+
+
+def test_of_the_labelled_set_nearly_all_secrets_go() -> None:
+    texts = list(secret_bearing())
+    missed = [case for case in texts if any(secret in redact(case.text) for secret in case.secrets)]
+    assert len(texts) >= 180
+    assert len(missed) <= 0.05 * len(texts), missed
+
+
+def test_of_the_labelled_set_nearly_all_innocent_lines_stay() -> None:
+    texts = list(innocent())
+    changed = [text for text in texts if redact(text) != text]
+    assert len(texts) >= 190
+    assert len(changed) <= 0.02 * len(texts), changed
+
+
+def test_with_and_without_google_re2_the_same_is_found() -> None:
+    pytest.importorskip("re2")
+    labelled = [*(case.text for case in secret_bearing()), *innocent(), *HARMLESS.splitlines()]
+    texts = [*labelled, *(str(place.values[0]).format(made(24)) for place in BY_PLACE)]
+    DICE.shuffle(texts)
+    together = "\n".join(texts)
+    for text in [*texts, together, together.replace("\n", "\r\n"), together.upper()]:
+        assert redact_by(by_automaton, text) == redact_by(by_search, text), text
+
+
+def test_random_pieces_are_seen_the_same_with_and_without_google_re2() -> None:
+    pytest.importorskip("re2")
+    dice = random.Random(11)  # noqa: S311 - dice for tests
+    for _ in range(2000):
+        pieces = [str(dice.choice(PIECES)) for _ in range(dice.randint(1, 8))]
+        text = "".join(pieces).replace("{}", made(dice.randint(6, 30)))
+        assert redact_by(by_automaton, text) == redact_by(by_search, text), text
+
+
+SECRET_MANIFESTS = [
+    pytest.param("kind: Secret\ndata:\n  user: {}\ntype: Opaque", id="yaml"),
+    pytest.param("apiVersion: v1\ndata:\n  user: {}\nkind: Secret\ntype: Opaque", id="as-printed"),
+    pytest.param("kind: Secret\r\ndata:\r\n  user: {}\r\ntype: Opaque", id="windows-lines"),
+    pytest.param("items:\n- apiVersion: v1\n  data:\n    u: {}\n  kind: Secret\n", id="in-a-list"),
+    pytest.param("- kind: Secret\n  stringData:\n    u: '{}'\n- kind: Pod", id="first-in-an-item"),
+    pytest.param("kind: Secret\nstringData:\n  u: |\n    a: {}\ntype: Opaque", id="block"),
+    pytest.param("kind: Secret\ndata:\n  u: >-\n    {}\n    {}\ntype: Opaque", id="folded"),
+    pytest.param('{{"kind":"Secret","data":{{"u":"{}"}},"type":"Opaque"}}', id="json"),
+    pytest.param('{{"data": {{"u": "{}"}}, "kind": "Secret"}}', id="json-as-printed"),
+    pytest.param('{{\n "kind": "Secret",\n "data": {{\n  "u": "{}"\n }}\n}}', id="pretty-json"),
+    pytest.param('"{{\\"kind\\":\\"Secret\\",\\"data\\":{{\\"u\\":\\"{}\\"}}}}"', id="in-a-string"),
+    pytest.param('{{"kind":"Secret","data":{{"a":"","u":"{}', id="cut-off"),
+]
+
+
+@pytest.mark.parametrize("form", SECRET_MANIFESTS)
+def test_the_values_of_a_secret_go_under_any_name(form: str) -> None:
+    value = made(24)
+    text = redact(form.format(*[value] * 2))
+    assert value not in text
+    assert "[REDACTED:secret:" in text
+    names = form.replace("{{", "").replace("}}", "").split("{}")[0].split()
+    assert all(name in text for name in names if "'" not in name and '"' not in name)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "kind: ConfigMap\ndata:\n  user: {0}\n---\nkind: Secret\ndata:\n  user: {1}\n",
+        "- kind: Secret\n  data:\n    user: {1}\n- kind: ConfigMap\n  data:\n    user: {0}\n",
+        '[{{"kind":"ConfigMap","data":{{"u":"{0}"}}}},{{"kind":"Secret","data":{{"u":"{1}"}}}}]',
+        '{{"data":{{"u":"{0}"}},"x":{{"kind":"Secret","data":{{"u":"{1}"}}}},"kind":"ConfigMap"}}',
+    ],
+)
+def test_what_stands_beside_a_secret_stays(form: str) -> None:
+    kept, gone = made(24), made(24)
+    text = redact(form.format(kept, gone))
+    assert kept in text
+    assert gone not in text
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\\n", "\r\n", '",\n"'])
+def test_a_private_key_goes_when_its_beginning_is_cut_off(line_end: str) -> None:
+    lines = [made(64) for _ in range(3)]
+    end = "-----END OPENSSH PRIVATE KEY-----"
+    text = redact("ready\n" + line_end.join([*lines, made(9), end]) + "\nnext")
+    assert not [line for line in lines if line in text]
+    assert text.startswith("ready\n")
+    assert text.endswith("\nnext")
+
+
+@pytest.fixture
+def held() -> Iterator[str]:
+    secret = made(12) + '/+"é%' + made(12)
+    own(secret)
+    yield secret
+    disown()
+
+
+@pytest.mark.parametrize("point", [by_automaton, by_search])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda s: s, id="plain"),
+        pytest.param(lambda s: quote(s, safe=""), id="url"),
+        pytest.param(lambda s: json.dumps(s), id="json"),
+        pytest.param(lambda s: json.dumps(s, ensure_ascii=False), id="json-unicode"),
+        *(
+            pytest.param(
+                lambda s, n=n: base64.b64encode(b"u" * n + s.encode()).decode(), id=f"+{n}"
+            )
+            for n in range(4)
+        ),
+        pytest.param(lambda s: base64.b64encode((s + "end").encode()).decode(), id="base64-before"),
+        pytest.param(lambda s: base64.urlsafe_b64encode(s.encode()).decode(), id="base64-url"),
+    ],
+)
+def test_a_secret_of_the_process_goes_in_every_form(
+    held: str, form: Callable[[str], str], point: Pointing
+) -> None:
+    shown = form(held)
+    text = redact_by(point, f"plain words {shown} and others")
+    assert "[REDACTED:own:" in text
+    assert shown[6:-6] not in text
+    assert text.startswith("plain words ")
+
+
+def test_all_forms_of_a_secret_of_the_process_have_one_mark(held: str) -> None:
+    text = redact(f"{held} {quote(held, safe='')} {base64.b64encode(held.encode()).decode()}")
+    assert len(set(TOKEN.findall(text))) == 1
+
+
+@pytest.mark.parametrize("value", ["", "short", "prometheus", "12345678", "ADMINISTRATOR"])
+def test_ordinary_words_do_not_become_secrets_of_the_process(value: str) -> None:
+    own(value)
+    try:
+        assert redact(f"a {value} b") == f"a {value} b"
+    finally:
+        disown()
+
+
+def test_a_secret_of_several_lines_is_known_by_each_of_them() -> None:
+    lines = [made(40), made(40)]
+    own("-----BEGIN X-----\n" + "\n".join(lines) + "\n-----END X-----")
+    try:
+        assert redact("-----BEGIN X-----") == "-----BEGIN X-----"
+        assert not [line for line in lines if line in redact(f"seen {lines[0]}, {lines[1]}")]
+    finally:
+        disown()
+
+
+def test_a_lone_surrogate_is_no_obstacle() -> None:
+    secret = made(20)
+    assert secret not in redact(f"\ud800 password={secret} \udfff")

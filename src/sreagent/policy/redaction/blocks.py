@@ -16,15 +16,15 @@ _BODY = re.compile(r"(?:(?:\\{1,3}[nrt]|[\s\"',+])*+[A-Za-z0-9+/=]{16,}+)*+")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----")
 _PRIVATE_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
 _BODY_BACKWARDS = re.compile(
-    r"(?:[nrt]\\{1,3}|[\s\"',+])*+[A-Za-z0-9+/=]{2,}+"
-    r"(?:(?:[nrt]\\{1,3}|[\s\"',+])*+[A-Za-z0-9+/=]{16,}+)*+"
+    r"(?:[nrt]?\\{1,3}|[\s\"',+])*+[A-Za-z0-9+/=]{2,}+"
+    r"(?:(?:[nrt]?\\{1,3}|[\s\"',+])*+[A-Za-z0-9+/=]{16,}+)*+"
 )
 _PUTTY = re.compile(
     r"(?P<head>Private-Lines: [0-9]{1,4}\r?\n)(?P<s>(?:[A-Za-z0-9+/=]{1,100}\r?\n?){1,200})"
 )
 
 _YAML_KIND = re.compile(
-    r"(?m)^(?P<lead>(?:[ \t]*-[ \t]+)?[ \t]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*$"
+    r"(?m)^(?P<lead>(?:[ \t]*-[ \t]+)?[ \t]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$"
 )
 _YAML_DATA = re.compile(r"(?:data|stringData):[ \t]*(?:#.*)?$")
 _YAML_PAIR = re.compile(r"(?P<name>[ \t]*(?:[\w./-]+|\"[^\"]+\"|'[^']+'):[ \t]+)(?P<value>\S.*)")

@@ -51,7 +51,9 @@ _VALUE = re.compile(
     r"|'(?P<single>[^'\r\n]{1,20000})"
     r"|(?P<bare>[^\s\"',;&)}\]=>`][^\s\"',;&)}]{0,20000})"
 )
-_HARMLESS_PREFIX = ("pull", "image", "tls", "next", "page", "continue")
+_HARMLESS_PREFIX = (
+    *("pull", "image", "tls", "next", "page", "continue", "existing", "external", "sealed"),
+)
 """Names of Secrets in Kubernetes, and places in a list that is read page by page."""
 
 _NUMBER = re.compile(r"[0-9][0-9.,_]*")
@@ -170,21 +172,24 @@ def _is_telling(name: _Name) -> bool:
 
 def _is_secret(name: _Name, value: re.Match[str], group: str) -> bool:
     text = value[group]
-    if HOLLOW.fullmatch(text) or _is_ordinary(name, text):
+    if HOLLOW.fullmatch(text) or _is_ordinary(name, text, value.end()):
         return False
     spaced = " " in name.sign or "\t" in name.sign
     return group != "bare" or not spaced or _is_value(name.text, name.start, value)
 
 
-def _is_ordinary(name: _Name, text: str) -> bool:
+def _is_ordinary(name: _Name, text: str, end: int) -> bool:
     """A folder, a number, the name of an object: what such names hold beside secrets."""
     if name.word == "pwd":
         return text.startswith("/")
     if _NUMBER.fullmatch(text):
         counted = name.word == "token" and name.tail == "s"
-        return counted or (len(text) < 5 and bool(name.tail or name.word in _SHORT))
-    whole = name.word == "secret" and name.tail in ("", "s") and not name.prefix
-    return whole and bool(_OBJECT_NAME.fullmatch(text))
+        sized = name.text.startswith(" bytes", end)
+        return counted or sized or (len(text) < 5 and bool(name.tail or name.word in _SHORT))
+    if name.word != "secret" or name.tail not in ("", "s"):
+        return False
+    in_arn = name.text[name.start - 1 : name.start] == ":" and name.sign == ":"
+    return in_arn or (not name.prefix and bool(_OBJECT_NAME.fullmatch(text)))
 
 
 def _is_value(text: str, start: int, value: re.Match[str]) -> bool:

@@ -144,7 +144,7 @@ _BY_ITSELF = (
     _rule(
         "aws",
         "AKIA ASIA [REDACTED:aws",
-        r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}|\[REDACTED:aws:[0-9a-f]{4}\])[\s,:;\"'|/]{1,6}"
+        r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}|\[REDACTED:aws:[0-9a-f]{4}\])[ \t,:;\"'|/]{1,6}"
         r"(?P<s>(?=[\w+/]{0,39}[0-9+/])[A-Za-z0-9/+]{40})(?![\w+/=-])",
     ),
     # Base64 of "-----BEGIN ", unless "CERT" follows: certificates are public.
@@ -160,7 +160,7 @@ _BY_PLACE = (
     _rule(
         "docker",
         '"auth "identitytoken \\"auth',
-        r"\"(?:auth|identitytoken)\\?\"\s{0,3}:\s{0,3}\\?\"(?P<s>[\w+/=.-]{8,4000})",
+        r"\"(?:auth|identitytoken)\\?\"[ \t]{0,3}:[ \t]{0,3}\\?\"(?P<s>[\w+/=.-]{8,4000})",
         r"\"(?i:auth|identitytoken)\\?\"",
     ),
     _rule(
@@ -191,112 +191,114 @@ _BY_PLACE = (
     _rule(
         "otp",
         "otp mfa 2fa",
-        r"(?i:otp|mfa|2fa)[\w .-]{0,24}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<s>[A-Z2-7]{16,128}=*)"
-        r"(?![\w-])",
-        r"(?i:otp|mfa|2fa)[\w .-]*[\"']?\s{0,2}[:=]",
+        r"(?i:otp|mfa|2fa)[\w .-]{0,24}[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?"
+        r"(?P<s>[A-Z2-7]{16,128}=*)(?![\w-])",
+        r"(?i:otp|mfa|2fa)[\w .-]*[\"']?[ \t]{0,2}[:=]",
     ),
     _rule(
         "bearer",
         "bearer",
-        r"(?i:bearer)\s{1,5}"
+        r"(?i:bearer)[ \t]{1,5}"
         r"(?P<s>(?=\S{0,200}[0-9A-Z._])[\w.~+/-]{8,8000}+={0,2}+)(?![\w=])",
-        r"(?i:bearer)\s",
+        r"(?i:bearer)[ \t]",
     ),
     _rule(
         "basic",
         "basic",
-        r"(?i:basic)\s{1,5}(?P<s>(?=\S{0,200}[0-9=])[A-Za-z0-9+/]{8,2000}={0,2})",
-        r"(?i:basic)\s",
+        r"(?i:basic)[ \t]{1,5}(?P<s>(?=\S{0,200}[0-9=])[A-Za-z0-9+/]{8,2000}={0,2})",
+        r"(?i:basic)[ \t]",
     ),
     _rule(
         "header",
         "authorization",
-        r"(?i:authorization)\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?"
-        r"(?:[A-Za-z][A-Za-z0-9-]{1,20}\s{1,3})?(?P<s>(?=\S{0,200}[0-9])[^\s\"',;\\]{8,8000})",
+        r"(?i:authorization)\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?"
+        r"(?:[A-Za-z][A-Za-z0-9-]{1,20}[ \t]{1,3})?(?P<s>(?=\S{0,200}[0-9])[^\s\"',;\\]{8,8000})",
     ),
     _rule(
         "cookie",
         "cookie",
-        r"(?i:cookie)\\?[\"']?\s{0,3}:\s{0,3}\\?[\"']?(?P<s>[^\s=]{1,80}=[^\r\n\"]{4,8000})",
-        r"(?i:cookie)\\?[\"']?\s{0,3}:",
+        r"(?i:cookie)\\?[\"']?[ \t]{0,3}:[ \t]{0,3}\\?[\"']?(?P<s>[^\s=]{1,80}=[^\r\n\"]{4,8000})",
+        r"(?i:cookie)\\?[\"']?[ \t]{0,3}:",
     ),
     _rule(
         "key",
         "routing integration service_key events_key",
-        r"(?i:(?:routing|integration|service|events)[_-]?key)\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?"
-        r"(?P<s>(?=\w{0,31}[0-9])[A-Za-z0-9]{32})(?!\w)",
+        r"(?i:(?:routing|integration|service|events)[_-]?key)\\?[\"']?[ \t]{0,3}"
+        r"[:=][ \t]{0,3}\\?[\"']?(?P<s>(?=\w{0,31}[0-9])[A-Za-z0-9]{32})(?!\w)",
         r"(?i:(?:routing|integration|service|events)[_-]?key)",
     ),
     _rule(
         "pagerduty",
         "pagerduty pd_token",
-        r"(?i:pagerduty|pd_token)[\w .-]{0,30}[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+        r"(?i:pagerduty|pd_token)[\w .-]{0,30}[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
         r"(?P<s>(?=[\w+-]{0,31}[0-9])[\w+-]{20}|(?=\w{0,31}[0-9])[A-Za-z0-9]{32})(?![\w+-])",
-        r"(?i:pagerduty|pd_token)[\w .-]*[\"']?\s{0,3}[:=]",
+        r"(?i:pagerduty|pd_token)[\w .-]*[\"']?[ \t]{0,3}[:=]",
     ),
     _rule(
         "datadog",
         "datadog",
-        r"(?i:datadog)[\w ./-]{0,60}(?:[\"']?\s{0,3}[:=]\s{0,3}[\"']?|/v1/input/)"
+        r"(?i:datadog)[\w ./-]{0,60}(?:[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?|/v1/input/)"
         r"(?P<s>(?=[a-f]{0,31}[0-9])[a-f0-9]{32}(?:[a-f0-9]{8})?)(?!\w)",
         r"(?i:datadog)[\w ./-]*(?:[:=\"']|/v1/input/)",
     ),
     _rule(
         "vault",
         "unseal",
-        r"(?i:unseal)\s{1,2}(?i:key)(?:\s{1,2}[0-9]{1,2})?\s{0,2}[:=]\s{0,3}"
+        r"(?i:unseal)[ \t]{1,2}(?i:key)(?:[ \t]{1,2}[0-9]{1,2})?[ \t]{0,2}[:=][ \t]{0,3}"
         r"(?P<s>[A-Za-z0-9+/=]{20,100})",
-        r"(?i:unseal)\s",
+        r"(?i:unseal)[ \t]",
     ),
     _rule(
         "vault",
         "vault",
-        r"(?i:vault)[^\r\n]{0,80}?[\s=:\"'](?P<s>s\.(?=[A-Za-z]{0,23}[0-9])[A-Za-z0-9]{24})(?!\w)",
+        r"(?i:vault)[^\r\n]{0,80}?[ \t=:\"'](?P<s>s\.(?=[A-Za-z]{0,23}[0-9])[A-Za-z0-9]{24})(?!\w)",
         r"(?:^|\W)s\.[A-Za-z0-9]{24}",
     ),
     _rule(
         "flag",
         "pass token secret api-key apikey",
         r"(?<![\w.-])--(?:[a-z0-9]{1,20}-){0,4}(?:password|passwd|passphrase|token|secret|api-?key)"
-        r"\s{1,3}[\"']?(?P<s>[^\s\"'-][^\s\"']{0,4000})",
-        r"--(?:[a-z0-9]+-)*(?:password|passwd|passphrase|token|secret|api-?key)\s",
+        r"[ \t]{1,3}[\"']?(?P<s>[^\s\"'-][^\s\"']{0,4000})",
+        r"--(?:[a-z0-9]+-)*(?:password|passwd|passphrase|token|secret|api-?key)[ \t]",
     ),
     _rule(
         "flag",
         "curl wget http␣ https␣",
-        r"\b(?:curl|wget|https?)\s[^\r\n]{0,200}?(?<!\S)(?:-u|--user|-a|--auth)[\s=]{1,3}[\"']?"
+        r"\b(?:curl|wget|https?)[ \t][^\r\n]{0,200}?(?<!\S)(?:-u|--user|-a|--auth)[ \t=]{1,3}[\"']?"
         r"[^\s:\"'/]{1,64}:(?P<s>[^\s\"']{1,200})",
-        r"(?i:curl|wget|https?)\s",
+        r"(?i:curl|wget|https?)[ \t]",
     ),
     _rule(
         "flag",
         "sshpass",
-        r"\bsshpass\s{1,3}-p\s{0,3}[\"']?(?P<s>[^\s\"']{1,200})",
+        r"\bsshpass[ \t]{1,3}-p[ \t]{0,3}[\"']?(?P<s>[^\s\"']{1,200})",
     ),
     _rule(
         "flag",
         "mysql mariadb",
-        r"\b(?:mysql|mariadb)(?:-?(?:dump|admin|check|import|show))?\s[^\r\n]{0,200}?(?<!\S)-p"
+        r"\b(?:mysql|mariadb)(?:-?(?:dump|admin|check|import|show))?[ \t][^\r\n]{0,200}?(?<!\S)-p"
         r"[\"']?(?P<s>[^\s\"'-][^\s\"']{0,200})",
-        r"(?i:mysql|mariadb)\S*\s",
+        r"(?i:mysql|mariadb)\S*[ \t]",
     ),
     _rule(
         "flag",
         "redis-cli",
-        r"\bredis-cli\s[^\r\n]{0,200}?(?<!\S)(?:-a|--pass)\s{1,3}[\"']?(?P<s>[^\s\"'-][^\s\"']{0,200})",
+        r"\bredis-cli[ \t][^\r\n]{0,200}?(?<!\S)(?:-a|--pass)[ \t]{1,3}[\"']?"
+        r"(?P<s>[^\s\"'-][^\s\"']{0,200})",
     ),
     _rule(
         "flag",
         "login mongo ldap",
-        r"\b(?:login|mongo(?:sh|dump|restore|export)?|ldap(?:search|modify|add|whoami|passwd))\s"
-        r"[^\r\n]{0,200}?(?<!\S)-[pw]\s{1,3}[\"']?(?![0-9]{1,5}(?:\s|$))(?P<s>[^\s\"'-][^\s\"']{0,200})",
-        r"(?i:login|mongo|ldap)\w*\s",
+        r"\b(?:login|mongo(?:sh|dump|restore|export)?|ldap(?:search|modify|add|whoami|passwd))[ \t]"
+        r"[^\r\n]{0,200}?(?<!\S)-[pw][ \t]{1,3}[\"']?(?![0-9]{1,5}(?:[ \t]|$))"
+        r"(?P<s>[^\s\"'-][^\s\"']{0,200})",
+        r"(?i:login|mongo|ldap)\w*[ \t]",
     ),
     _rule("flag", "pass:", r"(?<![\w:])pass:(?P<s>[^\s\"',;]{4,200})"),
     _rule(
         "flag",
         "sqlplus",
-        r"\bsqlplus\s[^\r\n]{0,100}?[\w$#]{1,64}/(?P<s>[^\s/@\"']{1,100})@",
+        r"\bsqlplus[ \t][^\r\n]{0,100}?[\w$#]{1,64}/(?P<s>[^\s/@\"']{1,100})@",
     ),
     _rule(
         "flag",
@@ -306,10 +308,10 @@ _BY_PLACE = (
     _rule(
         "phrase",
         "password passcode passphrase",
-        r"(?i:password|passcode|passphrase)\s(?:is|was|set\sto|changed\sto|reset\sto|=>|->)"
-        r"\s{0,2}:?\s{0,2}[\"'`]?"
+        r"(?i:password|passcode|passphrase)[ \t]"
+        r"(?:is|was|(?:set|changed|reset)[ \t]to|=>|->)[ \t]{0,2}:?[ \t]{0,2}[\"'`]?"
         r"(?P<s>(?=[^\s\"'`]{0,60}[0-9!#$%^&*=_~])(?=[^\s\"'`]{0,60}[A-Za-z])[^\s\"'`,;)]{6,200})",
-        r"(?i:password|passcode|passphrase)\s",
+        r"(?i:password|passcode|passphrase)[ \t]",
     ),
 )
 RULES = (*_FORMS, *_BY_ITSELF, *_BY_PLACE)
