@@ -7,6 +7,7 @@ from sreagent.domain.command import KubectlRead
 from sreagent.tools.lines.kubectl_changes import CHANGES
 from sreagent.tools.lines.kubectl_commands import ALIASES, COMMANDS, GROUPS, STAND_ALONE
 from sreagent.tools.lines.kubectl_flags import Call, locate, read_flags
+from sreagent.tools.lines.kubectl_get import listed
 from sreagent.tools.lines.kubectl_previews import preview
 from sreagent.tools.lines.kubectl_reads import READS
 from sreagent.tools.lines.kubectl_values import check_everywhere, namespace
@@ -74,6 +75,8 @@ def parse_kubectl(words: Sequence[str]) -> KubectlRead | Action:
         return _own_help(call)
     if command in READS:
         return READS[command](call)
+    if command in ("label", "annotate") and call.on("list"):
+        return listed(call)
     if "dry-run" in call.given:
         return preview(call)
     if command in CHANGES:

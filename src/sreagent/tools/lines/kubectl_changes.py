@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.tools.lines.kubectl_flags import Call
-from sreagent.tools.lines.kubectl_objects import kind_of, read_objects
+from sreagent.tools.lines.kubectl_objects import ROLLED_OUT, kind_of, read_objects
 from sreagent.tools.lines.kubectl_patches import patched
 from sreagent.tools.lines.kubectl_values import LABEL_KEY, LABEL_VALUE, NAME, name, namespace
 from sreagent.tools.lines.objection import Objection, Rule
@@ -22,14 +22,13 @@ _HARMLESS = frozenset(
     {"namespace", "request-timeout", "v", "wait", "timeout", "warnings-as-errors", "field-manager"}
 )
 """They change nothing about what is changed."""
-_ROLLED_OUT = ("Deployment", "StatefulSet", "DaemonSet")
 _SCALED = ("Deployment", "StatefulSet")
 
 
 def rollout_undo(call: Call) -> Action:
     """`rollout undo deployment/web --to-revision=7`."""
     _only(call, "to-revision")
-    target = _target(call, call.arguments, _ROLLED_OUT)
+    target = _target(call, call.arguments, ROLLED_OUT)
     revision = call.last("to-revision")
     if not _REVISION.fullmatch(revision):
         seen = f"kubectl rollout history {target.kind.lower()}/{target.name}"
@@ -41,7 +40,7 @@ def rollout_undo(call: Call) -> Action:
 def rollout_restart(call: Call) -> Action:
     """`rollout restart deployment/web`."""
     _only(call)
-    return Action(verb="rollout_restart", target=_target(call, call.arguments, _ROLLED_OUT))
+    return Action(verb="rollout_restart", target=_target(call, call.arguments, ROLLED_OUT))
 
 
 def scale(call: Call) -> Action:
@@ -60,7 +59,7 @@ def set_image(call: Call) -> Action:
     _only(call)
     pairs = [word for word in call.arguments if "=" in word]
     objects = tuple(word for word in call.arguments if "=" not in word)
-    target = _target(call, objects, _ROLLED_OUT)
+    target = _target(call, objects, ROLLED_OUT)
     container, _, image = pairs[0].partition("=") if pairs else ("", "", "")
     if len(pairs) != 1 or not NAME.fullmatch(container) or not _IMAGE.fullmatch(image):
         raise Objection(Rule.ARGUMENT, "name one container and its image: app=repo/web:1.2")
@@ -71,7 +70,7 @@ def set_image(call: Call) -> Action:
 def set_resources(call: Call) -> Action:
     """`set resources deployment/web -c app --limits=memory=512Mi`."""
     _only(call, "containers", "limits", "requests")
-    target = _target(call, call.arguments, _ROLLED_OUT)
+    target = _target(call, call.arguments, ROLLED_OUT)
     container = call.last("containers", "*")
     if not NAME.fullmatch(container):
         raise Objection(

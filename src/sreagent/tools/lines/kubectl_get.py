@@ -87,7 +87,8 @@ def get(call: Call) -> KubectlRead:
     objects = _required(call)
     if objects.secret:
         _check_secret_table(call)
-    shown = output(call)
+    shown = output(call, columns=True)
+    _check_together(call, objects, shown.form)
     return KubectlRead(
         verb="get",
         output=shown.form,
@@ -121,6 +122,19 @@ def last_applied(call: Call) -> KubectlRead:
     return KubectlRead(verb="get", output=form, options=options, **scope(call, objects))
 
 
+def listed(call: Call) -> KubectlRead:
+    """Understand `label --list` and `annotate --list`: the objects with what is asked for."""
+    refuse_files(call)
+    told = [word for word in call.arguments if "=" in word or word.endswith("-")]
+    objects = _required(call)
+    if told or call.on("all") or "dry-run" in call.given or objects.secret:
+        raise Objection(Rule.FLAG, f"`kubectl {call.command} --list` sets nothing: TYPE/NAME only")
+    where = scope(call, objects)
+    if call.command == "label":
+        return KubectlRead(verb="get", options={"show_labels": True}, **where)
+    return KubectlRead(verb="get", output="yaml", **where)
+
+
 def _required(call: Call) -> Objects:
     arguments = call.arguments + (call.program or ())
     if not arguments:
@@ -136,6 +150,15 @@ def _check_secret_table(call: Call) -> None:
         if flag not in _SECRET_FLAGS:
             reason = f"secrets are listed without --{flag}: it may show or compare their values"
             raise Objection(Rule.SECRET, reason)
+
+
+def _check_together(call: Call, objects: Objects, form: str) -> None:
+    """What kubectl itself refuses."""
+    if call.on("show-labels") and form not in ("table", "wide"):
+        raise Objection(Rule.FLAG, "--show-labels goes with the table only: leave -o away")
+    watched = call.on("watch") or call.on("watch-only")
+    if watched and len(objects.all_resources) > 1:
+        raise Objection(Rule.FLAG, "-w watches one resource: write one line for each")
 
 
 def _get_options(call: Call) -> dict[str, Any]:

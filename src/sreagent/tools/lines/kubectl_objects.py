@@ -37,6 +37,11 @@ KINDS: Mapping[str, str] = {
     alias: kind for kind, aliases in _ALIASES.items() for alias in aliases.split()
 }
 """The kinds of the catalogue by the names that people type."""
+ROLLED_OUT = ("Deployment", "StatefulSet", "DaemonSet")
+LOGGED = frozenset(
+    ["replicaset", "replicasets", "rs", "replicationcontroller", "replicationcontrollers", "rc"]
+)
+"""What else has pods whose log kubectl finds."""
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
 
 _REFERENCES_ONLY = frozenset(
@@ -48,7 +53,7 @@ _REFERENCES_ONLY = frozenset(
     }
 )
 """They say where a value comes from, and never hold it."""
-_CREDENTIALS = ("secret", "helmrelease", "oauthaccesstoken", "oauthauthorizetoken", "useroauth")
+_CREDENTIALS = ("secret", "helmrelease", "token", "credential", "password", "accesskey")
 """Kinds with one of these words in their name may hold credentials."""
 
 

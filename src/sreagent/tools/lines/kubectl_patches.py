@@ -28,7 +28,7 @@ def patched(target: Entity, kind: str, text: str) -> Action:
     """
     if kind not in ("strategic", "merge", "json"):
         raise Objection(Rule.PATCH, f"--type={kind!r} is not known: write strategic, merge or json")
-    fields = _written(_read(text)) if kind == "json" else _leaves(_read(text))
+    fields = _written(read_patch(text)) if kind == "json" else _leaves(read_patch(text))
     read = _BY_KIND.get(target.kind)
     if read is not None and (action := read(target, kind, fields)) is not None:
         return action
@@ -43,7 +43,12 @@ _MEANT = (
 )
 
 
-def _read(text: str) -> Any:  # noqa: ANN401 - any JSON
+def read_patch(text: str) -> Any:  # noqa: ANN401 - any JSON
+    """A patch as JSON, each key once.
+
+    Raises:
+        Objection: It is none.
+    """
     try:
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sreagent.domain.action import Action
@@ -9,16 +10,16 @@ from sreagent.domain.command import KubectlRead
 from sreagent.tools.lines.kubectl_changes import CHANGES, REPLICAS
 from sreagent.tools.lines.kubectl_flags import Call
 from sreagent.tools.lines.kubectl_get import NO_SECRETS
-from sreagent.tools.lines.kubectl_objects import read_objects
+from sreagent.tools.lines.kubectl_objects import Objects, read_objects
+from sreagent.tools.lines.kubectl_patches import read_patch
 from sreagent.tools.lines.kubectl_render import join
-from sreagent.tools.lines.kubectl_values import field_selector, namespace, output, selector
+from sreagent.tools.lines.kubectl_values import NAME, field_selector, namespace, output, selector
 from sreagent.tools.lines.objection import Objection, Rule
 
 _MODES = {"client": "client", "server": "server", "unchanged": "client", "true": "client"}
 _FILES = frozenset(
     [
         "cert",
-        "custom",
         "edit",
         "filename",
         "from-env-file",
@@ -34,41 +35,50 @@ _FILES = frozenset(
 _ATTACHED = frozenset(
     ["attach", "interactive", "leave-stdin-open", "resolve", "rm", "stdin", "tty"]
 )
-_NEEDS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "annotate": (2, ()),
-    "autoscale": (1, ("max",)),
-    "cordon": (0, ()),
-    "create configmap": (1, ()),
-    "create cronjob": (1, ("image", "schedule")),
-    "create deployment": (1, ("image",)),
-    "create ingress": (1, ()),
-    "create job": (1, ()),
-    "create namespace": (1, ()),
-    "create poddisruptionbudget": (1, ("selector",)),
-    "create priorityclass": (1, ("value",)),
-    "create quota": (1, ()),
-    "create service clusterip": (1, ()),
-    "create service loadbalancer": (1, ("tcp",)),
-    "create service nodeport": (1, ("tcp",)),
-    "create serviceaccount": (1, ()),
-    "delete": (1, ()),
-    "drain": (0, ()),
-    "expose": (1, ()),
-    "label": (2, ()),
-    "patch": (1, ("patch",)),
-    "rollout undo": (1, ()),
-    "run": (1, ("image",)),
-    "scale": (1, ("replicas",)),
-    "set env": (1, ()),
-    "set image": (2, ()),
-    "set resources": (1, ()),
-    "set selector": (2, ()),
-    "taint": (2, ()),
-    "uncordon": (0, ()),
+_MADE: Mapping[str, tuple[str, ...]] = {
+    "create configmap": (),
+    "create cronjob": ("image", "schedule"),
+    "create deployment": ("image",),
+    "create ingress": (),
+    "create job": (),
+    "create namespace": (),
+    "create poddisruptionbudget": ("selector",),
+    "create priorityclass": ("value",),
+    "create quota": (),
+    "create service clusterip": (),
+    "create service loadbalancer": ("tcp",),
+    "create service nodeport": ("tcp",),
+    "create serviceaccount": (),
+    "run": ("image",),
 }
-"""The dry runs that are understood: how many arguments and which flags they need."""
-_CHOSEN = ("selector", "all", "field-selector")
-_ARGUMENT = re.compile(r"[A-Za-z0-9*](?:[-A-Za-z0-9*._/,=:@+]{0,511})")
+"""What makes one object of a name, and the flags it needs."""
+_CHANGED: Mapping[str, tuple[str, ...]] = {
+    "autoscale": ("max",),
+    "delete": (),
+    "expose": (),
+    "patch": ("patch",),
+    "rollout undo": (),
+    "scale": ("replicas",),
+    "set resources": (),
+}
+"""What works on objects that are there, and the flags it needs."""
+_SETTINGS: Mapping[str, re.Pattern[str]] = {
+    "annotate": re.compile(r"[A-Za-z0-9][-A-Za-z0-9._/]{0,316}(?:=[ -~]{0,500}|-)"),
+    "label": re.compile(r"[A-Za-z0-9][-A-Za-z0-9._/]{0,316}(?:=[-A-Za-z0-9._]{0,63}|-)"),
+    "set env": re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,252}(?:=[ -~]{0,500}|-)"),
+    "set image": re.compile(r"(?:\*|[a-z0-9][-a-z0-9]{0,62})=[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}"),
+    "set selector": re.compile(r"[A-Za-z0-9][-A-Za-z0-9._/]{0,316}=[-A-Za-z0-9._,=/]{0,400}"),
+    "taint": re.compile(
+        r"[A-Za-z0-9][-A-Za-z0-9._/]{0,316}(?:=[-A-Za-z0-9._]{0,63})?(?::[A-Za-z]{4,20}-?|-)"
+    ),
+}
+"""What also takes words such as `app=web` or `app-`."""
+_NODES = frozenset({"cordon", "drain", "uncordon"})
+_CHOSEN = ("selector", "all", "field-selector", "pod-selector")
+_INSTEAD = (
+    "it reads local files, makes credentials or rights, or has no dry run; write the dry run of "
+    "scale, set image, patch, delete, drain or create deployment"
+)
 
 
 def preview(call: Call) -> KubectlRead:
@@ -78,12 +88,12 @@ def preview(call: Call) -> KubectlRead:
         Objection: It is a real change after all, or would send or show more than the change.
     """
     mode = _MODES.get(call.last("dry-run"))
-    if mode is None:
-        reason = "the last --dry-run counts, and this one is none: write --dry-run=server"
+    if mode is None or "none" in call.arguments:
+        reason = "the last --dry-run counts, and it is written with `=`: write --dry-run=server"
         raise Objection(Rule.DRY_RUN, reason)
-    _check_shape(call)
-    line = join(call.words)
-    options: dict[str, Any] = {"line": line, "dry_run": mode}
+    _check_flags(call)
+    _check_arguments(call)
+    options: dict[str, Any] = {"line": join(call.words), "dry_run": mode}
     if (action := _action(call)) is not None:
         options["action"] = action
     return KubectlRead(verb="preview", namespace=namespace(call), options=options)
@@ -93,23 +103,16 @@ def _action(call: Call) -> Action | None:
     """The change of the catalogue that is tried, if it is one."""
     if call.command not in CHANGES:
         return None
-    given = {k: v for k, v in call.given.items() if k not in ("dry-run", "output")}
-    plain = Call(
-        command=call.command,
-        given=given,
-        arguments=call.arguments,
-        program=call.program,
-        words=call.words,
-    )
+    given = {k: v for k, v in call.given.items() if k not in ("dry-run", "output", "template")}
     try:
-        return CHANGES[call.command](plain)
+        return CHANGES[call.command](replace(call, given=given))
     except Objection:
         return None
 
 
-def _check_shape(call: Call) -> None:
-    least, needed = _NEEDS.get(call.command, (-1, ()))
-    if least < 0:
+def _check_flags(call: Call) -> None:
+    known = (_MADE, _CHANGED, _SETTINGS)
+    if call.command not in _NODES and not any(call.command in commands for commands in known):
         reason = f"a dry run of `kubectl {call.command}` is not taken: {_INSTEAD}"
         raise Objection(Rule.DRY_RUN, reason)
     if call.program is not None:
@@ -118,42 +121,58 @@ def _check_shape(call: Call) -> None:
         if flag in _FILES or flag in _ATTACHED:
             reason = f"--{flag} reads local files or attaches: leave it away in a dry run"
             raise Objection(Rule.FILE, reason)
-    missing = [flag for flag in needed if flag not in call.given]
-    if len(call.arguments) < least or missing:
-        words = " ".join(f"--{flag}" for flag in missing) or "its arguments"
-        raise Objection(Rule.ARGUMENT, f"`kubectl {call.command}` needs {words}")
-    _check_values(call)
+    needed = _MADE.get(call.command, _CHANGED.get(call.command, ()))
+    if missing := [flag for flag in needed if flag not in call.given]:
+        raise Objection(Rule.ARGUMENT, f"`kubectl {call.command}` needs --{missing[0]}")
+    if output(call).form != "name" and "output" in call.given and call.command == "delete":
+        raise Objection(Rule.OUTPUT, "delete prints -o name, or one line for each object")
 
 
-def _check_values(call: Call) -> None:
-    output(call)
-    selector(call)
+def _check_arguments(call: Call) -> None:
     field_selector(call)
-    secret = any("secret" in word.lower() for word in (*call.arguments, call.last("from")))
-    if secret:
+    if call.command in _MADE:
+        _check_made(call)
+    elif call.command in _NODES:
+        _check_chosen(call, Objects(names=tuple(map(_bare, call.arguments)), resources=("node",)))
+    else:
+        _check_changed(call)
+
+
+def _check_made(call: Call) -> None:
+    if len(call.arguments) != 1 or not NAME.fullmatch(call.arguments[0]):
+        raise Objection(Rule.NAME, f"`kubectl {call.command}` makes one object: name it")
+    if call.command == "create job" and ("image" in call.given) == ("from" in call.given):
+        raise Objection(Rule.ARGUMENT, "give --image, or --from=cronjob/NAME")
+
+
+def _check_changed(call: Call) -> None:
+    pattern = _SETTINGS.get(call.command)
+    told = [word for word in call.arguments if pattern is not None and pattern.fullmatch(word)]
+    objects = read_objects([word for word in call.arguments if word not in told])
+    if pattern is not None and not told and not {"env", "from", "list"} & set(call.given):
+        raise Objection(Rule.ARGUMENT, f"`kubectl {call.command}` needs what to set: KEY=VALUE")
+    selector(call)
+    if objects.secret or "secret" in call.last("from").lower():
         raise Objection(Rule.SECRET, NO_SECRETS)
-    for word in call.arguments:
-        if not _ARGUMENT.fullmatch(word):
-            raise Objection(
-                Rule.NAME, f"{word!r} is not the name of an object: write the real name"
-            )
-    if call.command in ("delete", "drain", "cordon", "uncordon"):
-        _check_chosen(call)
     if call.command == "scale" and not REPLICAS.fullmatch(call.last("replicas")):
         raise Objection(Rule.ARGUMENT, "--replicas needs a plain number: --replicas=3")
+    if call.command == "patch":
+        read_patch(call.last("patch"))
+    _check_chosen(call, objects)
 
 
-def _check_chosen(call: Call) -> None:
+def _check_chosen(call: Call, objects: Objects) -> None:
     """Something must be chosen, by name or by selector."""
-    if call.command == "delete":
-        chosen = bool(read_objects(call.arguments).named)
-    else:
-        chosen = bool(call.arguments)
-    if not chosen and not any(flag in call.given for flag in _CHOSEN):
+    selector(call)
+    if not objects.all_resources or not (
+        objects.named or any(flag in call.given for flag in _CHOSEN)
+    ):
         raise Objection(Rule.RESOURCE, f"name what to {call.command}: TYPE/NAME")
 
 
-_INSTEAD = (
-    "it reads local files, makes credentials or rights, or has no dry run; write the dry run of "
-    "scale, set image, patch, delete, drain or create deployment"
-)
+def _bare(node: str) -> str:
+    """The name of a node, also of `node/NAME`."""
+    name = node.removeprefix("nodes/").removeprefix("node/").removeprefix("no/")
+    if not NAME.fullmatch(name):
+        raise Objection(Rule.NAME, f"{node!r} is not the name of a node: write the real name")
+    return name

@@ -14,10 +14,17 @@ from sreagent.tools.lines.kubectl_get import (
     refuse_files,
     scope,
 )
-from sreagent.tools.lines.kubectl_objects import Objects, read_objects
+from sreagent.tools.lines.kubectl_objects import (
+    LOGGED,
+    ROLLED_OUT,
+    Objects,
+    kind_of,
+    read_objects,
+)
 from sreagent.tools.lines.kubectl_values import (
-    NAME,
+    CONTEXT,
     NAMESPACE,
+    check_asked,
     choices,
     count,
     duration,
@@ -28,6 +35,7 @@ from sreagent.tools.lines.kubectl_values import (
 from sreagent.tools.lines.kubectl_values import name as object_name
 from sreagent.tools.lines.objection import Objection, Rule
 
+_LOGGED = (*ROLLED_OUT, "Pod", "Job", "Service")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{0,30}")
 _VERB = re.compile(r"[a-z]{2,30}|\*")
@@ -38,6 +46,8 @@ _URL_PATH = re.compile(r"/[A-Za-z0-9._*/-]{0,200}")
 _ASKED = re.compile(r"[a-z*](?:[a-z0-9.*-]{0,120}[a-z0-9*])?")
 _CONDITION = re.compile(r"condition=[A-Za-z][A-Za-z0-9._/-]{0,120}(?:=[A-Za-z0-9]{1,40})?")
 _JSONPATH = re.compile(r"jsonpath=[ -~]{1,400}")
+_LOGIN = re.compile(r"users|token|passw|key|auth-provider|exec|\.\*", re.IGNORECASE)
+"""Parts of a template that would show how a user logs in."""
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
@@ -73,14 +83,19 @@ def _log_source(call: Call) -> tuple[Objects, str]:
     if bool(arguments) == bool(labels) or len(arguments) > 2:
         reason = "name one pod, or a selector: kubectl logs web-1, or kubectl logs -l app=web"
         raise Objection(Rule.RESOURCE, reason)
-    if labels:
-        return Objects(), container
+    if call.program and call.arguments:
+        raise Objection(Rule.FLAG, "logs runs no command: leave `--` and what follows away")
+    if container and call.on("all-containers"):
+        raise Objection(Rule.FLAG, "write -c or --all-containers, not both")
     if len(arguments) == 2 and "container" in call.given:
         raise Objection(Rule.RESOURCE, "name the container once: kubectl logs web-1 -c app")
+    if labels:
+        return Objects(), container
     source = arguments[0]
     objects = read_objects([source if "/" in source else f"pod/{source}"])
-    if objects.secret:
-        raise Objection(Rule.RESOURCE, "a secret has no log: name a pod")
+    resource = objects.objects[0][0]
+    if kind_of(resource) not in _LOGGED and resource.split(".")[0] not in LOGGED:
+        raise Objection(Rule.RESOURCE, f"a {resource} has no log: name a pod, a workload or a job")
     return objects, container
 
 
@@ -93,7 +108,7 @@ def _log_window(call: Call) -> dict[str, Any]:
             options[flag.replace("-", "_")] = number
     if "since" in call.given and "since-time" in call.given:
         raise Objection(Rule.FLAG, "write --since or --since-time, not both")
-    if (since := duration(call, "since")) is not None:
+    if since := duration(call, "since"):
         options["since_seconds"] = max(round(since), 1)
     if "since-time" in call.given:
         options["since_time"] = _time(call.last("since-time"))
@@ -170,9 +185,11 @@ def api_resources(call: Call) -> KubectlRead:
     for flag in ("verbs", "categories"):
         if values := choices(call, flag, _VERB):
             options[flag] = values
+    if call.last("output") not in ("", "name", "wide"):
+        raise Objection(Rule.OUTPUT, "api-resources prints -o name or wide, or a table")
     if call.last("sort-by") not in ("", "name", "kind"):
         raise Objection(Rule.FLAG, "api-resources sorts by name or kind")
-    form = output(call).form
+    form = output(call, columns=True).form
     return KubectlRead(
         verb="api_resources", output=form, sort_by=call.last("sort-by"), options=options
     )
@@ -256,7 +273,7 @@ def rollout_status(call: Call) -> KubectlRead:
     options: dict[str, Any] = {}
     if not call.on("watch", default=True):
         options["follow"] = False
-    if (limit := duration(call, "timeout")) is not None:
+    if limit := duration(call, "timeout"):
         options["timeout_seconds"] = limit
     return _rollout(call, "rollout_status", options)
 
@@ -269,7 +286,8 @@ def rollout_history(call: Call) -> KubectlRead:
 def _rollout(call: Call, verb: str, options: dict[str, Any], form: str = "table") -> KubectlRead:
     refuse_files(call)
     objects = read_objects(_arguments(call))
-    if not objects.all_resources or objects.secret:
+    kinds = {kind_of(resource) for resource in objects.all_resources}
+    if not kinds or not kinds.issubset(ROLLED_OUT):
         reason = f"name a workload: kubectl {call.command} deployment/web -n NAMESPACE"
         raise Objection(Rule.RESOURCE, reason)
     if (revision := count(call, "revision")) is not None and revision > 0:
@@ -300,6 +318,8 @@ def wait(call: Call) -> KubectlRead:
 
 def _goal(text: str) -> str:
     known = text in ("create", "delete")
+    if text.startswith("jsonpath="):
+        check_asked(text)
     if known or _CONDITION.fullmatch(text) or _JSONPATH.fullmatch(text):
         return text
     reason = f"--for={text!r}: write condition=Ready, delete, create or jsonpath=…=Running"
@@ -310,15 +330,17 @@ def contexts(call: Call) -> KubectlRead:
     """Understand the parts of `kubectl config` that only show names."""
     what = call.command.split()[1]
     arguments = _arguments(call)
-    if arguments and (what != "get-contexts" or not all(map(NAME.fullmatch, arguments))):
+    if arguments and (what != "get-contexts" or not all(map(CONTEXT.fullmatch, arguments))):
         raise Objection(Rule.RESOURCE, f"`kubectl {call.command}` takes no such argument")
     for flag in ("raw", "flatten"):
         if flag in call.given:
             reason = f"--{flag} shows tokens and keys: write `kubectl config view --minify`"
             raise Objection(Rule.SECRET, reason)
     shown = output(call)
-    if "users" in shown.template or ".." in shown.template or "*" in shown.template.split(".")[0]:
-        raise Objection(Rule.SECRET, "users of the configuration are shown by name only: get-users")
+    if what == "get-contexts" and shown.form not in ("table", "name"):
+        raise Objection(Rule.OUTPUT, "get-contexts prints -o name, or a table")
+    if _LOGIN.search(shown.template):
+        raise Objection(Rule.SECRET, "users of the configuration are shown by name: get-users")
     options = {"what": what, **_switches(call, "minify", "no-headers")}
     return KubectlRead(verb="contexts", names=arguments, output=shown.form, options=options)
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from sreagent.domain.secrets import names_secret
 from sreagent.tools.lines.kubectl_flags import Call
 from sreagent.tools.lines.objection import Objection, Rule
 
@@ -15,6 +16,8 @@ _SET = rf" (?:in|notin) ?\( ?{_VALUE}(?: ?, ?{_VALUE})* ?\)"
 _REQUIREMENT = rf" ?(?:! ?{_KEY}|{_KEY}(?: ?(?:==|=|!=) ?{_VALUE}|{_SET})?)"
 
 NAMESPACE = re.compile(_LABEL)
+CONTEXT = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9@:_./]{0,251}[A-Za-z0-9])?")
+"""Names in the configuration: `arn:aws:eks:eu-west-1:1:cluster/prod`, `admin@prod`."""
 NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 RIGHTS_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9.:_]{0,251}[A-Za-z0-9])?")
 """Names of roles and their bindings: `system:controller:job-controller`."""
@@ -32,8 +35,15 @@ LONGEST_REQUEST = 600.0
 LOUDEST = 5
 """From 6 on, kubectl writes its requests to the screen; from 8 on, the answers too."""
 
-_PLAIN_OUTPUTS = ("wide", "name", "json", "yaml")
-_TEMPLATES = ("jsonpath", "jsonpath-as-json", "go-template", "template", "custom-columns")
+_OBJECTS = ("name", "json", "yaml")
+_COLUMNS = ("wide", "custom-columns")
+"""Only `get` prints them."""
+_TEMPLATES = ("jsonpath", "jsonpath-as-json", "go-template", "template")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_FIELDS = frozenset(
+    {"imagePullSecrets", "key", "keys", "secret", "secrets", "serviceAccountToken", "topologyKey"}
+)
+"""Fields of Kubernetes objects that sound like a secret and hold a name or a switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,27 +189,47 @@ def choices(call: Call, flag: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
     return found
 
 
-def output(call: Call) -> Output:
+def output(call: Call, *, columns: bool = False) -> Output:
     """How the answer is to be shown; a template becomes the redacted objects as JSON.
 
+    Args:
+        call: The line.
+        columns: The command also prints `wide` and `custom-columns`.
+
     Raises:
-        Objection: It is unknown, or reads a file.
+        Objection: It is unknown, reads a file, or asks for a secret.
     """
-    text = call.last("output")
-    template = call.last("template")
-    if "template" in call.given and "{" not in template:
-        reason = "--template is taken only with the template itself in it, never a file"
-        raise Objection(Rule.FILE, reason)
+    text, apart = call.last("output"), call.last("template")
     form, equals, inline = text.partition("=")
-    if form.endswith("file"):
-        reason = f"-o {form} reads a local file: write the template into the line, or -o json"
+    if form.endswith("file") or ("template" in call.given and "{" not in apart):
+        reason = "templates are not read from files: write it into the line, or -o json"
         raise Objection(Rule.FILE, reason)
-    if not equals and form in _PLAIN_OUTPUTS:
+    if "output" not in call.given:
+        return _as_objects(apart) if apart else Output(form="table")
+    if not equals and (form in _OBJECTS or (columns and form == "wide")):
         return Output(form=form)
-    if form in _TEMPLATES and (inline or template):
-        return Output(form="json", template=inline or template)
-    if text:
-        raise Objection(Rule.OUTPUT, f"-o {text!r} is not known: write -o wide, name, json or yaml")
-    if "output" in call.given:
-        raise Objection(Rule.OUTPUT, "-o needs a form: write -o wide, name, json or yaml")
-    return Output(form="json", template=template) if template else Output(form="table")
+    if form in _TEMPLATES and (inline or apart):
+        return _as_objects(inline or apart, braces="template" in form)
+    if columns and form == "custom-columns" and ":" in inline:
+        return _as_objects(inline)
+    known = ", ".join((*_COLUMNS[:1], *_OBJECTS) if columns else _OBJECTS)
+    raise Objection(Rule.OUTPUT, f"-o {text!r} is not taken here: write one of {known}")
+
+
+def _as_objects(template: str, *, braces: bool = False) -> Output:
+    check_asked(template)
+    if template.count("{") != template.count("}") or (braces and "{{" not in template):
+        raise Objection(Rule.OUTPUT, "the template is not whole: each { needs its }")
+    return Output(form="json", template=template)
+
+
+def check_asked(template: str) -> None:
+    """Check that a template does not ask for something that is redacted anyway.
+
+    Raises:
+        Objection: It names a password, a token or the like.
+    """
+    for word in _WORD.findall(template):
+        if word not in _FIELDS and names_secret(word):
+            reason = f"{word} would be redacted: ask for the names, or where it comes from"
+            raise Objection(Rule.SECRET, reason)

@@ -14,11 +14,11 @@ LONGEST = 4000
 _PIECE = re.compile(
     r"""(?P<space>[ ]+)
     |'(?P<single>[^']*)'
-    |"(?P<double>(?:[^"\\$`]|\\["\\])*)"
+    |"(?P<double>(?:[^"\\$`]|\\[ -~])*)"
     |(?P<plain>[^ '"\\$`|&;<>()]+)""",
     re.VERBOSE,
 )
-_ESCAPED = re.compile(r"\\([\"\\])")
+_ESCAPED = re.compile(r"\\([\"\\$`])")
 _EXPANDED_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _SHELL = {
     "|": "a pipe",
