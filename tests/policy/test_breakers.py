@@ -13,7 +13,7 @@ from sreagent.policy.tiers import judge
 
 OTHER = Entity(kind="Deployment", namespace="shop", name="frontend")
 SAME_NAME = Entity(kind="HorizontalPodAutoscaler", namespace="shop", name="cart")
-MINE = {"incident": "INC-1"}
+MINE: dict[str, Any] = {"incident": "INC-1"}
 
 
 @pytest.mark.parametrize(

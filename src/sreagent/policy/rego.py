@@ -1,41 +1,37 @@
 """A Rego policy in this process, on regopy (the extra `rego`).
 
-The engine answers "undefined" where a policy calls a function that it does not have, which reads
-like "nothing to object". So such a policy is refused when it is loaded, errors of functions are
-errors here, and an answer that is not exactly one value is none.
+The engine answers "undefined" where a policy names a function or a thing that it does not have,
+which reads like "nothing to object". So such a policy is refused when it is loaded, errors of
+functions are errors here, and an answer that is not exactly one value is none.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from sreagent.domain.action import Action
+from sreagent.domain.entity import Entity
 from sreagent.domain.errors import BadSettings, SreError
 from sreagent.domain.text import one_line
+from sreagent.domain.verdict import Ask
 from sreagent.policy import document
-from sreagent.policy.tightening import ANSWERS, Tighten
+from sreagent.policy.facts import Circumstances, Facts
+from sreagent.policy.rego_source import objections
+from sreagent.policy.tightening import ANSWERS, Tighten, input_of
 from sreagent.policy.yaml_lines import read_yaml
 
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
-    |(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
-    |(?P<name>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)
-    |(?P<number>[0-9][\w.]*)
-    |(?P<sign>:=|==|!=|<=|>=|.)""",
-    re.VERBOSE,
+_SAMPLE = input_of(
+    Action(verb="scale", target=Entity(kind="Deployment", name="web"), arguments={}),
+    Facts(),
+    Circumstances(now=datetime(2026, 1, 1, tzinfo=UTC)),
+    Ask("tier/scale"),
 )
-_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-_NOT_CALLED = frozenset(
-    {
-        *("if", "in", "not", "else", "some", "every", "with", "as", "contains", "default"),
-        *("import", "package", "true", "false", "null"),
-    }
-)
-"""Words before a parenthesis that are no function."""
+"""An input document, for the names of its fields."""
 
 
 class _Case(BaseModel):
@@ -85,15 +81,13 @@ def _library(file: str) -> Any:  # noqa: ANN401 - it has no types
 
 
 def _refuse_unknown(file: str, source: str, is_builtin: Callable[[str], bool]) -> None:
-    own = set(_functions(source))
-    for name, line in _calls(source):
-        if name not in own and not is_builtin(name):
-            msg = f"{file}, line {line}: it calls {name}, which this engine does not have"
-            raise BadSettings(
-                msg,
-                why="the engine would take such a call for an empty answer",
-                hint="write it without, or name a running OPA: `opa: {url: …}`",
-            )
+    for line, name in objections(source, is_builtin, _SAMPLE):
+        msg = f"{file}, line {line}: {name} means nothing to this engine"
+        raise BadSettings(
+            msg,
+            why="it would read like an empty answer, and a condition with it would never hold",
+            hint="mend it, or name a running OPA: `opa: {url: …}`",
+        )
 
 
 class _Query:
@@ -164,45 +158,3 @@ def _check(query: Tighten, case: _Case, place: str) -> None:
     if answer != case.expect:
         msg = f"{place} answers {answer!r}, and {case.expect!r} is expected"
         raise BadSettings(msg, hint="mend the Rego policy or its tests")
-
-
-def _tokens(source: str) -> Iterator[tuple[str, str, int]]:
-    """Kind, text without spaces, and line of each token; comments and spaces are left out."""
-    for match in _TOKEN.finditer(source):
-        kind = match.lastgroup or "sign"
-        text = re.sub(r"\s+", "", match[0]) if kind == "name" else match[0]
-        if kind != "space":
-            yield kind, text, source.count("\n", 0, match.start()) + 1
-
-
-def _calls(source: str) -> Iterator[tuple[str, int]]:
-    """Every name before a parenthesis, with its line."""
-    before, place = "", 0
-    for kind, text, line in _tokens(source):
-        if text == "(" and before and before not in _NOT_CALLED:
-            yield before, place
-        before, place = (text, line) if kind == "name" else ("", line)
-
-
-def _functions(source: str) -> Iterator[str]:
-    """Functions that the policy defines: names that begin a rule at the outermost level."""
-    depth, last_line, before, package = 0, 0, "", ""
-    tokens = [*_tokens(source), ("sign", "", 0)]
-    for (kind, text, line), (_, after, _) in pairwise(tokens):
-        if before == "package":
-            package = text
-        begins = depth == 0 and line > last_line and before not in _GOES_ON
-        if kind == "name" and after == "(" and begins:
-            yield text
-            yield f"data.{package}.{text}"
-        depth += _BRACKETS.get(text, 0) if kind == "sign" else 0
-        last_line, before = line, text
-
-
-_GOES_ON = frozenset(
-    {
-        *("if", "in", "not", "else", "some", "every", "with", "as", "contains", "default"),
-        *(":=", "=", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "&", "|", ","),
-    }
-)
-"""After one of these a new line goes on with the same rule."""
