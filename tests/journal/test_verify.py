@@ -45,7 +45,7 @@ def named_lines(found: Verification) -> set[int]:
 def test_an_untouched_journal_is_sound_up_to_its_last_entry(path: Path) -> None:
     found = verify(path)
     assert found.sound
-    assert found.entries == found.anchored == len(records())
+    assert found.entries == found.closed == len(records())
     assert found.head == link(lines_of(path)[-1].rstrip(b"\n"))
     assert found.in_doubt == ()
     assert verify(path.parent) == found
@@ -94,11 +94,11 @@ def test_a_cut_at_a_line_end_is_found_by_the_head_alone(path: Path) -> None:
     path.write_bytes(b"".join(lines[:-2]))
     found = verify(path)
     assert named_lines(found) == {len(lines) - 2}
-    assert found.anchored == 0
+    assert found.closed == 0
     (path.parent / "head").unlink()
     unanchored = verify(path)
     assert unanchored.sound
-    assert unanchored.anchored == 0
+    assert unanchored.closed == 0
 
 
 def rehash(lines: Lines) -> Lines:
@@ -177,7 +177,7 @@ def test_a_journal_that_is_open_is_anchored_up_to_the_last_close(path: Path) -> 
     with Journal.open(root, path.parent.name, FakeClock(), redact=as_it_is) as journal:
         journal.append(records()[-1])
         found = verify(path)
-    assert (found.entries, found.anchored) == (len(records()) + 1, len(records()))
+    assert (found.entries, found.closed) == (len(records()) + 1, len(records()))
 
 
 def test_a_missing_journal_is_an_error(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Writing the journal of one incident: one folder, one writer, all on disk before it counts.
 
 incidents/INC-20261121-7f3a/
-├── journal.jsonl   the entries, one canonical line each
-├── journal.torn    lines that a crash cut short, if that ever happened
-├── head            the last line's number and hash, written when the journal is closed
-└── lock            held while somebody works on the incident; tells who
+├── journal.jsonl      the entries, one canonical line each
+├── checkpoints.jsonl  signed statements of where the journal ended, where there is a signer
+├── anchors.jsonl      which of them were kept elsewhere
+├── journal.torn       lines that a crash cut short, if that ever happened
+├── head               the last line's number and hash, written when the journal is closed
+└── lock               held while somebody works on the incident; tells who
 """
 
 import fcntl
@@ -21,9 +23,11 @@ from typing import Self
 from sreagent.domain.errors import BadJournal, InUse, SreError
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock
-from sreagent.domain.record import Entry, Intended, Noted, Record
+from sreagent.domain.record import Entry, Intended, Noted, Ran, Record
 from sreagent.journal.chain import first_link, link, split, walk, write_line
+from sreagent.journal.checkpoints import Checkpoints, read_checkpoints, sync_folder
 from sreagent.journal.codec import Redact, dumps, redacted
+from sreagent.journal.seals import Signer
 from sreagent.journal.shelf import JOURNAL, content_of, empty, folder_of, resolve
 
 HEAD = "head"
@@ -41,26 +45,44 @@ class Tip:
     seq: int
     link: str
     size: int
+    mono: float = 0.0
+    """Monotonic time of the last line."""
 
 
 class Journal:
     """The journal of one incident, open for this process alone.
 
-    What `append` returned is on disk, redacted and tied to all entries before it.
+    What `append` returned is on disk, redacted and tied to all entries before it. With a signer,
+    checkpoints are signed: at the first entry, every 50 entries or 60 s, with each intent and each
+    result, and at the end. An intent without its checkpoint is not written; elsewhere a signer
+    that fails stops nothing, and `unsigned` says why.
+
     Made by `create` and `open`; for one thread.
     """
 
-    def __init__(self, folder: Path, clock: Clock, *, redact: Redact, lock: int, tip: Tip) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        redact: Redact,
+        lock: int,
+        tip: Tip,
+        signer: Signer | None = None,
+    ) -> None:
         self.id = folder.name
         self.folder = folder
         self._clock = clock
         self._redact = redact
         self._lock = lock
         self._tip = tip
+        self._checkpoints = Checkpoints(folder, signer, clock) if signer else None
         self._file = os.open(folder / JOURNAL, _APPEND, 0o600)
 
     @classmethod
-    def create(cls, root: Path, clock: Clock, *, redact: Redact) -> Self:
+    def create(
+        cls, root: Path, clock: Clock, *, redact: Redact, signer: Signer | None = None
+    ) -> Self:
         """Begin an incident with an id of its own.
 
         Raises:
@@ -70,15 +92,23 @@ class Journal:
             folder = _new_folder(root, clock)
             lock = _take(folder, clock)
             tip = Tip(seq=0, link=first_link(folder.name), size=0)
-            journal = cls(folder, clock, redact=redact, lock=lock, tip=tip)
+            journal = cls(folder, clock, redact=redact, lock=lock, tip=tip, signer=signer)
             for place in (folder, folder.parent, root):
-                _sync_folder(place)
+                sync_folder(place)
         except OSError as error:
             raise _no_room(root, error) from error
         return journal
 
     @classmethod
-    def open(cls, root: Path, incident: str, clock: Clock, *, redact: Redact) -> Self:
+    def open(
+        cls,
+        root: Path,
+        incident: str,
+        clock: Clock,
+        *,
+        redact: Redact,
+        signer: Signer | None = None,
+    ) -> Self:
         """Go on with an incident; `incident` may be short, as in `shelf.resolve`.
 
         A last line that a crash cut short is set aside in `journal.torn`, and an entry says so.
@@ -94,7 +124,7 @@ class Journal:
                 lock = _take(folder, clock)
                 on_failure.callback(os.close, lock)
                 torn, tip = _whole(folder)
-                journal = cls(folder, clock, redact=redact, lock=lock, tip=tip)
+                journal = cls(folder, clock, redact=redact, lock=lock, tip=tip, signer=signer)
                 on_failure.callback(os.close, journal._file)
                 if torn:
                     journal._set_aside(torn)
@@ -103,12 +133,19 @@ class Journal:
             raise _no_room(folder, error) from error
         return journal
 
+    @property
+    def unsigned(self) -> str:
+        """Why the last checkpoint could not be made; empty when it could."""
+        trouble = self._checkpoints.trouble if self._checkpoints else None
+        return trouble.message if trouble else ""
+
     def append(self, record: Record) -> Entry:
         """Write one record. When this returns, it is on disk.
 
         Raises:
-            SreError: It could not be written (disk full, …): the journal is as it was before,
-                and whatever the record announces must not be done.
+            SreError: It could not be written (disk full, …), or it is an intent and cannot be
+                signed: the journal is as it was before, and whatever the record announces must
+                not be done.
             BadJournal: Somebody else wrote to the file.
         """
         return self.append_all((record,))[0]
@@ -126,7 +163,13 @@ class Journal:
         if not records:
             return []
         entries, lines, tip = self._lines(records)
-        self._write(b"".join(line + b"\n" for line in lines), tip)
+        block = b"".join(line + b"\n" for line in lines)
+        if self._checkpoints and isinstance(records[0], Intended):
+            signed = self._checkpoints.make(tip.seq, tip.link, tip.mono)
+            self._write(block, tip, signed)
+        else:
+            self._write(block, tip)
+            self._sign_if_due(records)
         return entries
 
     def close(self) -> None:
@@ -134,6 +177,7 @@ class Journal:
         if self._file < 0:
             return
         try:
+            self._sign()
             _write_head(self.folder / HEAD, self._tip)
         except OSError as error:
             raise _no_room(self.folder, error) from error
@@ -158,18 +202,33 @@ class Journal:
     def _lines(self, records: Sequence[Record]) -> tuple[list[Entry], list[bytes], Tip]:
         entries, lines = [], []
         seq, prev, size = self._tip.seq, self._tip.link, self._tip.size
+        mono = self._tip.mono
         for record in records:
             seq += 1
             kept = redacted(record, self._redact)
             entry = Entry(seq=seq, at=self._clock.now(), record=kept)
-            line = write_line(entry, prev=prev, mono=self._clock.monotonic())
+            mono = self._clock.monotonic()
+            line = write_line(entry, prev=prev, mono=mono)
             prev, size = link(line), size + len(line) + 1
             entries.append(entry)
             lines.append(line)
-        return entries, lines, Tip(seq=seq, link=prev, size=size)
+        return entries, lines, Tip(seq=seq, link=prev, size=size, mono=mono)
 
-    def _write(self, block: bytes, tip: Tip) -> None:
-        """Write and wait for the disk; whatever interrupts it, the old end stays the end."""
+    def _sign_if_due(self, records: Sequence[Record]) -> None:
+        ran = any(isinstance(record, Ran) for record in records)
+        if self._checkpoints and (ran or self._checkpoints.due(self._tip.seq, self._tip.mono)):
+            self._sign()
+
+    def _sign(self) -> None:
+        if self._checkpoints and self._tip.seq:
+            self._checkpoints.try_one(self._tip.seq, self._tip.link, self._tip.mono)
+
+    def _write(self, block: bytes, tip: Tip, signed: bytes = b"") -> None:
+        """Write and wait for the disk; whatever interrupts it, the old end stays the end.
+
+        `signed` is the checkpoint of the new end; it comes after, so that none is ahead of its
+        journal.
+        """
         before = self._tip
         try:
             self._refuse_a_second_writer()
@@ -178,6 +237,8 @@ class Journal:
         try:
             _write_fully(self._file, block)
             os.fsync(self._file)
+            if self._checkpoints and signed:
+                self._checkpoints.write(signed, tip.seq)
             self._tip = tip
         except OSError as error:
             raise _no_room(self.folder, error) from error
@@ -207,7 +268,7 @@ class Journal:
             os.close(spare)
         os.ftruncate(self._file, self._tip.size)
         os.fsync(self._file)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         text = f"an unfinished line ({len(torn)} bytes) was set aside in {TORN}"
         self.append(Noted(text=text, by="sre"))
 
@@ -250,7 +311,9 @@ def _whole(folder: Path) -> tuple[bytes, Tip]:
     if not lines:
         raise empty(folder.name)
     *_, last = walk(lines, folder.name)
-    _compare_with_head(folder, [link(raw) for raw in lines])
+    links = [link(raw) for raw in lines]
+    _compare_with_head(folder, links)
+    _compare_with_checkpoints(folder, links)
     return torn, Tip(seq=last.seq, link=last.link, size=len(content) - len(torn))
 
 
@@ -263,6 +326,17 @@ def _compare_with_head(folder: Path, links: Sequence[str]) -> None:
             why=f"it has {len(links)} entries; the file `head` knows of {head[0]}",
             hint="Nothing was changed on disk; look for a copy of the folder.",
         )
+
+
+def _compare_with_checkpoints(folder: Path, links: Sequence[str]) -> None:
+    for known in read_checkpoints(folder):
+        if known.seq > len(links) or links[known.seq - 1] != known.head:
+            message = f"the journal of {folder.name} does not hold what a checkpoint signed"
+            raise BadJournal(
+                message,
+                why=f"it has {len(links)} entries; entry {known.seq} was signed",
+                hint=f"Nothing was changed on disk; see: sre audit verify {folder.name}",
+            )
 
 
 def read_head(path: Path) -> tuple[int, str] | None:
@@ -301,14 +375,6 @@ def _write_head(path: Path, tip: Tip) -> None:
 def _write_fully(file: int, block: bytes) -> None:
     while block:
         block = block[os.write(file, block) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _no_room(place: Path, error: OSError) -> SreError:
