@@ -179,7 +179,7 @@ def test_a_user_without_rights_sees_the_refusal_in_the_dry_run(bad_deploy: Simul
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        pytest.param(act("drain", "Node", "n"), "not a change", id="unknown-verb"),
+        pytest.param(act("exec", "Pod", "n"), "not a change", id="unknown-verb"),
         pytest.param(act("scale", "Pod", "x", replicas=2), "works on", id="wrong-kind"),
         pytest.param(act("scale", "Deployment", "cart", replicas="3"), "replicas", id="text"),
         pytest.param(act("scale", "Deployment", "cart", replicas=True), "replicas", id="boolean"),

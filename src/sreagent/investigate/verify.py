@@ -7,7 +7,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.inventory import Inventory, Obj
 from sreagent.domain.record import Check
-from sreagent.tools.impact import is_ready
+from sreagent.tools.disruption import is_ready
 
 KINDS = ("Pod", "Endpoints", "Service", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 """What is listed again at each look."""

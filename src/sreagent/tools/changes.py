@@ -50,7 +50,7 @@ class Prepared:
         """
         fields = remembered(self.before)
         parts = [self.action.digest, self.uid, self.version, fields, self.policy]
-        return hashlib.sha256(canonical(parts).encode()).hexdigest()
+        return digest(parts)
 
 
 class Changes(Protocol):
@@ -129,9 +129,10 @@ def remembered(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _kept(value: object) -> object:
     if value is None or isinstance(value, int):
         return value
-    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+    return f"sha256:{digest(value)}"
 
 
-def canonical(value: object) -> str:
-    """One text for one JSON value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+def digest(value: object) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sreagent.domain.action import Action, Preview
+from sreagent.domain.action import Action
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAgain
-from sreagent.domain.inventory import Inventory, Obj
+from sreagent.domain.inventory import Obj
 from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.text import one_line
 from sreagent.tools.changes import ACCEPTED, Prepared, remembered
 from sreagent.tools.difference import differing
-from sreagent.tools.impact import weigh
+from sreagent.tools.impact import Scales, Touched
 from sreagent.tools.revisions import ClusterRevisions
 from sreagent.tools.verbs import ChangeTool
 from sreagent.tools.versions import insist_unchanged, version_of
@@ -28,6 +28,10 @@ class Revisions(Protocol):
 
     def template(self, workload: Obj, revision: int) -> Mapping[str, Any]:
         """The template as it was. Raises TryAgain when there is no such revision."""
+        ...
+
+    def templates(self, workload: Obj) -> Mapping[int, Mapping[str, Any]]:
+        """All that are kept, by revision."""
         ...
 
     def current(self, workload: Obj) -> int | None:
@@ -61,7 +65,7 @@ class FieldChanges:
     """Makes the changes that set fields of an object of a cluster."""
 
     cluster: Cluster
-    inventory: Inventory
+    scales: Scales
     clock: Clock
     tools: Mapping[str, FieldTool]
 
@@ -78,12 +82,20 @@ class FieldChanges:
         present = Present(live=live, revisions=ClusterRevisions(self.cluster), now=self.clock.now())
         wanted = tool.wanted(action, present)
         before = {pointer: field(live, pointer) for pointer in wanted}
-        if before == wanted:
+        accepted, answer, after = self._dry_run(action, live, wanted)
+        if before in (wanted, after):
             msg = f"{action.target} is already as {action.verb} would make it"
             raise TryAgain(msg)
-        accepted, answer, after = self._dry_run(action, live, wanted)
-        impact = weigh(self.inventory, action, live, replicas_at_start)
         undo = tool.undo(action, present)
+        impact = self.scales.weigh(
+            Touched(
+                action=action,
+                live=live,
+                fields=tuple(wanted),
+                replicas_at_start=replicas_at_start,
+                reversible=undo is not None,
+            )
+        )
         return Prepared(
             action=action,
             title=tool.title(action),
@@ -93,12 +105,8 @@ class FieldChanges:
             resource_version=live["metadata"].get("resourceVersion", ""),
             before=before,
             after=after,
-            preview=Preview(
-                accepted=accepted,
-                answer=answer,
-                diff=_diff(before, after),
-                touches=impact.touches,
-                depends=impact.depends,
+            preview=impact.preview(
+                accepted=accepted, answer=answer, diff=difference(before, after)
             ),
             facts=impact.facts,
             undo=undo,
@@ -107,19 +115,8 @@ class FieldChanges:
 
     def run(self, prepared: Prepared) -> str:
         """Make the change, if nobody edited the object since it was read."""
-        target = prepared.action.target
-        for attempt in range(1, TRIES + 1):
-            live = self.cluster.get(target)
-            insist_unchanged(target, prepared, live)
-            try:
-                self.cluster.patch(target, _patch(live, prepared.after), dry_run=False)
-            except Conflict:
-                # A status update came between; whether it was only that, the next look tells.
-                if attempt == TRIES:
-                    raise
-            else:
-                return "patched"
-        raise AssertionError
+        write(self.cluster, prepared, prepared.after)
+        return "patched"
 
     def settle(self, action: Action, after: Mapping[str, Any]) -> bool:
         """Whether the fields are as the change would have left them."""
@@ -134,7 +131,7 @@ class FieldChanges:
     ) -> tuple[bool, str, Mapping[str, Any]]:
         """Whether the server would take it, what it says, and the fields as it would store them."""
         try:
-            answer = self.cluster.patch(action.target, _patch(live, wanted), dry_run=True)
+            answer = self.cluster.patch(action.target, as_patch(live, wanted), dry_run=True)
         except Forbidden as error:
             return False, f"not allowed: {one_line(error.message, 200)}", wanted
         except (Refused, Conflict) as error:
@@ -142,7 +139,29 @@ class FieldChanges:
         return True, ACCEPTED, {pointer: field(answer, pointer) for pointer in wanted}
 
 
-def _patch(live: Obj, after: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def write(cluster: Cluster, prepared: Prepared, fields: Mapping[str, Any]) -> None:
+    """Set fields of the target, if nobody edited it since it was read.
+
+    A status update that comes between reading and writing only means another try.
+
+    Raises:
+        Conflict: Somebody edited it; nothing was done.
+        SreError: As the patch itself.
+    """
+    target = prepared.action.target
+    for left in reversed(range(TRIES)):
+        live = cluster.get(target)
+        insist_unchanged(target, prepared, live)
+        try:
+            cluster.patch(target, as_patch(live, fields), dry_run=False)
+        except Conflict:
+            if not left:
+                raise
+        else:
+            return
+
+
+def as_patch(live: Obj, after: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """A JSON Patch that holds only while the object is exactly as it was just read."""
     meta = live["metadata"]
     steps: list[Mapping[str, Any]] = [{"op": "test", "path": UID, "value": meta["uid"]}]
@@ -159,7 +178,8 @@ def _patch(live: Obj, after: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return steps
 
 
-def _diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Fields as the lines in which they differ."""
     lines: list[str] = []
     for pointer, value in after.items():
         name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")

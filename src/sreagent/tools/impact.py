@@ -1,177 +1,317 @@
-"""What a change would touch, told from the objects in view."""
+"""What a change would touch, told from the cluster as it is at this moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sreagent.domain.action import Action
-from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Inventory, Obj, controller_ref, entity_of
+from sreagent.domain.action import Action, Preview
+from sreagent.domain.inventory import Inventory, Obj, controller_ref
+from sreagent.domain.ports import Clock, Cluster
 from sreagent.policy.facts import Facts
+from sreagent.tools.budgets import KIND as BUDGET
+from sreagent.tools.budgets import Budget, budget_over
+from sreagent.tools.callers import Name, callers_of
+from sreagent.tools.disruption import ROLLING, Disruption, disruption, is_ready, ready_of
+from sreagent.tools.looks import KubernetesLooks, ListObjects
+from sreagent.tools.owners import autoscaler_of, owner_of
+from sreagent.tools.selectors import services_of
 
-MANAGERS: Mapping[str, str] = {
-    "argocd.argoproj.io/instance": "Argo CD",
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
-    "meta.helm.sh/release-name": "Helm",
+KINDS = (
+    *("Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"),
+    *("Service", "ConfigMap", "HorizontalPodAutoscaler", BUDGET),
+)
+OF_NODE = ("Pod", "Service", BUDGET)
+"""Kinds that are listed in all namespaces for a drain."""
+SERVED = ("Pod", "Service", BUDGET)
+LIMITING: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(ROLLING, ("ReplicaSet", *SERVED)),
+    "scale": ("HorizontalPodAutoscaler", "ReplicaSet", *SERVED),
+    "delete_pod": SERVED,
+    "evict_pod": SERVED,
+    "drain": SERVED,
+    "patch_service": ("Pod",),
+    "restore_applied": ("Pod",),
 }
-"""Labels and annotations by which a deployer marks what it owns."""
+"""Kinds whose objects limit a change: while one could not be listed, a person decides."""
+UNTOUCHED = frozenset({"cordon", "uncordon"})
+"""Changes for which nothing else has to be looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """A change, as far as its impact depends on it."""
+
+    action: Action
+    live: Obj
+    fields: tuple[str, ...] = ()
+    """JSON pointers that it sets."""
+    pods: Sequence[Obj] | None = None
+    """The pods it takes away, where they are chosen already."""
+    replicas_at_start: int | None = None
+    reversible: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """Pods touched, who depends on them, and the facts that policy judges by."""
+    """What is shown, and the facts that policy judges by."""
 
     touches: str
     depends: str
+    loses: str
+    owner: str
     facts: Facts
 
-
-def weigh(inventory: Inventory, action: Action, live: Obj, replicas_at_start: int | None) -> Impact:
-    """Say what an action would touch.
-
-    `live` is the target as it is now; its replicas are those at incident start unless told.
-    """
-    replicas = live.get("spec", {}).get("replicas")
-    pods = list(_pods(inventory, action.target, live))
-    ready = sum(map(is_ready, pods))
-    autoscaler = _autoscaler(inventory, action.target)
-    return Impact(
-        touches=_touches(inventory, action, pods, ready),
-        depends=_depends(inventory, action.target, live, pods, autoscaler),
-        facts=Facts(
-            replicas=replicas,
-            replicas_at_start=replicas if replicas_at_start is None else replicas_at_start,
-            autoscaler=autoscaler,
-            controlled=controller_ref(live) is not None,
-            ready=action.target.kind == "Pod" and is_ready(live),
-            unseen=_unseen(inventory, action),
-        ),
-    )
+    def preview(self, *, accepted: bool, answer: str, diff: tuple[str, ...] = ()) -> Preview:
+        """Together with what the dry run said."""
+        return Preview(
+            accepted=accepted,
+            answer=answer,
+            diff=diff,
+            touches=self.touches,
+            depends=self.depends,
+            loses=self.loses,
+            owner=self.owner,
+        )
 
 
-LIMITING = {
-    "scale": ("HorizontalPodAutoscaler",),
-    "rollout_restart": ("PodDisruptionBudget",),
-    "delete_pod": ("PodDisruptionBudget",),
-}
-"""Kinds whose objects limit a change."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """The Service that a change takes the largest part from."""
+
+    name: str
+    ready: int
+    """Pods behind it that serve now."""
+    away: int
+    """How many of them are away at the same moment."""
+
+    @property
+    def share(self) -> float:
+        """Part of what serves, 0 to 1."""
+        return self.away / self.ready if self.ready else 0.0
 
 
-def _unseen(inventory: Inventory, action: Action) -> tuple[str, ...]:
-    kinds = LIMITING.get(action.verb, ())
-    return tuple(kind for kind in kinds if not inventory.looked(kind, action.target.namespace))
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Weighs changes against a cluster. `known` holds the logs that were read before."""
+
+    cluster: Cluster
+    known: Inventory
+    clock: Clock
+
+    def weigh(self, touched: Touched) -> Impact:
+        """Look at what is around the target now, and say what the change would do to it."""
+        return _Weighing(touched, self._look(touched.action), self.known).impact()
+
+    def _look(self, action: Action) -> Inventory:
+        now = Inventory()
+        if action.verb not in UNTOUCHED:
+            namespace = action.target.namespace
+            look = ListObjects(namespace=namespace, kinds=KINDS if namespace else OF_NODE)
+            # What could not be listed is told by the gaps that this leaves.
+            list(KubernetesLooks(self.cluster, now, self.clock).list([look]))
+        return now
 
 
-def is_ready(pod: Obj) -> bool:
-    """Whether the pod has the Ready condition and is not on its way out."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return False
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    """One change, the cluster around it now, and what was known before."""
+
+    touched: Touched
+    now: Inventory
+    known: Inventory
+
+    def impact(self) -> Impact:
+        """Everything that can be said."""
+        touched, target = self.touched, self.touched.action.target
+        toll = self._toll()
+        serving = self._serving(toll)
+        budget = budget_over(self.now, toll.pods) if toll.count else None
+        lost = tuple(dict.fromkeys(self._lost(toll)))
+        owner = owner_of(self.now, target, touched.live, touched.fields)
+        callers = callers_of(self.now, self.known, self._names(toll), target)
+        facts = Facts(
+            replicas=_replicas(touched.live),
+            replicas_at_start=_at_start(touched),
+            autoscaler=autoscaler_of(self.now, target),
+            controlled=controller_ref(touched.live) is not None,
+            ready=target.kind == "Pod" and is_ready(touched.live),
+            unseen=self._unseen(),
+            pods=toll.count,
+            capacity=serving.ready if serving else None,
+            at_once=serving.away if serving else toll.at_once,
+            budget=budget.name if budget else "",
+            headroom=budget.headroom if budget else None,
+            state_lost=lost,
+            owner=owner,
+            dependants=callers,
+            reversible=touched.reversible,
+        )
+        return Impact(
+            touches=self._touches(toll, serving, budget),
+            depends=self._depends(callers),
+            loses=", ".join(lost) or "no state",
+            owner=f"{owner} may set it back" if owner else "not managed by Argo CD, Flux or Helm",
+            facts=facts,
+        )
+
+    def _toll(self) -> Disruption:
+        """The pods that the change hits; as the workload's status tells if none could be listed."""
+        action, live = self.touched.action, self.touched.live
+        toll = disruption(action, live, tuple(self._pods()))
+        if action.verb in ROLLING and not self._looked("Pod"):
+            ready = int((live.get("status") or {}).get("readyReplicas") or 0)
+            return Disruption(count=_replicas(live) or 0, at_once=ready)
+        return toll
+
+    def _pods(self) -> Iterator[Obj]:
+        target, live = self.touched.action.target, self.touched.live
+        if self.touched.pods is not None:
+            yield from self.touched.pods
+        elif target.kind == "Pod":
+            yield live
+        elif target.kind == "HorizontalPodAutoscaler":
+            ref = live["spec"]["scaleTargetRef"]
+            workload = self.now.get(ref["kind"], target.namespace, ref["name"])
+            yield from self.now.pods_of(workload) if workload else ()
+        elif target.kind != "Node":
+            yield from self.now.pods_of(live)
+
+    def _serving(self, toll: Disruption) -> Serving | None:
+        """The Service that is hit hardest; None when none reaches the pods, or none was listed."""
+        if self.touched.action.target.kind == "Service":
+            return self._routed()
+        if not (self._looked("Pod") and self._looked("Service")):
+            return None
+        found = []
+        for service in self._services(toll):
+            behind = self._behind(service)
+            away = min(toll.at_once, sum(is_ready(pod) for pod in toll.pods if _in(pod, behind)))
+            name = str(service["metadata"]["name"])
+            found.append(Serving(name=name, ready=ready_of(behind), away=away))
+        return max(found, key=lambda one: (one.share, -one.ready), default=None)
+
+    def _routed(self) -> Serving | None:
+        """A Service whose own routing changes: what it reaches now and would not reach then."""
+        live, action = self.touched.live, self.touched.action
+        if not self._looked("Pod"):
+            return None
+        behind = self._behind(live)
+        kept: Sequence[Obj] = ()
+        if selector := action.arguments.get("selector"):
+            kept = self.now.selected(selector, action.target.namespace)
+        ready = ready_of(behind)
+        away = ready - ready_of([pod for pod in behind if _in(pod, kept)])
+        return Serving(name=action.target.name, ready=ready, away=away)
+
+    def _behind(self, service: Obj) -> list[Obj]:
+        selector = service["spec"].get("selector")
+        return self.now.selected(selector, service["metadata"]["namespace"]) if selector else []
+
+    def _services(self, toll: Disruption) -> list[Obj]:
+        """Services that reach one of the pods, each once."""
+        found = {
+            service["metadata"]["uid"]: service
+            for pod in toll.pods
+            for service in services_of(self.now, pod)
+        }
+        return list(found.values())
+
+    def _names(self, toll: Disruption) -> list[Name]:
+        target = self.touched.action.target
+        if target.kind == "Service":
+            return [Name(name=target.name, namespace=target.namespace)]
+        return [
+            Name(name=service["metadata"]["name"], namespace=service["metadata"]["namespace"])
+            for service in self._services(toll)
+        ]
+
+    def _lost(self, toll: Disruption) -> Iterator[str]:
+        """What the pods that go do not leave to those that come."""
+        if not toll.count:
+            return
+        for pod in toll.pods:
+            yield from _volumes_lost(self.now, pod)
+        live = self.touched.live
+        if live.get("kind") == "StatefulSet" and not live["spec"].get("volumeClaimTemplates"):
+            yield f"the state of {live['metadata']['name']} (no volume claims)"
+        for service in self._services(toll):
+            if service["spec"].get("sessionAffinity") == "ClientIP":
+                yield f"the sessions of {service['metadata']['name']} (ClientIP)"
+
+    def _looked(self, kind: str) -> bool:
+        return self.now.looked(kind, self.touched.action.target.namespace)
+
+    def _unseen(self) -> tuple[str, ...]:
+        kinds = dict.fromkeys(LIMITING.get(self.touched.action.verb, ()))
+        return tuple(kind for kind in kinds if not self._looked(kind))
+
+    def _touches(self, toll: Disruption, serving: Serving | None, budget: Budget | None) -> str:
+        action = self.touched.action
+        if action.target.kind == "Service":
+            reach = "which pods could not be looked at" if serving is None else _reach(serving)
+            return f"no pod; {reach}"
+        if not toll.pods and not toll.count:
+            return "no pod"
+        if not toll.count:
+            return f"none of {_count(len(toll.pods))} now"
+        of = max(len(toll.pods), toll.count)
+        share = self._share(toll, serving)
+        return f"{_count(toll.count)} of {of} ({share}); PDB {self._budget(budget)}"
+
+    def _share(self, toll: Disruption, serving: Serving | None) -> str:
+        if not (self._looked("Pod") and self._looked("Service")):
+            return "their share of the service could not be looked at"
+        if serving is None:
+            return f"{toll.at_once} ready ones at once, behind no service"
+        if not serving.ready:
+            return f"100 % of {serving.name}, which is down already"
+        return f"{serving.share:.0%} of {serving.name} at once".replace("%", " %")
+
+    def _budget(self, budget: Budget | None) -> str:
+        if budget:
+            return f"{budget.name} allows {budget.headroom}"
+        return "none" if self._looked(BUDGET) else "not looked at"
+
+    def _depends(self, callers: Sequence[str]) -> str:
+        if not callers:
+            return "no caller seen in view"
+        more = f" and {len(callers) - 5} more" if len(callers) > 5 else ""
+        verb = "calls" if len(callers) == 1 else "call"
+        return f"{', '.join(callers[:5])}{more} {verb} it"
 
 
-def _pods(inventory: Inventory, target: Entity, live: Obj) -> Iterator[Obj]:
-    if target.kind == "Pod":
-        yield live
-    elif target.kind == "Service":
-        yield from inventory.selected(live["spec"].get("selector") or {"": ""}, target.namespace)
-    else:
-        yield from inventory.pods_of(live)
+def _count(pods: int) -> str:
+    return f"{pods} pod{'' if pods == 1 else 's'}"
 
 
-def _touches(inventory: Inventory, action: Action, pods: list[Obj], ready: int) -> str:
-    count = f"{len(pods)} pod{'' if len(pods) == 1 else 's'}"
-    if action.target.kind == "Service":
-        return f"no pod; today the service reaches {ready} ready of {count}"
-    if action.target.kind == "Pod":
-        owner = inventory.workload_of("Pod", pods[0])
-        return f"1 pod of {owner}"
-    budget = _budget(inventory, action.target.namespace, pods)
-    if action.verb == "scale":
-        return f"{count} now, {ready} ready; budget {budget}"
-    name = action.target.name
-    return f"all {count} of {name}, {ready} ready now, one after the other; budget {budget}"
+def _reach(serving: Serving) -> str:
+    if not serving.ready:
+        return "it reaches no ready pod now"
+    return f"it reaches {serving.ready} ready now, {serving.away} of them not any more"
 
 
-def _depends(
-    inventory: Inventory, target: Entity, live: Obj, pods: list[Obj], autoscaler: str
-) -> str:
-    parts: list[str] = []
-    if callers := sorted(_callers(inventory, target, pods)):
-        parts.append(f"{', '.join(callers)} call{'s' if len(callers) == 1 else ''} it")
-    else:
-        parts.append("no caller seen in view")
-    if autoscaler:
-        parts.append(f"autoscaler {autoscaler} owns its replicas")
-    manager = _manager(live)
-    parts.append(
-        f"{manager} may set it back" if manager else "not managed by Argo CD, Flux or Helm"
-    )
-    return "; ".join(parts)
+def _in(pod: Obj, pods: Sequence[Obj]) -> bool:
+    return any(one["metadata"]["uid"] == pod["metadata"]["uid"] for one in pods)
 
 
-def _callers(inventory: Inventory, target: Entity, pods: list[Obj]) -> set[str]:
-    """Workloads whose environment or log names a Service in front of these pods."""
-    services = {target.name} if target.kind == "Service" else _services(inventory, pods)
-    found = set(_named_in_logs(inventory, target, services))
-    for kind in ("Deployment", "StatefulSet", "DaemonSet"):
-        for workload in inventory.all(kind, target.namespace):
-            if entity_of(kind, workload) != target and services & set(_hosts(workload)):
-                found.add(str(workload["metadata"]["name"]))
-    return found
+def _replicas(live: Obj) -> int | None:
+    """The number that limits count from: replicas, or the most that an autoscaler may make."""
+    spec = live.get("spec") or {}
+    number = spec.get("replicas", spec.get("maxReplicas"))
+    return int(number) if number is not None else None
 
 
-def _named_in_logs(inventory: Inventory, target: Entity, services: set[str]) -> Iterator[str]:
-    """Workloads whose log holds an address of one of the services."""
-    for log in inventory.logs:
-        if any(f"://{name}{end}" in log.text for name in services for end in ":/."):
-            pod = inventory.find(log.pod)
-            caller = inventory.workload_of("Pod", pod) if pod else log.pod
-            if caller != target:
-                yield caller.name
+def _at_start(touched: Touched) -> int | None:
+    if touched.replicas_at_start is not None:
+        return touched.replicas_at_start
+    return _replicas(touched.live)
 
 
-def _services(inventory: Inventory, pods: list[Obj]) -> set[str]:
-    if not pods:
-        return set()
-    labels = (pods[0]["metadata"].get("labels") or {}).items()
-    return {
-        service["metadata"]["name"]
-        for service in inventory.all("Service", pods[0]["metadata"]["namespace"])
-        if (selector := service["spec"].get("selector")) and selector.items() <= labels
-    }
-
-
-def _hosts(workload: Obj) -> Iterator[str]:
-    """First label of each host name that the containers' environment mentions."""
-    for container in workload["spec"]["template"]["spec"]["containers"]:
-        for variable in container.get("env") or ():
-            value = str(variable.get("value") or "")
-            yield value.split("://")[-1].split("/")[0].split(":")[0].split(".")[0]
-
-
-def _autoscaler(inventory: Inventory, target: Entity) -> str:
-    for scaler in inventory.all("HorizontalPodAutoscaler", target.namespace):
-        ref = scaler["spec"].get("scaleTargetRef", {})
-        if (ref.get("kind"), ref.get("name")) == (target.kind, target.name):
-            return str(scaler["metadata"]["name"])
-    return ""
-
-
-def _budget(inventory: Inventory, namespace: str, pods: list[Obj]) -> str:
-    if not inventory.looked("PodDisruptionBudget", namespace):
-        return "not looked at"
-    labels = (pods[0]["metadata"].get("labels") or {}).items() if pods else {}.items()
-    for budget in inventory.all("PodDisruptionBudget", namespace):
-        selector = (budget["spec"].get("selector") or {}).get("matchLabels") or {}
-        if selector and selector.items() <= labels:
-            allowed = budget.get("status", {}).get("disruptionsAllowed", "?")
-            return f"{budget['metadata']['name']} allows {allowed}"
-    return "none"
-
-
-def _manager(live: Obj) -> str:
-    meta = live["metadata"]
-    marks = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
-    return next((name for mark, name in MANAGERS.items() if mark in marks), "")
+def _volumes_lost(inventory: Inventory, pod: Obj) -> Iterator[str]:
+    """Data in the pod itself, where it keeps none outside."""
+    volumes = (pod.get("spec") or {}).get("volumes") or ()
+    if any("persistentVolumeClaim" in volume for volume in volumes):
+        return
+    owner = inventory.workload_of("Pod", pod)
+    for volume in volumes:
+        if "emptyDir" in volume:
+            yield f"emptyDir {volume['name']} of {owner.name}"

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sreagent.domain.action import Action, Preview
+from sreagent.domain.action import Action
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused
-from sreagent.domain.inventory import Inventory, Obj
+from sreagent.domain.inventory import Obj
 from sreagent.domain.ports import Cluster
 from sreagent.domain.text import one_line
 from sreagent.tools.changes import ACCEPTED, Prepared, remembered
+from sreagent.tools.disruption import is_ready
 from sreagent.tools.fields import TRIES, UID
-from sreagent.tools.impact import is_ready, weigh
+from sreagent.tools.impact import Scales, Touched
 from sreagent.tools.verbs import Arguments, ChangeTool, kubectl
 from sreagent.tools.versions import insist_unchanged, version_of
 
@@ -29,7 +30,7 @@ class Removals:
     """Takes objects of a cluster away."""
 
     cluster: Cluster
-    inventory: Inventory
+    scales: Scales
     tools: Mapping[str, RemovalTool]
 
     @property
@@ -44,7 +45,9 @@ class Removals:
         live = self.cluster.get(action.target)
         tool.refuse(live)
         accepted, answer = self._dry_run(action, live)
-        impact = weigh(self.inventory, action, live, replicas_at_start)
+        impact = self.scales.weigh(
+            Touched(action=action, live=live, replicas_at_start=replicas_at_start)
+        )
         uid = live["metadata"]["uid"]
         return Prepared(
             action=action,
@@ -55,12 +58,7 @@ class Removals:
             resource_version=live["metadata"].get("resourceVersion", ""),
             before={UID: uid},
             after={UID: _gone(uid)},
-            preview=Preview(
-                accepted=accepted,
-                answer=answer,
-                touches=impact.touches,
-                depends=impact.depends,
-            ),
+            preview=impact.preview(accepted=accepted, answer=answer),
             facts=impact.facts,
             undo=None,
             undo_command="",
@@ -69,7 +67,7 @@ class Removals:
     def run(self, prepared: Prepared) -> str:
         """Take it away, if nobody edited it and it does not serve meanwhile."""
         target = prepared.action.target
-        for attempt in range(1, TRIES + 1):
+        for left in reversed(range(TRIES)):
             live = self.cluster.get(target)
             insist_unchanged(target, prepared, live)
             if is_ready(live) and not prepared.facts.ready:
@@ -78,7 +76,7 @@ class Removals:
             try:
                 self._remove(prepared.action, live, dry_run=False)
             except Conflict:
-                if attempt == TRIES:
+                if not left:
                     raise
             else:
                 break

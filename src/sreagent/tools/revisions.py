@@ -24,7 +24,7 @@ class ClusterRevisions:
         Raises:
             TryAgain: There is no such revision; the message names those there are.
         """
-        known = self._templates(workload)
+        known = self.templates(workload)
         if revision not in known:
             there = ", ".join(str(number) for number in sorted(known)) or "none"
             name = workload["metadata"]["name"]
@@ -36,10 +36,11 @@ class ClusterRevisions:
         """The revision whose template the workload has now."""
         if revision := (workload["metadata"].get("annotations") or {}).get(REVISION):
             return int(revision)
-        known = self._templates(workload)
+        known = self.templates(workload)
         return max(known, default=None)
 
-    def _templates(self, workload: Obj) -> dict[int, Mapping[str, Any]]:
+    def templates(self, workload: Obj) -> Mapping[int, Mapping[str, Any]]:
+        """All that are kept, by revision."""
         uid = workload["metadata"]["uid"]
         if uid not in self._seen:
             deployment = workload["kind"] == "Deployment"

@@ -1,13 +1,12 @@
 """Tells whether somebody edited an object since it was read."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict
 from sreagent.domain.inventory import Obj
-from sreagent.tools.changes import Prepared, canonical
+from sreagent.tools.changes import Prepared, digest
 
 BOOKKEEPING = frozenset({"resourceVersion", "managedFields", "generation", "selfLink"})
 """Metadata that the server writes, also when only the status changed."""
@@ -35,7 +34,7 @@ def version_of(obj: Obj) -> str:
     meta = {key: value for key, value in obj["metadata"].items() if key not in BOOKKEEPING}
     notes: Mapping[str, str] = meta.pop("annotations", None) or {}
     meta["annotations"] = {key: notes[key] for key in notes if key not in STATUS_NOTES}
-    return hashlib.sha256(canonical({**kept, "metadata": meta}).encode()).hexdigest()
+    return digest({**kept, "metadata": meta})
 
 
 def insist_unchanged(target: Entity, prepared: Prepared, live: Obj) -> None:

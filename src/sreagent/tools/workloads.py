@@ -1,9 +1,9 @@
-"""Changes to what runs: rollout undo and restart, scale, resources."""
+"""Changes to what runs: rollout undo and restart, scale, resources, image, environment."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from sreagent.domain.action import Action
 from sreagent.domain.errors import TryAgain
@@ -26,6 +26,25 @@ class Replicas(Arguments):
     """How many."""
 
     replicas: int = Field(ge=0, le=10_000)
+
+
+Image = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,511}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[-._A-Za-z][-._A-Za-z0-9]{0,252}$")]
+
+
+class ToImage(Arguments):
+    """A container, and an image that it ran before."""
+
+    container: Name
+    image: Image
+
+
+class FormerVariable(Arguments):
+    """An environment variable, and the revision whose value it gets back."""
+
+    container: Name
+    name: Variable
+    revision: int = Field(ge=1, le=1_000_000)
 
 
 class Resources(Arguments):
@@ -103,6 +122,71 @@ def _quantities(action: Action) -> list[tuple[str, str, str]]:
     ]
 
 
+def _known_image(action: Action, present: Present) -> Mapping[str, Any]:
+    """Only an image that this container ran before: nothing from outside starts here."""
+    place, _ = _container(present.live, action)
+    wanted, name = action.arguments["image"], action.arguments["container"]
+    seen = {
+        container["image"]
+        for template in present.revisions.templates(present.live).values()
+        for container in template["spec"]["containers"]
+        if container["name"] == name
+    }
+    if wanted not in seen:
+        there = ", ".join(sorted(seen)) or "none"
+        msg = f"{action.target} never ran {wanted!r} in container {name}; it ran {there}"
+        raise TryAgain(msg)
+    return {f"/spec/template/spec/containers/{place}/image": wanted}
+
+
+def _former_image(action: Action, present: Present) -> Action:
+    _, container = _container(present.live, action)
+    return again(action, {**action.arguments, "image": container["image"]})
+
+
+def _image_command(action: Action) -> str:
+    image = f"{action.arguments['container']}={action.arguments['image']}"
+    return kubectl(action.target, "set image", named(action.target), image)
+
+
+def _former_variable(action: Action, present: Present) -> Mapping[str, Any]:
+    """The whole list with the one variable as it was; gone if it was not there."""
+    place, container = _container(present.live, action)
+    name, revision = action.arguments["name"], action.arguments["revision"]
+    template = present.revisions.template(present.live, revision)
+    _, former = _container({"spec": {"template": template}}, action)
+    now, then = list(container.get("env") or ()), list(former.get("env") or ())
+    entry = next((one for one in then if one["name"] == name), None)
+    at = _position(now, name)
+    if at is None and entry is None:
+        msg = f"neither {action.target} nor its revision {revision} sets {name} in its container"
+        raise TryAgain(msg)
+    if at is None:
+        # A variable can name only those before it, so it goes back to its place.
+        now.insert(then.index(entry), entry)
+    else:
+        now[at : at + 1] = [] if entry is None else [entry]
+    return {f"/spec/template/spec/containers/{place}/env": now or None}
+
+
+def _position(variables: list[Mapping[str, Any]], name: str) -> int | None:
+    return next((at for at, one in enumerate(variables) if one["name"] == name), None)
+
+
+def _present_variable(action: Action, present: Present) -> Action | None:
+    revision = present.revisions.current(present.live)
+    return again(action, {**action.arguments, "revision": revision}) if revision else None
+
+
+def _variable_command(action: Action) -> str:
+    # The value is not in the action, and may be a secret.
+    given = action.arguments
+    value = f"'{given['name']}=<its value in revision {given['revision']}>'"
+    return kubectl(
+        action.target, "set env", named(action.target), f"-c {given['container']}", value
+    )
+
+
 def _container(live: Obj, action: Action) -> tuple[int, Mapping[str, Any]]:
     name = action.arguments["container"]
     containers = live["spec"]["template"]["spec"]["containers"]
@@ -153,4 +237,25 @@ SET_RESOURCES = FieldTool(
     command=_resources_command,
     wanted=_other_resources,
     undo=_former_resources,
+)
+SET_IMAGE = FieldTool(
+    verb="set_image",
+    kinds=ROLLED_OUT,
+    arguments=ToImage,
+    title=lambda a: f"Set the image of {a.target.name} to {a.arguments['image']}",
+    command=_image_command,
+    wanted=_known_image,
+    undo=_former_image,
+)
+RESTORE_ENV = FieldTool(
+    verb="restore_env",
+    kinds=ROLLED_OUT,
+    arguments=FormerVariable,
+    title=lambda a: (
+        f"Set variable {a.arguments['name']} of {a.target.name} back "
+        f"to revision {a.arguments['revision']}"
+    ),
+    command=_variable_command,
+    wanted=_former_variable,
+    undo=_present_variable,
 )

@@ -11,7 +11,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category
 from sreagent.domain.inventory import Inventory, Obj, controller_ref
 from sreagent.investigate.steps import Draft
-from sreagent.tools.impact import is_ready
+from sreagent.tools.disruption import is_ready
 from sreagent.tools.workloads import ROLLED_OUT
 
 _NOT_THE_PODS = frozenset({Category.NODE, Category.SCHEDULING, Category.STORAGE})
