@@ -78,7 +78,7 @@ class KubernetesReads:
         _check(path)
         include = "None" if _of_secrets(path) else query.get("includeObject", "None")
         asked = {**query, "includeObject": "None" if include == "None" else "Metadata"}
-        answer = self._api.read(Request(path=path, what=path, query=asked, accept=_TABLE))
+        answer = self._api.read(Request(path=path, what=_what(path), query=asked, accept=_TABLE))
         if answer.get("kind") != "Table":
             answer = _as_table(answer)
         return {**answer, "rows": [_row(row, include) for row in answer.get("rows") or ()]}
@@ -87,14 +87,14 @@ class KubernetesReads:
         """The JSON object at a path. Raises Forbidden for Secrets."""
         _check(path)
         _refuse_secrets(path)
-        return self._api.read(Request(path=path, what=path, query=query))
+        return self._api.read(Request(path=path, what=_what(path), query=query))
 
     def text(self, path: str, query: Mapping[str, str]) -> str:
         """The plain text at a path: its tail, cleaned, at most `TEXT_KEPT` bytes."""
         _check(path)
         _refuse_secrets(path)
         asked = {key: value for key, value in query.items() if key != "follow"}
-        request = Request(path=path, what=path, query=asked, accept="*/*", tail=TEXT_KEPT)
+        request = Request(path=path, what=_what(path), query=asked, accept="*/*", tail=TEXT_KEPT)
         answer = self._api.ask(request)
         # The first line of a tail that was cut by size is only the end of a line.
         raw = answer.body.partition(b"\n")[2] or answer.body if answer.cut else answer.body
@@ -152,6 +152,19 @@ def _place(parts: Sequence[str]) -> tuple[str, str, Sequence[str]]:
         below = below[2:]
     resource, name = (*below, "", "")[:2]
     return resource.lower(), name, below[2:]
+
+
+def _what(path: str) -> str:
+    """The object or list at a path, as people name it."""
+    parts = path.strip("/").split("/")
+    resource, name, below = _place(parts)
+    if not resource:
+        return path
+    spaces = parts[parts.index("namespaces") + 1 :] if "namespaces" in parts else []
+    place = f"{spaces[0]}/" if spaces and resource != "namespaces" else ""
+    if name:
+        return f"{' '.join((*reversed(below), resource))} {place}{name}"
+    return f"{resource} of {f'namespace {place[:-1]}' if place else 'the cluster'}"
 
 
 def _of_secrets(path: str) -> bool:

@@ -1,6 +1,5 @@
 """What every read works with: a cluster that is asked within a time, and the read's own scope."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -170,11 +169,6 @@ def told(errors: Iterable[SreError]) -> Told:
     errors = tuple(errors)
     text = "\n".join(words(error) for error in errors)
     return Told(text=text, missed=any(not isinstance(error, NotFound) for error in errors))
-
-
-def as_json(data: object) -> str:
-    """Data as kubectl prints JSON."""
-    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _named(resource: Resource, item: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from sreagent.domain.errors import NotFound, SreError
 from sreagent.tools.reads import events
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, told, words
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import refuse_withheld
-from sreagent.tools.reads.printing import columns
+from sreagent.tools.reads.printing import as_yaml, columns
 
 AT_MOST = 10
 """Objects that are described at once."""
@@ -60,7 +58,7 @@ def _found(asking: Asking, target: Target) -> Items:
 
 def _account(asking: Asking, obj: Mapping[str, Any]) -> Told:
     shown = _in_order(presentable(obj))
-    text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=1000).rstrip()
+    text = as_yaml(shown, sort_keys=False)
     extra = [_pods_of_node(asking, obj)] if obj["kind"] == "Node" else []
     if asking.read.options.get("show_events", True):
         extra.append(_events(asking, obj))

@@ -11,17 +11,14 @@ from sreagent.policy.redaction import redact
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _PLAIN_LENGTH = 80
 """Longer texts may hold whole files; they are searched one by one."""
+_HOLDERS = ("Secret", "ConfigMap")
 _REFERENCES = frozenset(("key", "keys"))
 """Fields that select a label or an entry of a ConfigMap."""
 
 
 def presentable(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of an object that may be shown."""
-    shown = dict(obj)
-    metadata = obj.get("metadata")
-    if isinstance(metadata, Mapping):
-        shown["metadata"] = _without_bookkeeping(metadata)
-    return {key: _shown(key, value, shown) for key, value in shown.items()}
+    return {str(key): _shown(str(key), value, obj) for key, value in obj.items()}
 
 
 def last_applied(obj: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -34,35 +31,48 @@ def last_applied(obj: Mapping[str, Any]) -> dict[str, Any] | None:
     return presentable(applied) if isinstance(applied, Mapping) else None
 
 
-def _without_bookkeeping(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        key: value for key, value in metadata.items() if key not in ("managedFields", "selfLink")
-    }
-    annotations = kept.get("annotations")
-    if isinstance(annotations, Mapping):
-        # It repeats the whole object, values and all.
-        rest = {key: value for key, value in annotations.items() if key != APPLIED}
-        kept["annotations"] = rest
-        if not rest:
-            del kept["annotations"]
-    return kept
-
-
 def _shown(key: str, value: object, parent: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     match value:
         case str():
             return _text(key, value, parent)
         case Mapping():
-            if parent.get("kind") == "Secret" and key in ("data", "stringData"):
-                return {name: mask(str(one)) for name, one in value.items()}
-            if parent.get("kind") == "ConfigMap" and key == "binaryData":
-                return {
-                    name: f"(binary, {len(str(one))} characters)" for name, one in value.items()
-                }
-            return {name: _shown(str(name), one, value) for name, one in value.items()}
+            inner = _kept(key, value)
+            if key in ("data", "stringData", "binaryData") and parent.get("kind") in _HOLDERS:
+                return {name: _held(str(name), one, key, parent) for name, one in inner.items()}
+            return {name: _shown(str(name), one, inner) for name, one in inner.items()}
         case list():
             return list(_listed(key, value))
     return value
+
+
+def _kept(key: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Metadata without what only programs read, and without the copy of the whole object."""
+    if key == "annotations":
+        return {name: one for name, one in value.items() if name != APPLIED}
+    if key == "metadata":
+        return {name: one for name, one in value.items() if _is_told(name, one)}
+    return value
+
+
+def _is_told(name: str, value: object) -> bool:
+    empty = value is None or (name == "annotations" and list(value or ()) == [APPLIED])
+    return not empty and name not in ("managedFields", "selfLink")
+
+
+def _held(name: str, value: object, key: str, parent: Mapping[str, Any]) -> object:
+    """One entry of a Secret or ConfigMap."""
+    text = str(value)
+    if parent["kind"] == "Secret" or names_secret(name) or _is_release(name, parent):
+        return mask(text)
+    if key == "binaryData":
+        return f"(binary, {len(text)} characters)"
+    return _text("", text, {})
+
+
+def _is_release(name: str, parent: Mapping[str, Any]) -> bool:
+    """Helm may keep a release with all its values, packed, in a ConfigMap."""
+    labels = (parent.get("metadata") or {}).get("labels") or {}
+    return name == "release" and bool({"owner", "OWNER"} & set(labels))
 
 
 def _listed(key: str, values: Sequence[object]) -> Iterator[object]:
@@ -77,10 +87,7 @@ def _listed(key: str, values: Sequence[object]) -> Iterator[object]:
 
 
 def _text(key: str, value: str, parent: Mapping[str, Any]) -> str:
-    name = parent.get("name")
-    if value and (
-        _is_secret(key) or (key == "value" and isinstance(name, str) and names_secret(name))
-    ):
+    if value and _is_secret(str(parent.get("name", "")) if key == "value" else key):
         return mask(value)
     if len(value) > _PLAIN_LENGTH or "\n" in value or '"' in value:
         # Escaped into JSON or folded into YAML, the rules would no longer see its lines.

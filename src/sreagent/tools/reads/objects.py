@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from sreagent.domain.errors import NotFound, SreError, TryAgain
-from sreagent.tools.reads.asking import Asking, Items, Target, Told, as_json, left_out, told
+from sreagent.tools.reads.asking import Asking, Items, Target, Told, left_out, told
 from sreagent.tools.reads.fields import last_applied, presentable
 from sreagent.tools.reads.paths import sort_key, steps
-from sreagent.tools.reads.printing import columns
+from sreagent.tools.reads.printing import as_json, as_yaml, columns
 from sreagent.tools.reads.resources import Resource
 
 WITHHELD = (
@@ -73,10 +71,7 @@ def sorted_items(asking: Asking, items: Iterable[Mapping[str, Any]]) -> list[Map
 
 def document(asking: Asking, data: object) -> str:
     """Data as the JSON or YAML that was asked for."""
-    if asking.read.output == "json":
-        return as_json(data)
-    text: str = yaml.safe_dump(data, allow_unicode=True, width=1000)
-    return text
+    return as_json(data) if asking.read.output == "json" else as_yaml(data)
 
 
 def _documents(asking: Asking) -> Told:
@@ -98,7 +93,7 @@ def _documents(asking: Asking) -> Told:
         return told_problems
     alone = len(shown) == 1 and all(target.name for target in asking.targets())
     body = shown[0] if alone else {"apiVersion": "v1", "kind": "List", "items": shown}
-    text = "\n".join((document(asking, body).rstrip(), *notes, told_problems.text)).rstrip()
+    text = "\n".join((document(asking, body), *notes, told_problems.text)).rstrip()
     return Told(text=text, missed=told_problems.missed)
 
 

@@ -1,7 +1,10 @@
-"""Tables and ages, as kubectl prints them."""
+"""Tables, ages, JSON and YAML, as kubectl prints them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+
+import yaml
 
 _GAP = "   "
 
@@ -16,6 +19,17 @@ def columns(rows: Iterable[Sequence[object]]) -> str:
         _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     )
+
+
+def as_json(data: object) -> str:
+    """Data as kubectl prints JSON."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def as_yaml(data: object, *, sort_keys: bool = True) -> str:
+    """Data as YAML; a text of several lines keeps them."""
+    text: str = yaml.dump(data, Dumper=_Lines, sort_keys=sort_keys, allow_unicode=True, width=1000)
+    return text.rstrip()
 
 
 def age(stamp: object, now: datetime) -> str:
@@ -51,3 +65,19 @@ def _two(first: int, unit: str, second: int, smaller: str) -> str:
 
 def _cell(value: object) -> str:
     return " ".join(("<none>" if value is None else str(value)).split())
+
+
+class _Lines(yaml.SafeDumper):
+    """Writes files inside of objects line by line."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write what occurs twice twice."""
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Lines.add_representer(str, _represent_text)

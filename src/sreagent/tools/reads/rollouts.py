@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from sreagent.domain.errors import TryAgain
 from sreagent.domain.inventory import controller_ref
 from sreagent.tools.reads.asking import Asking, Items, Told
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import document
-from sreagent.tools.reads.printing import columns
+from sreagent.tools.reads.printing import as_yaml, columns
 
 _REVISION = "deployment.kubernetes.io/revision"
 _CAUSE = "kubernetes.io/change-cause"
@@ -129,8 +127,7 @@ def _one(
     template = presentable(_template(revisions[wanted]))
     if asking.read.output == "json":
         return document(asking, template)
-    text = yaml.safe_dump(template, allow_unicode=True, width=1000)
-    return f"{title} with revision #{wanted}\n{text.rstrip()}"
+    return f"{title} with revision #{wanted}\n{as_yaml(template)}"
 
 
 def _revisions(asking: Asking, item: Mapping[str, Any]) -> Iterator[Revision]:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 
 from sreagent.domain.errors import SreError, TryAgain
 from sreagent.domain.text import one_line
-from sreagent.tools.reads.asking import LIMIT, Asking, Target, Told, as_json, words
+from sreagent.tools.reads.asking import LIMIT, Asking, Target, Told, words
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import document, refuse_withheld
-from sreagent.tools.reads.printing import columns
+from sreagent.tools.reads.printing import as_json, columns
 from sreagent.tools.reads.resources import Resource
 
 ACCEPTED = (
@@ -144,13 +144,13 @@ def _object_at(asking: Asking, path: str, query: Mapping[str, str]) -> Mapping[s
 def _target(asking: Asking, path: str) -> tuple[Target, str]:
     """The object or list at a path, and what is asked of it: `status`, `scale` or nothing."""
     place = _PLACE.fullmatch(path)
-    below = place["below"].split("/") if place else []
+    below: list[str] = place["below"].split("/") if place else []
     space = ""
     if len(below) > 2 and below[0] == "namespaces" and below[2] != "status":
-        _, space, *below = below
-    plural, name, part, *more = (*below, "", "", "")
+        space, below = below[1], below[2:]
+    plural, name, part = (*below, "", "", "")[:3]
     resource = None
-    if place and not any(more) and part in ("", "status", "scale"):
+    if place and len(below) < 4 and part in ("", "status", "scale"):
         resource = asking.catalogue.find(place["group"] or "", place["version"], plural)
     if resource is None:
         msg = (
