@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sreagent.tools.applied import RESTORE_APPLIED
 from sreagent.tools.autoscaling import SET_AUTOSCALER_BOUNDS
+from sreagent.tools.cloud import CLOUD
 from sreagent.tools.drains import DRAIN
 from sreagent.tools.fields import FieldTool
 from sreagent.tools.ingresses import PATCH_INGRESS
@@ -34,5 +35,11 @@ REMOVALS: Mapping[str, RemovalTool] = {
     tool.verb: tool for tool in (DELETE_POD, EVICT_POD, DELETE_JOB)
 }
 
-TOOLS: Mapping[str, ChangeTool] = {**FIELDS, **REMOVALS, DRAIN.verb: DRAIN, **SILENCES}
+TOOLS: Mapping[str, ChangeTool] = {
+    **FIELDS,
+    **REMOVALS,
+    DRAIN.verb: DRAIN,
+    **SILENCES,
+    **CLOUD,
+}
 """By verb."""

@@ -134,5 +134,9 @@ def _kept(value: object) -> object:
 
 def digest(value: object) -> str:
     """SHA-256 of a JSON value, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """One text for one JSON value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
