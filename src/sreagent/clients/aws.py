@@ -25,6 +25,7 @@ _ASKS = (
 )
 """First words of operations that may be sent twice; a change whose answer is lost is not."""
 
+_TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "NextContinuationToken")
 _FROM_ENVIRONMENT = {
     "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
     # What else the environment could say leads elsewhere: other files, other hosts, other trust.
@@ -178,7 +179,7 @@ class AwsCloud:
         client = self._session.create_client(
             service, region_name=region or None, endpoint_url=self._endpoint, config=config
         )
-        client.meta.events.register("before-parse", _refuse_pages_for_people)
+        client.meta.events.register("before-parse", _insist_on_an_answer)
         return client
 
     def _waiter(self, service: str, waiter: str) -> Any:  # noqa: ANN401 - untyped SDK
@@ -230,6 +231,7 @@ def connect(*, profile: str, region: str, endpoint: str, timeout: float) -> AwsC
     try:
         session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
         # Reads the files, so that a wrong profile is told now.
+        session.get_scoped_config()
         cloud = AwsCloud(session, region=region, endpoint=endpoint, timeout=timeout)
     except BotoCoreError as error:
         what = "anything"
@@ -266,23 +268,24 @@ def _answer_or_error(
 
 
 def _joined(pages: Any) -> dict[str, Any]:  # noqa: ANN401 - untyped SDK
-    """The first page, with the lists of the others put behind its own."""
-    from botocore.utils import set_value_from_jmespath
+    """All pages as one answer, at most `PAGES` of them."""
+    from botocore.utils import merge_dicts, set_value_from_jmespath
 
     whole: dict[str, Any] = {}
+    rest = ""
     for number, page in enumerate(pages, start=1):
-        if not whole:
-            whole = dict(page)
-            continue
         for key in pages.result_keys:
-            more = key.search(page)
-            if isinstance(more, list):
-                set_value_from_jmespath(whole, key.expression, (key.search(whole) or []) + more)
+            found, before = key.search(page), key.search(whole)
+            if isinstance(before, list) and isinstance(found, list):
+                before.extend(found)
+            elif before is None and found is not None:
+                set_value_from_jmespath(whole, key.expression, found)
         if number == PAGES:
+            rest = next((page[token] for token in _TOKENS if page.get(token)), "")
             break
-    if pages.resume_token:
-        whole["NextToken"] = pages.resume_token
-    return whole
+    merge_dicts(whole, pages.non_aggregate_part)
+    more = pages.resume_token or rest
+    return {**whole, "NextToken": more} if more else whole
 
 
 def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,7 +307,7 @@ def _value(value: object) -> object:
     return f"({type(value).__name__}, not read)"
 
 
-def _refuse_pages_for_people(
+def _insist_on_an_answer(
     operation_model: Any,  # noqa: ANN401 - untyped SDK
     response_dict: Mapping[str, Any],
     **_: object,
@@ -313,18 +316,31 @@ def _refuse_pages_for_people(
     body = response_dict["body"]
     if not isinstance(body, bytes):
         return
-    page = body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
-    done = response_dict["status_code"] < 300
-    if page or (done and _speaks_json(operation_model) and not _is_json(body)):
-        what = f"{operation_model.service_model.service_name} {operation_model.name}"
-        msg = f"no usable answer from AWS to {what}: {not_json(body)}"
-        raise Unreachable(msg)
+    if _is_page(body) or (_should_be_json(operation_model, response_dict) and not _is_json(body)):
+        why = not_json(body)
+    elif _is_cut_off(operation_model, response_dict):
+        why = "it was cut off"
+    else:
+        return
+    what = f"{operation_model.service_model.service_name} {operation_model.name}"
+    msg = f"no usable answer from AWS to {what}: {why}"
+    raise Unreachable(msg)
 
 
-def _speaks_json(operation: Any) -> bool:  # noqa: ANN401 - untyped SDK
+def _is_page(body: bytes) -> bool:
+    return body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+def _is_cut_off(operation: Any, response: Mapping[str, Any]) -> bool:  # noqa: ANN401 - untyped SDK
+    announced = response["headers"].get("content-length", "")
+    has_body = operation.http.get("method") != "HEAD" and announced.isdigit()
+    return has_body and len(response["body"]) < int(announced)
+
+
+def _should_be_json(operation: Any, response: Mapping[str, Any]) -> bool:  # noqa: ANN401 - untyped SDK
     """The body of a good answer is a JSON object: it has members, and none of them is the body."""
     shape, protocol = operation.output_shape, operation.service_model.resolved_protocol
-    if shape is None or protocol not in ("json", "rest-json"):
+    if shape is None or protocol not in ("json", "rest-json") or response["status_code"] >= 300:
         return False
     in_body = [m for m in shape.members.values() if "location" not in m.serialization]
     return bool(in_body) and "payload" not in shape.serialization
