@@ -55,8 +55,9 @@ def _kept(key: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_told(name: str, value: object) -> bool:
-    empty = value is None or (name == "annotations" and list(value or ()) == [APPLIED])
-    return not empty and name not in ("managedFields", "selfLink")
+    if isinstance(value, Mapping):
+        return set(value) != {APPLIED}
+    return value is not None and name not in ("managedFields", "selfLink")
 
 
 def _held(name: str, value: object, key: str, parent: Mapping[str, Any]) -> object:

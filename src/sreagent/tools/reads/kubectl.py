@@ -1,22 +1,15 @@
 """The front of the reads: time, errors and the receipt."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import KubectlRead
-from sreagent.domain.errors import (
-    Forbidden,
-    NotFound,
-    SreError,
-    TimedOut,
-    ToolProblem,
-    Unreachable,
-)
+from sreagent.domain.errors import SreError, ToolProblem
 from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Clock, Cluster, ClusterReads
 from sreagent.tools.reads.access import can_i, whoami
-from sreagent.tools.reads.asking import Asking, Bounded, Told, words
+from sreagent.tools.reads.asking import Asking, Bounded, Told, told
 from sreagent.tools.reads.describe import describe
 from sreagent.tools.reads.events import events
 from sreagent.tools.reads.logs import logs
@@ -85,12 +78,12 @@ class KubectlReads:
     def run(self, read: KubectlRead) -> Sighting:
         """What was seen; a look that failed says so and is `unknown`, it never raises."""
         started = self.clock.monotonic()
-        told = self._told(read)
+        seen = self._told(read)
         return shown(
-            told.text,
+            seen.text,
             command=self.render(read),
             source="logs" if read.verb == "logs" else "kubernetes",
-            verdict=Health.UNKNOWN if told.missed else Health.HEALTHY,
+            verdict=Health.UNKNOWN if seen.missed else Health.HEALTHY,
             tainted=read.verb not in _PLAIN,
             seconds=self.clock.monotonic() - started,
         )
@@ -98,10 +91,10 @@ class KubectlReads:
     def _told(self, read: KubectlRead) -> Told:
         try:
             return self._ask(read)
-        except NotFound as error:
-            return Told(text=words(error), missed="path" in read.options)
         except SreError as error:
-            return Told(text=f"{_reason(error)}: {words(error)}", missed=True)
+            failed = told([error])
+            # A path that is not there was not looked at; an object that is not there was.
+            return replace(failed, missed=failed.missed or "path" in read.options)
         except ToolProblem as problem:
             return Told(text=f"not run: {problem}", missed=True)
         except _STRANGE as error:
@@ -123,12 +116,3 @@ class KubectlReads:
         if isinstance(action, Action):
             return Told(text=self.preview(action))
         return Told(text="not run: only changes of the catalogue have a dry run here", missed=True)
-
-
-def _reason(error: SreError) -> str:
-    kinds: tuple[tuple[type[SreError], str], ...] = (
-        (TimedOut, "no answer in time"),
-        (Forbidden, "not allowed"),
-        (Unreachable, "no answer"),
-    )
-    return next((word for kind, word in kinds if isinstance(error, kind)), "not answered")

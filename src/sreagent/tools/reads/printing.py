@@ -70,10 +70,6 @@ def _cell(value: object) -> str:
 class _Lines(yaml.SafeDumper):
     """Writes files inside of objects line by line."""
 
-    def ignore_aliases(self, data: object) -> bool:
-        """Write what occurs twice twice."""
-        return True
-
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None

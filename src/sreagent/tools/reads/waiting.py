@@ -54,10 +54,8 @@ def wait(asking: Asking) -> Told:
     if not states:
         return Told(text="no matching resources found")
     done = "condition met" if goal.word in ("condition", "field") else f"{goal.word}d"
-    open_word = f"not {done} within {min(limit, LONGEST):g} s"
-    return Told(
-        text="\n".join(f"{name} {done if met else open_word}" for name, met in states.items())
-    )
+    late = f"{goal.word} not reached within {min(limit, LONGEST):g} s"
+    return Told(text="\n".join(f"{name} {done if met else late}" for name, met in states.items()))
 
 
 def _states(asking: Asking, goal: Goal) -> dict[str, bool]:
