@@ -18,7 +18,7 @@ from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
-from sreagent.settings import Settings, halt_wish, person, policy_file, state_folder
+from sreagent.settings import Settings, halt_wish, load, person, policy_file, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from sreagent.investigate.case import Case
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.steps import Draft, Reasoner
+    from sreagent.journal.anchors import Anchor, Place
     from sreagent.journal.mailbox import Letter
+    from sreagent.journal.seals import Signer
     from sreagent.journal.store import Journal
     from sreagent.policy.document import Policy
 
@@ -129,7 +131,7 @@ def investigation(
         by=person(),
         tool=f"sreagent {__version__}",
     )
-    with _new_journal(time) as journal:
+    with _new_journal(settings, time) as journal:
         case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
         yield _run(case, cluster, settings, wishes, people)
 
@@ -160,7 +162,8 @@ def resumption(
     cluster = _cluster(settings, time)
     version = cluster.version()
     _same_cluster(cluster, before.opened)
-    with Journal.open(state_folder(), before.id, time, redact=_redact()) as journal:
+    signer = audit_signer(settings)
+    with Journal.open(state_folder(), before.id, time, redact=_redact(), signer=signer) as journal:
         before = read_incident(state_folder(), before.id)
         case = Case(
             journal=journal,
@@ -266,7 +269,8 @@ def refuse(incident: str, action: str, reason: str) -> Incident:
         how="sre reject",
         reason=reason,
     )
-    with Journal.open(state_folder(), known.id, system_clock(), redact=_redact()) as journal:
+    time, signer = system_clock(), audit_signer(load({}))
+    with Journal.open(state_folder(), known.id, time, redact=_redact(), signer=signer) as journal:
         known = known.apply(journal.append(no))
         outcome = outcome_of(known, asked=True)
         return known.apply(journal.append(Closed(outcome=outcome, cost=known.cost)))
@@ -404,10 +408,11 @@ def _redact() -> Callable[[str], str]:
     return redact
 
 
-def _new_journal(clock: Clock) -> Journal:
+def _new_journal(settings: Settings, clock: Clock) -> Journal:
     from sreagent.journal.store import Journal
 
-    return Journal.create(state_folder(), clock, redact=_redact())
+    signer = audit_signer(settings)
+    return Journal.create(state_folder(), clock, redact=_redact(), signer=signer)
 
 
 def _firing(text: str, alerts: Alerts) -> Alert:
@@ -447,3 +452,53 @@ def _alerts(data: bytes, source: str) -> tuple[Alert, ...]:
     from sreagent.domain.intake import read_alerts, read_text
 
     return read_alerts(read_text(data, source=source), source=source)
+
+
+def audit_keys(settings: Settings) -> tuple[Path, Path]:
+    """Where the audit's private key and its public keys are."""
+    private = Path(settings.audit_key) if settings.audit_key else state_folder() / "audit.key"
+    return private, private.with_suffix(".pub")
+
+
+def audit_signer(settings: Settings) -> Signer:
+    """Who signs checkpoints; the key of the state folder is made when it is first needed.
+
+    Raises:
+        BadSettings: The key cannot be used, or others may use it.
+        SreError: It cannot be written.
+    """
+    from sreagent.journal.keys import named_key, own_key, program_signer
+
+    private, public = audit_keys(settings)
+    if settings.audit_signer:
+        return program_signer(settings.audit_signer, public)
+    return named_key(private) if settings.audit_key else own_key(private)
+
+
+def anchoring(settings: Settings, to: str) -> Callable[[Path], Anchor]:
+    """Anchors the newest checkpoint of an incident's folder in the place `to`.
+
+    Raises:
+        BadSettings: There is no such place, or no key to sign with.
+    """
+    from functools import partial
+
+    from sreagent.journal.anchors import anchor, local_place
+
+    clock = system_clock()
+    place = local_place(to) or _s3_place(to, settings, clock)
+    signer = audit_signer(settings)
+    return partial(anchor, place=place, signer=signer, clock=clock, redact=_redact())
+
+
+def _s3_place(to: str, settings: Settings, clock: Clock) -> Place:
+    from sreagent.clients.aws import connect
+    from sreagent.clients.s3_anchor import s3_place
+
+    cloud = connect(
+        profile=settings.aws_profile,
+        region=settings.aws_region,
+        endpoint=settings.aws_endpoint,
+        timeout=settings.timeout,
+    )
+    return s3_place(to, cloud, clock)

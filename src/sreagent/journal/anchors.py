@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sreagent.domain.errors import BadJournal, NotFound
+from sreagent.domain.errors import BadJournal, BadSettings, NotFound
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import one_line
 from sreagent.journal.checkpoints import (
@@ -32,6 +32,7 @@ from sreagent.journal.seals import Sealed, Signer, lines_of, seal, unseal
 
 ANCHORS = "anchors.jsonl"
 ANCHOR_FIELDS = FIELDS | {"anchored_at", "place", "receipt"}
+PLACES = "try: file:PATH, command:LINE or s3://BUCKET/PREFIX"
 RECEIPT = 2000
 """Characters of a receipt that are kept."""
 
@@ -44,8 +45,8 @@ class Place(Protocol):
         """What to call it; no login or argument stands in it."""
         ...
 
-    def keep(self, checkpoint: Checkpoint, line: bytes) -> str:
-        """Keep one signed line; the receipt, if there is one. Raises SreError."""
+    def keep(self, name: str, line: bytes) -> str:
+        """Keep one signed line under a name of its own; the receipt. Raises SreError."""
         ...
 
 
@@ -95,7 +96,7 @@ class FilePlace:
         """`file:` and the path."""
         return f"file:{self.path}"
 
-    def keep(self, checkpoint: Checkpoint, line: bytes) -> str:  # noqa: ARG002 - one shape for all places
+    def keep(self, name: str, line: bytes) -> str:  # noqa: ARG002 - one shape for all places
         """Add the line and wait for the disk. The receipt says how long the file is now.
 
         Raises:
@@ -125,7 +126,7 @@ class ProgramPlace:
 
         return f"command:{words_of(self.line)[0]}"
 
-    def keep(self, checkpoint: Checkpoint, line: bytes) -> str:  # noqa: ARG002 - one shape for all places
+    def keep(self, name: str, line: bytes) -> str:  # noqa: ARG002 - one shape for all places
         """Give the line to the program; what it prints is the receipt.
 
         Raises:
@@ -137,6 +138,21 @@ class ProgramPlace:
             self.line, line + b"\n", patience=PATIENCE, purpose="keep the checkpoint"
         )
         return said.decode(errors="replace")
+
+
+def local_place(to: str) -> Place | None:
+    """The place that `file:PATH` or `command:LINE` names; None for one that is reached otherwise.
+
+    Raises:
+        BadSettings: Path or line is missing.
+    """
+    kind, _, rest = to.partition(":")
+    if kind not in ("file", "command"):
+        return None
+    if not rest.strip():
+        message = f"{to!r} names no place"
+        raise BadSettings(message, hint=PLACES)
+    return FilePlace(Path(rest).expanduser().absolute()) if kind == "file" else ProgramPlace(rest)
 
 
 def anchor(folder: Path, place: Place, signer: Signer, clock: Clock, redact: Redact) -> Anchor:
@@ -155,7 +171,8 @@ def anchor(folder: Path, place: Place, signer: Signer, clock: Clock, redact: Red
     if known:
         return known
     sent = Anchor(checkpoint=newest, anchored_at=clock.now(), place=place.name)
-    receipt = place.keep(newest, seal(sent.body(), signer))
+    name = f"{newest.incident}/{newest.seq:07d}-{newest.head[:12]}"
+    receipt = place.keep(name, seal(sent.body(), signer))
     kept = replace(sent, receipt=redact(one_line(receipt, RECEIPT)))
     path = folder / ANCHORS
     try:
