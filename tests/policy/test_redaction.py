@@ -12,8 +12,9 @@ import pytest
 from tests.policy.labelled import innocent, secret_bearing
 
 from sreagent.domain.secrets import disown, own
-from sreagent.policy.redaction import redact, redact_by
+from sreagent.policy.redaction import redact
 from sreagent.policy.redaction.suspicion import Pointing, by_automaton, by_search
+from sreagent.policy.redaction.text import redact_by
 
 LETTERS = string.ascii_letters + string.digits
 TOKEN = re.compile(r"\[REDACTED:[a-z]+:[0-9a-f]{4}\]")

@@ -14,6 +14,7 @@ from sreagent.cli import (
     investigate,
     policy,
     postmortem,
+    redact,
     resume,
     sim,
 )
@@ -53,6 +54,7 @@ app.command()(resume.undo)
 app.command()(halt.halt)
 app.command()(postmortem.postmortem)
 app.command()(demo.demo)
+app.command()(redact.redact)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")

@@ -16,12 +16,13 @@ _ANSI = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"
     r"|\x1b[ -/]{0,8}[0-~]"
 )
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, lines, bidi, operators
-    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"  # blanks, variations, byte order mark
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # blanks, variations, byte order mark
     "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # tags, more variations
     "\ud800-\udfff"  # lone surrogates
@@ -41,14 +42,15 @@ def clean(text: str, *, line_limit: int = LINE_LIMIT) -> str:
     Line feeds and tabs stay. So do accents, up to four on a letter. Over-long lines are cut; such
     a line ends in `… (N characters)`.
     """
-    if not text.isascii() or "\x1b" in text:
-        text = _ANSI.sub("", text)
-    return "\n".join(_cut(line, line_limit) for line in text.split("\n"))
+    text = _without_escapes(text)
+    if len(text) > line_limit:
+        text = "\n".join(_cut(line, line_limit) for line in text.split("\n"))
+    return _without_hidden(text)
 
 
 def visible(text: str) -> str:
     """Cleaned text with all its letters: no line is cut."""
-    return clean(text, line_limit=len(text))
+    return _without_hidden(_without_escapes(text))
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -59,7 +61,14 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def _cut(line: str, limit: int) -> str:
     size = len(line)
-    if size > limit:
-        line = f"{line[:limit]}… ({size} characters)"
-    line = _INVISIBLE.sub("", line)
-    return line if line.isascii() else _FLOOD.sub(r"\1", line)
+    return f"{line[:limit]}… ({size} characters)" if size > limit else line
+
+
+def _without_escapes(text: str) -> str:
+    return text if text.isascii() and "\x1b" not in text else _ANSI.sub("", text)
+
+
+def _without_hidden(text: str) -> str:
+    if text.isascii():
+        return _CONTROL.sub("", text)
+    return _FLOOD.sub(r"\1", _INVISIBLE.sub("", text))
