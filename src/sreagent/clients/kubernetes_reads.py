@@ -1,5 +1,7 @@
 """Reads of any kind that a cluster serves, as the server itself shows it.
 
+A path that the server does not know is `Unreachable`: only an object that is not there is NotFound.
+
 Values of Secrets never enter the process: their paths are asked for as tables without objects, and
 for nothing else. Paths that run, forward or stream something are not asked for at all.
 """
@@ -9,11 +11,12 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
-from sreagent.clients.apiserver import ApiServer, Request
+from sreagent.clients.apiserver import JSON, Answer, ApiServer, NotServed, Request
 from sreagent.clients.kubeconfig import read_login
-from sreagent.domain.errors import Forbidden, NotFound, SreError
+from sreagent.domain.errors import Forbidden, NotFound, SreError, Unreachable
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import clean, one_line
 
@@ -78,7 +81,7 @@ class KubernetesReads:
         _check(path)
         include = "None" if _of_secrets(path) else query.get("includeObject", "None")
         asked = {**query, "includeObject": "None" if include == "None" else "Metadata"}
-        answer = self._api.read(Request(path=path, what=_what(path), query=asked, accept=_TABLE))
+        answer = self._read(path, asked, _TABLE)
         if answer.get("kind") != "Table":
             answer = _as_table(answer)
         return {**answer, "rows": [_row(row, include) for row in answer.get("rows") or ()]}
@@ -87,15 +90,13 @@ class KubernetesReads:
         """The JSON object at a path. Raises Forbidden for Secrets."""
         _check(path)
         _refuse_secrets(path)
-        return self._api.read(Request(path=path, what=_what(path), query=query))
+        return self._read(path, query)
 
     def text(self, path: str, query: Mapping[str, str]) -> str:
         """The plain text at a path: its tail, cleaned, at most `TEXT_KEPT` bytes."""
         _check(path)
         _refuse_secrets(path)
-        asked = {key: value for key, value in query.items() if key != "follow"}
-        request = Request(path=path, what=_what(path), query=asked, accept="*/*", tail=TEXT_KEPT)
-        answer = self._api.ask(request)
+        answer = self._ask(path, query)
         # The first line of a tail that was cut by size is only the end of a line.
         raw = answer.body.partition(b"\n")[2] or answer.body if answer.cut else answer.body
         return clean(raw.decode("utf-8", errors="replace"))
@@ -107,7 +108,19 @@ class KubernetesReads:
             raise Forbidden(msg)
         sent = json.dumps(dict(body)).encode()
         request = Request(path=path, what="a review", method="POST", body=sent, stores=False)
-        return self._api.read(request)
+        with _served(path):
+            return self._api.read(request)
+
+    def _read(self, path: str, query: Mapping[str, str], accept: str = JSON) -> dict[str, Any]:
+        request = Request(path=path, what=_what(path), query=_ending(query), accept=accept)
+        with _served(path):
+            return self._api.read(request)
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> Answer:
+        asked = _ending(query)
+        request = Request(path=path, what=_what(path), query=asked, accept="*/*", tail=TEXT_KEPT)
+        with _served(path):
+            return self._api.ask(request)
 
     def _below(self, root: str) -> Iterator[Mapping[str, Any]]:
         request = Request(path=root, what="the list of its APIs", accept=_ALL_AT_ONCE)
@@ -131,6 +144,21 @@ class KubernetesReads:
             for entry in entries
             if "/" not in entry["name"]
         ]
+
+
+@contextmanager
+def _served(path: str) -> Iterator[None]:
+    """Tell a path that the server does not know from an object that is not there."""
+    try:
+        yield
+    except NotServed as error:
+        msg = f"the server does not serve {path}"
+        raise Unreachable(msg, why=error.message) from error
+
+
+def _ending(query: Mapping[str, str]) -> dict[str, str]:
+    """The query without what would make the answer go on for ever."""
+    return {key: value for key, value in query.items() if key not in ("follow", "watch")}
 
 
 def _check(path: str) -> None:

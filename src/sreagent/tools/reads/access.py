@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sreagent.domain.errors import NotFound, TryAgain, Unreachable
+from sreagent.domain.errors import TryAgain, Unreachable
 from sreagent.tools.reads.asking import Asking, Told
 from sreagent.tools.reads.objects import document
 from sreagent.tools.reads.printing import columns
 
 _REVIEWS = "/apis/authorization.k8s.io/v1"
-_WHO = "/apis/authentication.k8s.io/{version}/selfsubjectreviews"
 
 
 def can_i(asking: Asking) -> Told:
@@ -26,17 +25,13 @@ def can_i(asking: Asking) -> Told:
 
 def whoami(asking: Asking) -> Told:
     """Who the server thinks we are."""
-    for version in ("v1", "v1beta1", "v1alpha1"):
-        body = {"apiVersion": f"authentication.k8s.io/{version}", "kind": "SelfSubjectReview"}
-        try:
-            answer = asking.api.review(_WHO.format(version=version), body)
-        except NotFound:
-            continue
-        return Told(text=_who(asking, (answer.get("status") or {}).get("userInfo") or {}))
-    msg = (
-        f"the server does not tell who asks; the kubeconfig calls the user {asking.cluster.user!r}"
-    )
-    raise Unreachable(msg, why="SelfSubjectReview is served since Kubernetes 1.28")
+    served = [one for one in asking.catalogue.resources if one.kind == "SelfSubjectReview"]
+    if not served:
+        msg = f"the server does not tell who asks; in the kubeconfig it is {asking.cluster.user!r}"
+        raise Unreachable(msg, why="SelfSubjectReview is served since Kubernetes 1.28")
+    body = {"apiVersion": served[0].api_version, "kind": "SelfSubjectReview"}
+    answer = asking.api.review(served[0].path(""), body)
+    return Told(text=_who(asking, (answer.get("status") or {}).get("userInfo") or {}))
 
 
 def _who(asking: Asking, user: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The front of the reads: time, errors and the receipt."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import KubectlRead
@@ -92,9 +92,7 @@ class KubectlReads:
         try:
             return self._ask(read)
         except SreError as error:
-            failed = told([error])
-            # A path that is not there was not looked at; an object that is not there was.
-            return replace(failed, missed=failed.missed or "path" in read.options)
+            return told([error])
         except ToolProblem as problem:
             return Told(text=f"not run: {problem}", missed=True)
         except _STRANGE as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sreagent.domain.errors import NotFound, TryAgain
+from sreagent.domain.errors import TryAgain, Unreachable
 from sreagent.tools.reads.asking import Asking, Told
 from sreagent.tools.reads.resources import Resource
 
@@ -90,7 +90,7 @@ def _schemas(asking: Asking, resource: Resource) -> Schemas:
     place = f"apis/{resource.api_version}" if resource.group else f"api/{resource.version}"
     try:
         answer = asking.api.fetch(f"/openapi/v3/{place}", {})
-    except NotFound:
+    except Unreachable:
         # Before Kubernetes 1.24 there is one document for everything.
         return Schemas(asking.api.fetch("/openapi/v2", {}).get("definitions") or {})
     return Schemas((answer.get("components") or {}).get("schemas") or {})
