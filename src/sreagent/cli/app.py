@@ -14,6 +14,7 @@ from sreagent.cli import (
     investigate,
     policy,
     postmortem,
+    replay,
     redact,
     resume,
     sim,
@@ -53,6 +54,7 @@ app.command()(resume.reject)
 app.command()(resume.undo)
 app.command()(halt.halt)
 app.command()(postmortem.postmortem)
+app.command()(replay.replay)
 app.command()(demo.demo)
 app.command()(redact.redact)
 app.add_typer(incidents.app, name="incidents")
