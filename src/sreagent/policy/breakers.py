@@ -24,14 +24,13 @@ RESTARTS = frozenset(
 
 def open_breaker(action: Action, around: Circumstances, limits: Breakers) -> Iterator[Deny]:
     """Speaks when too much was tried for one more."""
-    recent = [attempt for attempt in around.attempts if attempt.at > around.now - HOUR]
-    if action.verb in SCALINGS and _scalings(action, recent) >= limits.scalings:
+    if action.verb in SCALINGS and _scalings(action, around) >= limits.scalings:
         yield Deny(
             "breaker/scalings",
             f"{action.target} was scaled {limits.scalings} times within the hour; "
             "scaling again does not help, look for the cause",
         )
-    if action.verb in RESTARTS and _restarts(recent) >= limits.restarts:
+    if action.verb in RESTARTS and _restarts(around) >= limits.restarts:
         yield Deny(
             "breaker/restarts",
             f"{limits.restarts} restarts were tried within the hour; look for the cause",
@@ -52,16 +51,19 @@ def autonomy_is_spent(around: Circumstances, limits: Breakers) -> Iterator[Ask]:
         )
 
 
-def _scalings(action: Action, recent: list[Attempt]) -> int:
+def _scalings(action: Action, around: Circumstances) -> int:
     service = (action.target.namespace, action.target.name)
-    return sum(
-        attempt.verb in SCALINGS and (attempt.target.namespace, attempt.target.name) == service
-        for attempt in recent
-    )
+    tried = [attempt.target for attempt in _recent(around, SCALINGS)]
+    return sum((target.namespace, target.name) == service for target in tried)
 
 
-def _restarts(recent: list[Attempt]) -> int:
-    return sum(attempt.verb in RESTARTS for attempt in recent)
+def _restarts(around: Circumstances) -> int:
+    return len(_recent(around, RESTARTS))
+
+
+def _recent(around: Circumstances, verbs: frozenset[str]) -> list[Attempt]:
+    since = around.now - HOUR
+    return [attempt for attempt in around.attempts if attempt.verb in verbs and attempt.at > since]
 
 
 def _of_incident(around: Circumstances) -> list[Attempt]:

@@ -195,9 +195,12 @@ class Policy(Section):
         return next((tier for name, tier in self.tiers.items() if name == verb), "")
 
 
+_LEVELS = tuple(Autonomy)
+
+
 def lower(one: Autonomy, other: Autonomy) -> Autonomy:
     """The level that lets less run by itself."""
-    return min(one, other, key=tuple(Autonomy).index)
+    return min(one, other, key=_LEVELS.index)
 
 
 def load(path: Path) -> Policy:

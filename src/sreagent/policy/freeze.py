@@ -8,6 +8,7 @@ moment of the jump.
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -166,12 +167,13 @@ def _parsed(text: str) -> datetime:
 
 
 def _between(start: datetime, stop: datetime, zone: str, now: datetime) -> bool:
-    info = ZoneInfo(zone)
-    return _instant(start, info, last=False) <= now < _instant(stop, info, last=True)
+    return _instant(start, zone, last=False) <= now < _instant(stop, zone, last=True)
 
 
-def _instant(local: datetime, zone: ZoneInfo, *, last: bool) -> datetime:
+@lru_cache(maxsize=1024)
+def _instant(local: datetime, zone_name: str, *, last: bool) -> datetime:
     """The first or last moment at which clocks show a time; the jump, where they skip it."""
+    zone = ZoneInfo(zone_name)
     one = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     two = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if one > two:
