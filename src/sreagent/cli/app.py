@@ -14,8 +14,8 @@ from sreagent.cli import (
     investigate,
     policy,
     postmortem,
-    replay,
     redact,
+    replay,
     resume,
     sim,
 )
