@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sreagent.policy.redaction.tokens import HOLLOW, token
+from sreagent.policy.redaction.tokens import TOKEN, token
 
 KEY_LIMIT = 16384
 """Characters of a private key that are looked at."""
@@ -160,4 +160,4 @@ def _with_pairs_hidden(text: str, places: list[int]) -> Iterator[str]:
 
 
 def _hidden(value: str) -> str:
-    return value if not value or HOLLOW.fullmatch(value) else token("secret", value)
+    return value if not value or TOKEN.fullmatch(value) else token("secret", value)

@@ -66,7 +66,7 @@ def _listed(items: Sequence[object]) -> list[object]:
     for item in items:
         word = item if isinstance(item, str) else ""
         given = before.startswith("-") and "=" not in before and names_secret(before)
-        hide = given and bool(word) and not word.startswith("-")
+        hide = given and not word.startswith("-") and not HOLLOW.fullmatch(word)
         result.append(_hidden(word) if hide else _inside(item))
         before = word
     return result
@@ -75,7 +75,7 @@ def _listed(items: Sequence[object]) -> list[object]:
 def _text(name: str, value: str) -> str:
     if name in _REFERENCES or not names_secret(name):
         return redact(value)
-    return _hidden(value)
+    return value if HOLLOW.fullmatch(value) else _hidden(value)
 
 
 def _applied(text: str) -> str:
@@ -94,5 +94,4 @@ def _hidden_all(data: object) -> object:
 
 
 def _hidden(value: str) -> str:
-    kept = not value or HOLLOW.fullmatch(value) or TOKEN.fullmatch(value)
-    return value if kept else token("secret", value)
+    return value if not value or TOKEN.fullmatch(value) else token("secret", value)
