@@ -166,7 +166,7 @@ def test_a_person_reads_plain_lines_without_control_characters() -> None:
         "  verdict  ask (bounded)",
         "  action   rollout_restart Deployment/shop/cart",
         "  rule     tier/rollout_restart",
-        "  reason   a rolling restart: a bounded change",
+        "  reason   a rolling restart: a bounded change, unless the live facts say otherwise",
     ]
     hostile = sre("policy", "explain", "kubectl get \x1b[2J\u202epods")
     assert "\x1b" not in hostile.out

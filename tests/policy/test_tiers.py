@@ -134,6 +134,12 @@ def on(kind: str, name: str = "cart", namespace: str = "shop", **arguments: obje
             id="a-fifth-less",
         ),
         pytest.param(
+            act("set_autoscaler_bounds", min_replicas=2, max_replicas=5),
+            replace(CALM, replicas=8, replicas_at_start=8),
+            "share",
+            id="autoscaler-may-make-less",
+        ),
+        pytest.param(
             act("rollout_restart"),
             replace(CALM, capacity=20, at_once=1, headroom=0, budget="cart"),
             "budget",
@@ -273,6 +279,17 @@ def test_autonomy_says_how_much_runs_by_itself(
     verdict = judge(action, CALM, around(), policy(autonomy={"default": level}))
     assert isinstance(verdict, Allow) is (allowed is not None)
     assert allowed is None or (isinstance(verdict, Allow) and verdict.tier is allowed)
+
+
+def test_a_higher_lower_bound_takes_no_capacity_away() -> None:
+    bounds = Action(
+        verb="set_autoscaler_bounds",
+        target=act("set_autoscaler_bounds").target,
+        arguments={"min_replicas": 3},
+    )
+    facts = replace(CALM, replicas=8, replicas_at_start=8)
+    verdict = judge(bounds, facts, around(), Policy())
+    assert verdict.rule == "tier/set_autoscaler_bounds"
 
 
 def test_autonomy_never_makes_what_cannot_be_undone() -> None:

@@ -71,7 +71,7 @@ def judge(action: Action, facts: Facts, around: Circumstances, policy: Policy) -
 def explain(action: Action, policy: Policy) -> Verdict:
     """What policy says about a change as far as that can be told without looking at the target.
 
-    Never Allow: whether a change goes by itself depends on the live facts.
+    The live facts may make it stricter. Never Allow: a change goes by itself only with them.
     """
     wanted = max(_wanted(action), default=None)
     facts = Facts(
@@ -82,7 +82,9 @@ def explain(action: Action, policy: Policy) -> Verdict:
     verdict = judge(action, facts, around, timeless)
     if isinstance(verdict, Allow):
         bounded = verdict.tier is Tier.BOUNDED
-        return Ask(verdict.rule, f"{verdict.reason}, if the live facts allow it", bounded=bounded)
+        verdict = Ask(verdict.rule, verdict.reason, bounded=bounded)
+    if isinstance(verdict, Ask) and verdict.bounded:
+        return replace(verdict, reason=f"{verdict.reason}, unless the live facts say otherwise")
     return verdict
 
 
@@ -203,9 +205,11 @@ def _blast_radius(action: Action, facts: Facts, limits: Limits) -> Iterator[Ask]
 def _share(action: Action, facts: Facts) -> float:
     """Percent of the serving capacity that is away at one moment."""
     share = 100 * (facts.share or 0.0)
-    wanted = _wanted(action)
-    if facts.replicas and wanted and max(wanted) < facts.replicas:
-        share = max(share, 100 * (facts.replicas - max(wanted)) / facts.replicas)
+    # A lower bound takes nothing away.
+    names = [name for name in _COUNTED.get(action.verb, ()) if name != "min_replicas"]
+    left = max((action.arguments.get(name) or 0 for name in names), default=None)
+    if facts.replicas and left and left < facts.replicas:
+        share = max(share, 100 * (facts.replicas - left) / facts.replicas)
     return share
 
 
