@@ -108,18 +108,18 @@ class KubernetesReads:
             raise Forbidden(msg)
         sent = json.dumps(dict(body)).encode()
         request = Request(path=path, what="a review", method="POST", body=sent, stores=False)
-        with _served(path):
+        with _served():
             return self._api.read(request)
 
     def _read(self, path: str, query: Mapping[str, str], accept: str = JSON) -> dict[str, Any]:
         request = Request(path=path, what=_what(path), query=_ending(query), accept=accept)
-        with _served(path):
+        with _served():
             return self._api.read(request)
 
     def _ask(self, path: str, query: Mapping[str, str]) -> Answer:
         asked = _ending(query)
         request = Request(path=path, what=_what(path), query=asked, accept="*/*", tail=TEXT_KEPT)
-        with _served(path):
+        with _served():
             return self._api.ask(request)
 
     def _below(self, root: str) -> Iterator[Mapping[str, Any]]:
@@ -147,13 +147,12 @@ class KubernetesReads:
 
 
 @contextmanager
-def _served(path: str) -> Iterator[None]:
+def _served() -> Iterator[None]:
     """Tell a path that the server does not know from an object that is not there."""
     try:
         yield
     except NotServed as error:
-        msg = f"the server does not serve {path}"
-        raise Unreachable(msg, why=error.message) from error
+        raise Unreachable(error.message) from error
 
 
 def _ending(query: Mapping[str, str]) -> dict[str, str]:

@@ -17,9 +17,9 @@ def can_i(asking: Asking) -> Told:
         return _rules(asking)
     spec = _question(asking)
     body = _review("SelfSubjectAccessReview", spec)
-    status = asking.api.review(f"{_REVIEWS}/selfsubjectaccessreviews", body).get("status") or {}
+    status = asking.api.review(f"{_REVIEWS}/selfsubjectaccessreviews", body)["status"]
     reason = str(status.get("reason") or status.get("evaluationError") or "")
-    word = "yes" if status.get("allowed") else "no"
+    word = "yes" if status["allowed"] else "no"
     return Told(text=f"{word} - {reason}" if reason and word == "no" else word)
 
 
@@ -31,7 +31,7 @@ def whoami(asking: Asking) -> Told:
         raise Unreachable(msg, why="SelfSubjectReview is served since Kubernetes 1.28")
     body = {"apiVersion": served[0].api_version, "kind": "SelfSubjectReview"}
     answer = asking.api.review(served[0].path(""), body)
-    return Told(text=_who(asking, (answer.get("status") or {}).get("userInfo") or {}))
+    return Told(text=_who(asking, answer["status"]["userInfo"]))
 
 
 def _who(asking: Asking, user: Mapping[str, Any]) -> str:
@@ -84,7 +84,7 @@ def _resource(asking: Asking, word: str) -> dict[str, str]:
 def _rules(asking: Asking) -> Told:
     body = _review("SelfSubjectRulesReview", {"namespace": asking.namespace or "default"})
     answer = asking.api.review(f"{_REVIEWS}/selfsubjectrulesreviews", body)
-    status = answer.get("status") or {}
+    status = answer["status"]
     rows: list[Sequence[object]] = [
         ("Resources", "Non-Resource URLs", "Resource Names", "Verbs"),
         *_lines(status),
@@ -96,7 +96,7 @@ def _rules(asking: Asking) -> Told:
 
 
 def _lines(status: Mapping[str, Any]) -> Iterator[Sequence[object]]:
-    for rule in status.get("resourceRules") or ():
+    for rule in status["resourceRules"] or ():
         names, verbs = _list(rule.get("resourceNames")), _list(rule.get("verbs"))
         for group in rule.get("apiGroups") or ("",):
             for resource in rule.get("resources") or ():

@@ -136,7 +136,7 @@ class Asking:
         if target.name:
             return Items(found=[_named(target.resource, self.api.fetch(target.path, {}))])
         answer = self.api.fetch(target.path, self.query() if query is None else query)
-        found = [_named(target.resource, item) for item in answer.get("items") or ()]
+        found = [_named(target.resource, item) for item in answer["items"] or ()]
         return Items(found=found, note=left_out(answer))
 
 

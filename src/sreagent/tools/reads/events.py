@@ -17,7 +17,7 @@ def events(asking: Asking) -> Told:
     """`kubectl events`: those of a namespace, of one object, of some types."""
     answer = _asked(asking, _selection(asking))
     types = {str(one).lower() for one in asking.read.options.get("types") or ()}
-    found = [e for e in answer.get("items") or () if not types or _type(e).lower() in types]
+    found = [e for e in answer["items"] or () if not types or _type(e).lower() in types]
     found.sort(key=event_time)
     if asking.read.output in ("json", "yaml"):
         items = [presentable({**event, "kind": "Event", "apiVersion": "v1"}) for event in found]
@@ -38,7 +38,7 @@ def about(asking: Asking, obj: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         fields.append(f"involvedObject.uid={uid}")
     path = asking.catalogue.resolve("events").path(metadata.get("namespace", ""))
     answer = asking.api.fetch(path, {"fieldSelector": ",".join(fields), "limit": str(LIMIT)})
-    return sorted(answer.get("items") or (), key=event_time)
+    return sorted(answer["items"] or (), key=event_time)
 
 
 def table(events: Iterable[Mapping[str, Any]], now: datetime) -> str:

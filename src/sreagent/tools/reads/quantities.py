@@ -16,8 +16,9 @@ _QUANTITY = re.compile(
 
 
 def amount(text: object) -> float:
-    """The number a quantity stands for; 0 for what is no quantity."""
+    """The number a quantity stands for. Raises ValueError for what is no quantity."""
     found = _QUANTITY.fullmatch(str(text).strip())
     if not found or found[2] not in _UNITS:
-        return 0.0
+        msg = f"{text!r} is no quantity"
+        raise ValueError(msg)
     return float(found[1]) * _UNITS[found[2]]

@@ -95,8 +95,7 @@ def _sorted(asking: Asking, lines: Iterable[Line]) -> list[Line]:
 
 
 def _used(item: Mapping[str, Any]) -> tuple[float, float]:
-    usage = item.get("usage") or {}
-    return amount(usage.get("cpu")), amount(usage.get("memory"))
+    return amount(item["usage"]["cpu"]), amount(item["usage"]["memory"])
 
 
 def _cores(cores: float) -> str:
@@ -108,5 +107,5 @@ def _bytes(size: float) -> str:
 
 
 def _share(used: float, size: object) -> str:
-    whole = amount(size)
+    whole = amount(size) if size else 0.0
     return f"{int(100 * used / whole)}%" if whole else "<unknown>"
