@@ -123,7 +123,7 @@ class Drains:
     def _dry_run(self, action: Action, node: Obj, pods: list[Obj]) -> tuple[bool, str]:
         blocked = 0
         try:
-            patch = as_patch(node, {UNSCHEDULABLE: True})
+            patch = as_patch(node, {UNSCHEDULABLE: True}, exactly=False)
             self.cluster.patch(action.target, patch, dry_run=True)
             for pod in pods:
                 blocked += self._is_blocked(pod)

@@ -131,7 +131,8 @@ class FieldChanges:
     ) -> tuple[bool, str, Mapping[str, Any]]:
         """Whether the server would take it, what it says, and the fields as it would store them."""
         try:
-            answer = self.cluster.patch(action.target, as_patch(live, wanted), dry_run=True)
+            patch = as_patch(live, wanted, exactly=False)
+            answer = self.cluster.patch(action.target, patch, dry_run=True)
         except Forbidden as error:
             return False, f"not allowed: {one_line(error.message, 200)}", wanted
         except (Refused, Conflict) as error:
@@ -161,11 +162,17 @@ def write(cluster: Cluster, prepared: Prepared, fields: Mapping[str, Any]) -> No
             return
 
 
-def as_patch(live: Obj, after: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A JSON Patch that holds only while the object is exactly as it was just read."""
+def as_patch(
+    live: Obj, after: Mapping[str, Any], *, exactly: bool = True
+) -> list[Mapping[str, Any]]:
+    """A JSON Patch that holds only while the object is exactly as it was just read.
+
+    A dry run does without `exactly`: for it, a status update that comes between is nothing.
+    """
     meta = live["metadata"]
     steps: list[Mapping[str, Any]] = [{"op": "test", "path": UID, "value": meta["uid"]}]
-    if version := meta.get("resourceVersion"):
+    version = meta.get("resourceVersion")
+    if version and exactly:
         steps.append({"op": "test", "path": RESOURCE_VERSION, "value": version})
     for pointer, value in after.items():
         before = field(live, pointer)

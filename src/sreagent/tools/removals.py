@@ -99,7 +99,8 @@ class Removals:
         remove(
             action.target,
             uid=meta["uid"],
-            resource_version=meta.get("resourceVersion", ""),
+            # For a dry run, a status update that comes between is nothing.
+            resource_version="" if dry_run else meta.get("resourceVersion", ""),
             dry_run=dry_run,
         )
 
