@@ -157,6 +157,8 @@ def _check_together(call: Call, objects: Objects, form: str) -> None:
     if call.on("show-labels") and form not in ("table", "wide"):
         raise Objection(Rule.FLAG, "--show-labels goes with the table only: leave -o away")
     watched = call.on("watch") or call.on("watch-only")
+    if call.on("output-watch-events") and not watched:
+        raise Objection(Rule.FLAG, "--output-watch-events goes with -w only")
     if watched and len(objects.all_resources) > 1:
         raise Objection(Rule.FLAG, "-w watches one resource: write one line for each")
 

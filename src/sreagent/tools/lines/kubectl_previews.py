@@ -52,6 +52,13 @@ _MADE: Mapping[str, tuple[str, ...]] = {
     "run": ("image",),
 }
 """What makes one object of a name, and the flags it needs."""
+_EITHER: Mapping[str, tuple[str, ...]] = {
+    "create ingress": ("rule", "default-backend"),
+    "create job": ("image", "from"),
+    "create poddisruptionbudget": ("min-available", "max-unavailable"),
+    "create service clusterip": ("tcp", "clusterip"),
+}
+"""Of these flags exactly one is needed."""
 _CHANGED: Mapping[str, tuple[str, ...]] = {
     "autoscale": ("max",),
     "delete": (),
@@ -74,7 +81,7 @@ _SETTINGS: Mapping[str, re.Pattern[str]] = {
 }
 """What also takes words such as `app=web` or `app-`."""
 _NODES = frozenset({"cordon", "drain", "uncordon"})
-_CHOSEN = ("selector", "all", "field-selector", "pod-selector")
+_CHOSEN = ("selector", "all", "field-selector")
 _INSTEAD = (
     "it reads local files, makes credentials or rights, or has no dry run; write the dry run of "
     "scale, set image, patch, delete, drain or create deployment"
@@ -141,8 +148,10 @@ def _check_arguments(call: Call) -> None:
 def _check_made(call: Call) -> None:
     if len(call.arguments) != 1 or not NAME.fullmatch(call.arguments[0]):
         raise Objection(Rule.NAME, f"`kubectl {call.command}` makes one object: name it")
-    if call.command == "create job" and ("image" in call.given) == ("from" in call.given):
-        raise Objection(Rule.ARGUMENT, "give --image, or --from=cronjob/NAME")
+    either = _EITHER.get(call.command, ())
+    if either and len([flag for flag in either if flag in call.given]) != 1:
+        words = " or ".join(f"--{flag}" for flag in either)
+        raise Objection(Rule.ARGUMENT, f"`kubectl {call.command}` needs {words}")
 
 
 def _check_changed(call: Call) -> None:
@@ -164,10 +173,9 @@ def _check_changed(call: Call) -> None:
 def _check_chosen(call: Call, objects: Objects) -> None:
     """Something must be chosen, by name or by selector."""
     selector(call)
-    if not objects.all_resources or not (
-        objects.named or any(flag in call.given for flag in _CHOSEN)
-    ):
-        raise Objection(Rule.RESOURCE, f"name what to {call.command}: TYPE/NAME")
+    chosen = any(flag in call.given for flag in _CHOSEN)
+    if not objects.all_resources or bool(objects.named) == chosen:
+        raise Objection(Rule.RESOURCE, f"say what to {call.command}, by name or by selector")
 
 
 def _bare(node: str) -> str:

@@ -237,6 +237,8 @@ def can_i(call: Call) -> KubectlRead:
     if call.on("list"):
         _no_arguments(call)
         return KubectlRead(verb="can_i", options=options, **place)
+    if call.on("no-headers"):
+        raise Objection(Rule.FLAG, "--no-headers goes with --list only")
     if len(arguments) not in (2, 3) or not _VERB.fullmatch(arguments[0]):
         reason = "write a verb and a resource: kubectl auth can-i delete pods -n payments"
         raise Objection(Rule.RESOURCE, reason)
@@ -332,6 +334,8 @@ def contexts(call: Call) -> KubectlRead:
     arguments = _arguments(call)
     if arguments and (what != "get-contexts" or not all(map(CONTEXT.fullmatch, arguments))):
         raise Objection(Rule.RESOURCE, f"`kubectl {call.command}` takes no such argument")
+    if not call.on("merge", default=True):
+        raise Objection(Rule.FLAG, "--merge=false needs a file: leave it away")
     for flag in ("raw", "flatten"):
         if flag in call.given:
             reason = f"--{flag} shows tokens and keys: write `kubectl config view --minify`"
