@@ -167,6 +167,32 @@ def test_a_person_decides_where_names_or_live_facts_say_so(
 
 
 @pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("CheckoutPayments", "always/payments"),
+        ("prod-billing-api", "always/payments"),
+        ("refund-worker", "always/payments"),
+        ("IAMSync", "always/access"),
+        ("api-authn", "always/access"),
+        ("token-issuer", "always/access"),
+        ("web-certs", "always/security"),
+        ("edge-waf", "always/security"),
+        ("flyway-job", "always/schema"),
+        ("OrderCleanup", "always/data"),
+        ("pg-backup", "always/data"),
+        ("db-failover", "always/region"),
+        ("checkout", "tier/rollout_restart"),
+        ("concert", "tier/rollout_restart"),
+        ("delivery", "tier/rollout_restart"),
+        ("capacity-planner", "tier/rollout_restart"),
+        ("dropbox", "tier/rollout_restart"),
+    ],
+)
+def test_a_name_tells_what_it_has_to_do_with(name: str, rule: str) -> None:
+    assert judge(act("rollout_restart", name=name), CALM, around(), Policy()).rule == rule
+
+
+@pytest.mark.parametrize(
     ("circumstances", "rule"),
     [
         pytest.param({"origin": Origin.LINE}, "line", id="a-written-line"),

@@ -1,7 +1,7 @@
 """What a person decides always, however small the change is. No setting takes anything away here.
 
 Told by the kind of the target, by the verb, and by names: of the target, its namespace, and what
-the change would point at. Parts of names begin so: `payments`, `paymentservice`, `auth-api`.
+the change would point at. Names are read broadly: to ask once too often is the cheaper mistake.
 """
 
 import re
@@ -19,22 +19,33 @@ _FREE_TEXT = "comment"
 _COUNTS = ("replicas", "min_replicas", "max_replicas", "desired_count", "desired_capacity")
 
 
-def _parts(*stems: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(stems)})")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word begins in `CheckoutPayments`."""
+
+
+def _parts(*stems: str, anywhere: str) -> re.Pattern[str]:
+    """Matches parts of a name that begin with a stem, and telling words wherever they stand."""
+    return re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(stems)})|{anywhere}")
 
 
 _BY_NAME = (
     (
         "payments",
         "it has to do with money",
-        _parts("pay", "billing", "invoice", "ledger", "wallet", "bank"),
+        _parts(
+            *("pay", "ledger", "wallet", "bank", "stripe", "adyen", "refund", "settlement"),
+            *("money", "treasury", r"psp(?![a-z])"),
+            anywhere="payment|billing|invoic",
+        ),
     ),
     (
         "access",
         "it has to do with who may log in or do what",
         _parts(
             *("o?auth", "login", "signin", "sso", "oidc", "saml", "ldap", "iam", "rbac"),
-            *("identity", "vault", "keycloak", r"dex(?![a-z])", "cognito", "session-?token"),
+            *("identity", "vault", r"dex(?![a-z])", "cognito", "token", "credential", "password"),
+            *("permission", r"acl(?![a-z])", "jwt", r"mfa(?![a-z])", r"otp(?![a-z])", "secret"),
+            anywhere="oauth|authn|authz|authenti|authori[sz]|keycloak|session-?token",
         ),
     ),
     (
@@ -43,23 +54,29 @@ _BY_NAME = (
         _parts(
             *("gatekeeper", "kyverno", "opa(?![a-z])", "falco", "waf(?![a-z])", "firewall"),
             *("cert-?manager", "admission", "network-?polic", "trivy", "guardduty"),
-            *("sealed-secrets", "external-secrets", "kms(?![a-z])", "audit"),
+            *("sealed-secrets", "external-secrets", "kms(?![a-z])", "audit", "security"),
+            *(r"certs?(?![a-z])", "certificate"),
+            anywhere="networkpolic|firewall",
         ),
     ),
     (
         "schema",
         "it changes the schema of a database",
-        _parts("schema", "migrat", "db-?migrat", "flyway", "liquibase", "alembic"),
+        _parts("schema", "flyway", "liquibase", "alembic", anywhere="migrat"),
     ),
     (
         "data",
         "it deletes, moves or saves data",
-        _parts("backup", "restore(?!_)", "purge", "cleanup", "retention", "prune", "truncate"),
+        _parts(
+            *("restore", "cleanup", "clean-up", "retention", "prune", "truncate", "archiv"),
+            *("delet", "erase", "gdpr", "vacuum"),
+            anywhere="backup|purge",
+        ),
     ),
     (
         "region",
         "it moves work between regions",
-        _parts("failover", r"dr(?![a-z])", "disaster-?recovery"),
+        _parts(r"dr(?![a-z])", anywhere="failover|disaster-?recovery"),
     ),
 )
 _BY_KIND: Mapping[str, tuple[str, str]] = {
@@ -101,7 +118,7 @@ def _matches(action: Action, named: Named) -> Iterator[tuple[str, str]]:
         yield "system", f"{target.namespace} runs the cluster itself"
     if action.arguments.get("region"):
         yield "region", "it names a region of its own"
-    words = tuple(word.lower() for word in _words(action))
+    words = tuple(_HUMP.sub("-", word).lower() for word in _words(action))
     for slug, why, pattern in _BY_NAME:
         if found := next(filter(pattern.search, words), ""):
             yield slug, f"{why} ({found[:80]})"
