@@ -11,6 +11,7 @@ from sreagent.tools.lines.objection import Objection, Rule
 _HEALTH = re.compile(r"/(?:healthz|livez|readyz)(?:/[A-Za-z0-9._-]{1,120}){0,3}")
 _PLAIN = frozenset(
     {
+        "/.well-known/openid-configuration",
         "/api",
         "/api/v1",
         "/apis",
@@ -18,6 +19,7 @@ _PLAIN = frozenset(
         "/metrics/slis",
         "/openapi/v2",
         "/openapi/v3",
+        "/openid/v1/jwks",
         "/version",
     }
 )
@@ -43,6 +45,8 @@ def raw_path(text: str) -> str:
     Raises:
         Objection: It is not one of those that show no credential and forward nothing.
     """
+    if text in _PLAIN:
+        return text
     path, mark, query = text.partition("?")
     if "%" in path or "//" in path or "/." in path or not path.startswith("/"):
         raise Objection(Rule.PATH, f"--raw {text!r}: write the path plainly, without % // or ..")
