@@ -8,10 +8,12 @@ from sreagent.tools.reads import events
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, told, words
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import refuse_withheld
-from sreagent.tools.reads.printing import as_yaml, columns
+from sreagent.tools.reads.printing import as_yaml, columns, newest, oldest
 
 AT_MOST = 10
 """Objects that are described at once."""
+ROOM = 18_000
+"""Characters of all accounts together; two thirds of one are for the object."""
 _FIRST = ("apiVersion", "kind", "metadata")
 _METADATA = ("name", "namespace", "labels", "annotations", "creationTimestamp", "deletionTimestamp")
 _SAME_AS_ITS_UID = ("uid", "resourceVersion", "generation", "generateName", "selfLink")
@@ -33,7 +35,8 @@ def describe(asking: Asking) -> Told:
             notes += [items.note] if items.note else []
     if len(found) > AT_MOST:
         notes.append(f"… {len(found) - AT_MOST} more objects: name one, or narrow the selector")
-    parts = [_account(asking, obj) for obj in found[:AT_MOST]]
+    shown = found[:AT_MOST]
+    parts = [_account(asking, obj, ROOM // len(shown)) for obj in shown]
     failed = told(problems)
     texts = [*(part.text for part in parts), *notes, failed.text]
     text = (
@@ -56,13 +59,13 @@ def _found(asking: Asking, target: Target) -> Items:
         return Items(found=begin)
 
 
-def _account(asking: Asking, obj: Mapping[str, Any]) -> Told:
+def _account(asking: Asking, obj: Mapping[str, Any], room: int) -> Told:
     shown = _in_order(presentable(obj))
-    text = as_yaml(shown, sort_keys=False)
+    text = oldest(as_yaml(shown, sort_keys=False), room * 2 // 3)
     extra = [_pods_of_node(asking, obj)] if obj["kind"] == "Node" else []
     if asking.read.options.get("show_events", True):
         extra.append(_events(asking, obj))
-    texts = [text, *(part.text for part in extra)]
+    texts = [text, *(newest(part.text, room // 6) for part in extra)]
     return Told(text="\n".join(filter(None, texts)), missed=any(part.missed for part in extra))
 
 

@@ -8,8 +8,10 @@ from sreagent.domain.inventory import event_time
 from sreagent.tools.reads.asking import LIMIT, Asking, Told, left_out
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import ONCE, document
-from sreagent.tools.reads.printing import age, columns
+from sreagent.tools.reads.printing import age, columns, newest
 
+ROOM = 18_000
+"""Characters of all events together: the newest are kept."""
 _HEAD = ("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE")
 
 
@@ -26,7 +28,8 @@ def events(asking: Asking) -> Told:
         where = f"in {asking.namespace} namespace" if asking.namespace else "in any namespace"
         return Told(text=f"No events found {where}.")
     notes = (left_out(answer), ONCE if asking.option("follow") else "")
-    return Told(text="\n".join((_printed(asking, found), *filter(None, notes))))
+    lines = _printed(asking, found)
+    return Told(text="\n".join((*filter(None, notes), newest(lines, ROOM))))
 
 
 def about(asking: Asking, obj: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 from sreagent.domain.errors import SreError, TryAgain
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, told
 from sreagent.tools.reads.objects import ONCE
+from sreagent.tools.reads.printing import newest
 
 TAIL = 500
 """Lines of one container, where the read does not say."""
@@ -14,6 +15,8 @@ TAIL_OF_MANY = 50
 """The same where several containers are read."""
 LOGS_AT_ONCE = 10
 """Containers that are read at most."""
+ROOM = 18_000
+"""Characters of all logs together."""
 _DEFAULT = "kubectl.kubernetes.io/default-container"
 _PASSED = {
     "since_seconds": "sinceSeconds",
@@ -44,7 +47,8 @@ def logs(asking: Asking) -> Told:
     tail = asking.read.options.get("tail", TAIL_OF_MANY if len(sources) > 1 else TAIL)
     parts = [_log(asking, source, tail=int(tail), prefix=prefix) for source in sources]
     notes += [ONCE] if asking.option("follow") else []
-    texts = [part.text for part in parts] + notes
+    # The end of a log is what happened last: it must not be what is cut off.
+    texts = notes + [newest(part.text, ROOM // len(parts)) for part in parts]
     return Told(text="\n".join(texts), missed=any(part.missed for part in parts))
 
 

@@ -21,6 +21,22 @@ def columns(rows: Iterable[Sequence[object]]) -> str:
     )
 
 
+def newest(text: str, limit: int) -> str:
+    """The last whole lines, at most so many characters; what was left out is told first."""
+    if len(text) <= limit:
+        return text
+    begin = text.find("\n", len(text) - limit) + 1 or len(text) - limit
+    return f"… {begin} earlier characters left out\n{text[begin:]}"
+
+
+def oldest(text: str, limit: int) -> str:
+    """The first whole lines, at most so many characters; what was left out is told last."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind("\n", 0, limit) if "\n" in text[:limit] else limit
+    return f"{text[:end]}\n… {len(text) - end} more characters left out"
+
+
 def as_json(data: object) -> str:
     """Data as kubectl prints JSON."""
     return json.dumps(data, indent=2, ensure_ascii=False)

@@ -52,8 +52,8 @@ class Schemas:
             return f"[]{self.type(items)}"
         if isinstance(more := schema.get("additionalProperties"), Mapping):
             return f"map[string]{self.type(more)}"
-        if name := str(schema.get("$ref", "")).rpartition(".")[2]:
-            return name
+        if reference := str(schema.get("$ref", "")):
+            return reference.rpartition("/")[2].rpartition(".")[2]
         return "Object" if "properties" in schema else str(schema.get("type") or "Object")
 
 
