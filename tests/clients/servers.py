@@ -102,7 +102,7 @@ def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
             )
             _send(self, server.next_reply(request))
 
-        do_GET = do_PATCH = do_DELETE = do_POST = answer  # noqa: N815 - names of http.server
+        do_GET = do_PATCH = do_DELETE = do_POST = do_PUT = answer  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
             pass

@@ -4,12 +4,13 @@ AWS has no dry run, except in EC2: a change is checked against the live state in
 state is read again right before it is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sreagent.domain.action import Action, Preview
-from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAgain
+from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAgain, Unreachable
 from sreagent.domain.ports import Clock, Cloud
 from sreagent.domain.text import one_line
 from sreagent.tools.changes import Prepared
@@ -52,12 +53,13 @@ class CloudChanges:
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
         """Check an action against the live state; nothing is changed."""
         tool, place = self._tool(action)
-        state = tool.read(place)
-        before, after = tool.fields(action, state, place)
-        if before == after:
-            msg = f"{action.target} is already as {action.verb} would make it"
-            raise TryAgain(msg)
-        effect = tool.effect(action, state, place)
+        with _understood(action):
+            state = tool.read(place)
+            before, after = tool.fields(action, state, place)
+            if before == after:
+                msg = f"{action.target} is already as {action.verb} would make it"
+                raise TryAgain(msg)
+            effect = tool.effect(action, state, place)
         accepted, answer = self._accepted(tool, action, state, place)
         undo = tool.undo(action, state)
         facts = effect.facts
@@ -88,7 +90,8 @@ class CloudChanges:
         """Make the change, if nobody edited the target since it was read."""
         action = prepared.action
         tool, place = self._tool(action)
-        state = tool.read(place)
+        with _understood(action):
+            state = tool.read(place)
         _insist_unchanged(prepared, state)
         if reason := tool.problem(action, state):
             msg = f"{action.target}: {reason}"
@@ -102,7 +105,8 @@ class CloudChanges:
         """Whether the target is as the change would have left it."""
         tool, place = self._tool(action)
         try:
-            return tool.settled(action, after, place)
+            with _understood(action):
+                return tool.settled(action, after, place)
         except NotFound:
             return False
 
@@ -128,6 +132,16 @@ class CloudChanges:
         except (Refused, Conflict) as error:
             return False, f"refused: {one_line(error.message, 200)}"
         return True, "AWS's dry run said yes"
+
+
+@contextmanager
+def _understood(action: Action) -> Iterator[None]:
+    """An answer that lacks what AWS always tells is no answer."""
+    try:
+        yield
+    except (LookupError, TypeError) as error:
+        msg = f"what AWS told of {action.target} is not whole: {one_line(repr(error), 100)}"
+        raise Unreachable(msg) from error
 
 
 def _insist_unchanged(prepared: Prepared, state: State) -> None:

@@ -77,7 +77,8 @@ def _read(place: Place) -> State:
     live = found[0]
     # A deployment that somebody else started is a change too; how far it got is not.
     written = {name: live.get(name) for name in _WRITTEN} | {DEPLOYMENT: _primary(live)}
-    return State(uid=f"{live['serviceArn']} {live['createdAt']}", written=written, live=live)
+    uid = f"{live['serviceArn']} {live.get('createdAt', '')}".strip()
+    return State(uid=uid, written=written, live=live)
 
 
 def _primary(live: Mapping[str, Any]) -> str:
@@ -275,8 +276,9 @@ def _unknown(wanted: str, place: Place) -> str:
     answer = place.try_asking(
         "ecs", "ListTaskDefinitions", familyPrefix=family, status="ACTIVE", sort="DESC"
     )
-    known = [_revision(arn) for arn in (answer or {}).get("taskDefinitionArns") or ()][:10]
-    listed = f"; it has {', '.join(known)}" if known else ""
+    known = [_revision(arn) for arn in (answer or {}).get("taskDefinitionArns") or ()]
+    newest = sorted(known, key=lambda name: int(name.rpartition(":")[2]), reverse=True)[:10]
+    listed = f"; it has {', '.join(newest)}" if newest else ""
     return f"ecs_rollback: task_definition: {wanted} is no active revision of {family}{listed}"
 
 

@@ -69,7 +69,10 @@ def _read_database(place: Place) -> State:
         raise NotFound(msg)
     live = answer["DBInstances"][0]
     written = {key: live.get(key) for key in _DATABASE_WRITTEN}
-    return State(uid=live.get("DbiResourceId") or live["DBInstanceArn"], written=written, live=live)
+    uid = (
+        f"{live.get('DbiResourceId') or live['DBInstanceArn']} {live.get('InstanceCreateTime', '')}"
+    )
+    return State(uid=uid.strip(), written=written, live=live)
 
 
 def _read_instance(place: Place) -> State:
@@ -94,7 +97,7 @@ def _rebooted(action: Action, state: State, place: Place) -> Fields:
 
 def _started(action: Action, state: State, place: Place) -> Fields:
     del action, place
-    return {STARTED: state.live["DBInstanceStatus"]}, {STARTED: "available"}
+    return {STARTED: state.live["DBInstanceStatus"]}, {STARTED: "starting"}
 
 
 def _database_reboots(action: Action, state: State) -> str:
