@@ -23,12 +23,13 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Exit
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import Opened
-from sreagent.domain.verdict import Ask, Deny, Verdict
+from sreagent.domain.verdict import Allow, Ask, Deny, Verdict
 from sreagent.investigate.outcome import exit_of
-from sreagent.policy.tiers import Facts, judge
+from sreagent.policy.document import Policy
+from sreagent.policy.facts import Circumstances, Facts
+from sreagent.policy.tiers import judge
 from sreagent.settings import NOT_IN_FOLDER, NUMBERS, OTHER_NAMES, Settings
 from sreagent.tools.catalogue import TOOLS
-from sreagent.tools.fields import Present
 from sreagent.tools.verbs import Arguments, ChangeTool
 
 FOLDER = Path(__file__).parent / "reference"
@@ -238,71 +239,158 @@ class Example:
     """A change as it could be proposed, and situations in which policy is asked."""
 
     action: Action
-    live: Mapping[str, Any]
+    undo: Action | None
     facts: Mapping[str, Facts]
 
 
-class _Revisions:
-    def template(self, workload: Mapping[str, Any], revision: int) -> Mapping[str, Any]:
-        del revision
-        template: Mapping[str, Any] = workload["spec"]["template"]
-        return template
-
-    def current(self, workload: Mapping[str, Any]) -> int | None:
-        del workload
-        return 8
-
-
-CONTAINER = {"name": "web", "resources": {"limits": {"memory": "192Mi"}}}
-WORKLOAD = {"spec": {"replicas": 3, "template": {"spec": {"containers": [CONTAINER]}}}}
-SERVICE = {"spec": {"selector": {"app": "web", "tier": "front"}, "ports": [{"port": 80}]}}
-POD = {"metadata": {"uid": "1"}}
+NAMESPACED = "shop"
+PLACES: Mapping[str, tuple[str, str]] = {
+    "Pod": (NAMESPACED, "web-5f6c9"),
+    "Node": ("", "node-2"),
+    "Alert": ("", "HighErrorRate"),
+    "AWS::ECS::Service": ("prod", "web"),
+    "AWS::AutoScaling::AutoScalingGroup": ("", "web-asg"),
+    "AWS::Lambda::Alias": ("resize", "live"),
+    "AWS::RDS::DBInstance": ("", "orders"),
+    "AWS::EC2::Instance": ("", "i-0123456789abcdef0"),
+}
 ALWAYS = "always"
+TAKEN_BACK = {ALWAYS: Facts(reversible=True)}
+RUNNING = Facts(replicas=3, reversible=True)
+LABELS = {"alertname": "HighErrorRate", "namespace": "shop"}
+PODS = {
+    "it has a controller and is not ready": Facts(controlled=True),
+    "it has a controller and is ready": Facts(controlled=True, ready=True),
+    "nothing makes it again": Facts(),
+}
 
 
 def _action(verb: str, kind: str, **arguments: Any) -> Action:  # noqa: ANN401 - arguments of several verbs
-    name = "web-5f6c9" if kind == "Pod" else "web"
-    target = Entity(kind=kind, namespace="shop", name=name)
+    namespace, name = PLACES.get(kind, (NAMESPACED, "web"))
+    target = Entity(kind=kind, namespace=namespace, name=name)
     return Action(verb=verb, target=target, arguments=arguments)
 
 
+def _example(
+    verb: str,
+    kind: str,
+    undo: Action | None = None,
+    facts: Mapping[str, Facts] | None = None,
+    **arguments: Any,  # noqa: ANN401 - arguments of several verbs
+) -> Example:
+    situations = facts or {ALWAYS: Facts(reversible=undo is not None)}
+    return Example(action=_action(verb, kind, **arguments), undo=undo, facts=situations)
+
+
+def _counted(verb: str, kind: str, name: str) -> Example:
+    """A change of a number from three to four."""
+    before = _action(verb, kind, **{name: 3})
+    return _example(verb, kind, before, {ALWAYS: RUNNING}, **{name: 4})
+
+
+def _variable(revision: int) -> Action:
+    target = Entity(kind="Deployment", namespace=NAMESPACED, name="web")
+    arguments = {"container": "web", "name": "LOG_LEVEL", "revision": revision}
+    return Action(verb="restore_env", target=target, arguments=arguments)
+
+
+def _path(service: str) -> Action:
+    where = {"host": "shop.example.com", "path": "/api", "service": service, "port": 80}
+    return _action("patch_ingress", "Ingress", **where)
+
+
 EXAMPLES: Mapping[str, Example] = {
-    "rollout_undo": Example(
-        action=_action("rollout_undo", "Deployment", revision=7),
-        live=WORKLOAD,
-        facts={ALWAYS: Facts()},
-    ),
-    "rollout_restart": Example(
-        action=_action("rollout_restart", "Deployment"), live=WORKLOAD, facts={ALWAYS: Facts()}
-    ),
-    "scale": Example(
-        action=_action("scale", "Deployment", replicas=4),
-        live=WORKLOAD,
-        facts={
-            "some replicas run": Facts(replicas=3),
-            "no replica is wanted at present": Facts(replicas=0),
-            "an autoscaler owns the replicas": Facts(replicas=3, autoscaler="NAME"),
-        },
-    ),
-    "set_resources": Example(
-        action=_action("set_resources", "Deployment", container="web", memory_limit="384Mi"),
-        live=WORKLOAD,
-        facts={ALWAYS: Facts()},
-    ),
-    "patch_service": Example(
-        action=_action("patch_service", "Service", selector={"app": "web"}),
-        live=SERVICE,
-        facts={ALWAYS: Facts()},
-    ),
-    "delete_pod": Example(
-        action=_action("delete_pod", "Pod"),
-        live=POD,
-        facts={
-            "it has a controller and is not ready": Facts(controlled=True),
-            "it has a controller and is ready": Facts(controlled=True, ready=True),
-            "nothing makes it again": Facts(),
-        },
-    ),
+    example.action.verb: example
+    for example in (
+        _example(
+            "rollout_undo",
+            "Deployment",
+            _action("rollout_undo", "Deployment", revision=8),
+            revision=7,
+        ),
+        _example("rollout_restart", "Deployment"),
+        _example(
+            "scale",
+            "Deployment",
+            _action("scale", "Deployment", replicas=3),
+            {
+                "some replicas run": RUNNING,
+                "no replica is wanted at present": Facts(replicas=0),
+                "an autoscaler owns the replicas": Facts(replicas=3, autoscaler="NAME"),
+            },
+            replicas=4,
+        ),
+        _example(
+            "set_resources",
+            "Deployment",
+            _action("set_resources", "Deployment", container="web", memory_limit="192Mi"),
+            container="web",
+            memory_limit="384Mi",
+        ),
+        _example(
+            "set_image",
+            "Deployment",
+            _action("set_image", "Deployment", container="web", image="shop/web:2.4.1"),
+            container="web",
+            image="shop/web:2.4.0",
+        ),
+        Example(action=_variable(7), undo=_variable(8), facts=TAKEN_BACK),
+        _example(
+            "set_autoscaler_bounds",
+            "HorizontalPodAutoscaler",
+            _action("set_autoscaler_bounds", "HorizontalPodAutoscaler", max_replicas=5),
+            {ALWAYS: Facts(replicas=5, reversible=True)},
+            max_replicas=8,
+        ),
+        _example("suspend", "CronJob", _action("resume", "CronJob")),
+        _example("resume", "CronJob", _action("suspend", "CronJob")),
+        _example("delete_pod", "Pod", None, PODS),
+        _example("evict_pod", "Pod", None, PODS),
+        _example("delete_job", "Job"),
+        _example("cordon", "Node", _action("uncordon", "Node")),
+        _example("uncordon", "Node", _action("cordon", "Node")),
+        _example("drain", "Node", _action("uncordon", "Node")),
+        _example(
+            "patch_service",
+            "Service",
+            _action("patch_service", "Service", selector={"app": "web", "tier": "front"}),
+            selector={"app": "web"},
+        ),
+        Example(action=_path("web"), undo=_path("web-canary"), facts=TAKEN_BACK),
+        _example("restore_applied", "ConfigMap", key="LOG_LEVEL"),
+        _example(
+            "silence",
+            "Alert",
+            _action("unsilence", "Alert", matchers=LABELS),
+            matchers=LABELS,
+            minutes=30,
+            comment="rolling back",
+        ),
+        _example(
+            "unsilence",
+            "Alert",
+            _action("silence", "Alert", matchers=LABELS, minutes=12, comment="silenced again"),
+            matchers=LABELS,
+        ),
+        _example("ecs_redeploy", "AWS::ECS::Service"),
+        _example(
+            "ecs_rollback",
+            "AWS::ECS::Service",
+            _action("ecs_rollback", "AWS::ECS::Service", task_definition="web:8"),
+            task_definition="web:7",
+        ),
+        _counted("ecs_scale", "AWS::ECS::Service", "desired_count"),
+        _counted("asg_scale", "AWS::AutoScaling::AutoScalingGroup", "desired_capacity"),
+        _example(
+            "lambda_alias",
+            "AWS::Lambda::Alias",
+            _action("lambda_alias", "AWS::Lambda::Alias", version=8),
+            version=7,
+        ),
+        _example("rds_reboot", "AWS::RDS::DBInstance"),
+        _example("rds_start", "AWS::RDS::DBInstance"),
+        _example("ec2_reboot", "AWS::EC2::Instance"),
+    )
 }
 """One for each verb: a verb without an example stops the generator."""
 
@@ -315,22 +403,26 @@ def _actions() -> Lines:
 
 
 def _one_action(tool: ChangeTool, example: Example) -> Lines:
-    present = Present(live=example.live, revisions=_Revisions(), now=NOW)
-    undo = tool.undo(example.action, present)
+    action, undo = example.action, example.undo
+    tool.check(action)
     yield f"## {tool.verb}"
     yield ""
-    yield f"Works on: {', '.join(sorted(tool.kinds))}. For example: {tool.title(example.action)}."
+    yield f"Works on: {', '.join(sorted(tool.kinds))}. For example: {tool.title(action)}."
     yield ""
     yield "```"
-    yield tool.command(example.action)
+    yield tool.command(action)
     yield "```"
     yield ""
-    yield f"Undo: `{tool.command(undo)}`" if undo else "Undo: nothing has to be brought back."
+    yield f"Undo: `{TOOLS[undo.verb].command(undo)}`" if undo else "No undo."
     yield ""
     if arguments := list(_arguments(tool.arguments)):
         yield from (*table(("Argument", "Value"), *arguments), "")
-    rows = [(case, *_answer(judge(example.action, facts))) for case, facts in example.facts.items()]
-    yield from table(("When", "Who agrees", "Rule that is shown"), *rows)
+    rows = [(case, *_answer(_judge(action, facts))) for case, facts in example.facts.items()]
+    yield from table(("When", "Who agrees", "Rule", "Reason"), *rows)
+
+
+def _judge(action: Action, facts: Facts, **around: Any) -> Verdict:  # noqa: ANN401 - any circumstance
+    return judge(action, facts, Circumstances(now=NOW, **around), Policy())
 
 
 def _arguments(arguments: type[Arguments]) -> Iterator[tuple[str, str]]:
@@ -350,15 +442,17 @@ def _allowed_value(schema: Mapping[str, Any]) -> str:
     return f"text that fits `{schema['pattern']}`" if "pattern" in schema else "text"
 
 
-def _answer(verdict: Verdict) -> tuple[str, str]:
+def _answer(verdict: Verdict) -> tuple[str, str, str]:
+    rule, reason = f"`{verdict.rule}`", verdict.reason
     match verdict:
-        case Ask(rule=rule, bounded=True):
-            return "bounded", rule
-        case Ask(rule=rule):
-            return "person", rule
-        case Deny(rule=rule):
-            return "never", rule
-    return "nobody", verdict.rule
+        case Ask(bounded=True):
+            return "bounded", rule, reason
+        case Ask():
+            return "person", rule, reason
+        case Deny():
+            return "never", rule, reason
+        case Allow():
+            return "nobody", rule, reason
 
 
 def _everywhere() -> Lines:
@@ -369,24 +463,42 @@ def _everywhere() -> Lines:
     too_many = Action(verb="scale", target=scale.target, arguments={"replicas": 11})
     doubled = Action(verb="scale", target=scale.target, arguments={"replicas": 7})
     cases = {
-        "the run was started with `--read-only`": judge(plain, Facts(read_only=True)),
-        "scale to zero": judge(to_zero, running),
-        "scale above ten": judge(too_many, running),
-        "scale above twice the replicas at the start of the incident": judge(doubled, running),
+        "the run was started with `--read-only`": _judge(plain, Facts(), read_only=True),
+        "scale to zero": _judge(to_zero, running),
+        "scale above ten": _judge(too_many, running),
+        "scale above twice the replicas at the start of the incident": _judge(doubled, running),
         "namespace `kube-system`, `kube-public` or `kube-node-lease`": _in("kube-system", "dns"),
         "a namespace or name about payments, such as `payment-api`": _in("shop", "payment-api"),
         "a namespace or name about logins, such as `auth`": _in("auth", "web"),
-        "any other verb": judge(_action("drain", "Node"), Facts()),
+        "more than a tenth of what serves would be away at once": _judge(
+            plain, Facts(capacity=4, at_once=1)
+        ),
+        "a disruption budget has no room": _judge(
+            plain, Facts(budget="web", headroom=0, at_once=1, capacity=20)
+        ),
+        "state would be lost": _judge(plain, Facts(state_lost=("emptyDir cache of web",))),
+        "somebody else manages the field": _judge(plain, Facts(owner="Argo CD")),
+        "something that limits it could not be listed": _judge(
+            plain, Facts(unseen=("PodDisruptionBudget",))
+        ),
+        "only free text (logs, events, annotations) speaks for it": _judge(
+            plain, Facts(), grounded=False
+        ),
+        "the target is outside the namespaces of the incident": _judge(
+            plain, Facts(), in_scope=False
+        ),
+        "changes are stopped (`sre halt`)": _judge(plain, Facts(), halted="REASON"),
+        "any other verb": _judge(_action("exec", "Pod"), Facts()),
     }
     yield FIRST
     rows = [(case, *_answer(verdict)) for case, verdict in cases.items()]
-    yield from table(("When", "Who agrees", "Rule that is shown"), *rows)
+    yield from table(("When", "Who agrees", "Rule", "Reason"), *rows)
 
 
 def _in(namespace: str, name: str) -> Verdict:
     """What policy says to the mildest change of an object so called."""
     target = Entity(kind="Deployment", namespace=namespace, name=name)
-    return judge(Action(verb="rollout_restart", target=target), Facts())
+    return _judge(Action(verb="rollout_restart", target=target), Facts())
 
 
 WHAT_TO_DO: Mapping[Exit, str] = {
