@@ -23,6 +23,7 @@ from sreagent.settings import Settings, halt_wish, load, person, policy_file, st
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kill_switch import FileKillSwitch
     from sreagent.domain.action import Proposal
     from sreagent.domain.incident import Incident
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from sreagent.journal.seals import Signer
     from sreagent.journal.store import Journal
     from sreagent.policy.document import Policy
+    from sreagent.tools.changes import Changes, EveryChange, Prepared
+    from sreagent.tools.cloud_reads import AwsReads
+    from sreagent.tools.reads.every import EveryRead
 
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
@@ -285,6 +289,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     from sreagent.tools.looks import KubernetesLooks
 
     metrics = _metrics(settings)
+    changes = _changes(case, cluster, settings)
     case.changes_allowed = not wishes.read_only
     case.has_metrics = metrics is not None
     desk = Desk(
@@ -300,11 +305,78 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
         ),
         reasoner=RulesReasoner(asks=not wishes.dry_run),
         person=people,
+        reads=_reads(case, cluster, settings, changes),
         metrics=metrics,
         dry_run=wishes.dry_run,
         verify_limit=settings.verify_limit,
     )
     return Run(case=case, desk=desk)
+
+
+def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
+    """Everything that can be changed from here; AWS is loaded when somebody asks for it."""
+    from sreagent.tools.changes import EveryChange, LateChanges
+    from sreagent.tools.cloud import CLOUD, CloudChanges
+    from sreagent.tools.cluster import cluster_changes
+    from sreagent.tools.silences import SilenceChanges
+
+    switch = kill_switch(settings)
+    backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock, switch)]
+    if settings.alertmanager:
+        backends.append(SilenceChanges(_alertmanager(settings), case.clock))
+    late = LateChanges(frozenset(CLOUD), lambda: CloudChanges(_cloud(settings), case.clock, CLOUD))
+    backends.append(late)
+    return EveryChange(tuple(backends))
+
+
+def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -> EveryRead:
+    """Everything that a written command line can read from here."""
+    from sreagent.clients.kubernetes_reads import connect_reads
+    from sreagent.tools.lines import render
+    from sreagent.tools.reads import KubectlReads
+    from sreagent.tools.reads.every import EveryRead
+
+    api = connect_reads(
+        kubeconfig=settings.kubeconfig,
+        context=settings.context,
+        timeout=settings.timeout,
+        clock=case.clock,
+    )
+    kubectl = KubectlReads(
+        cluster=cluster,
+        api=api,
+        clock=case.clock,
+        render=render,
+        preview=lambda action: _previewed(changes.prepare(action)),
+    )
+    return EveryRead(kubectl, lambda: _aws_reads(case, settings))
+
+
+def _aws_reads(case: Case, settings: Settings) -> AwsReads:
+    from sreagent.tools.aws import redact_answer
+    from sreagent.tools.cloud_reads import AwsReads
+    from sreagent.tools.lines.aws import render_aws
+
+    cloud = _cloud(settings)
+    return AwsReads(cloud=cloud, redact_answer=redact_answer, render=render_aws, clock=case.clock)
+
+
+def _cloud(settings: Settings) -> AwsCloud:
+    from sreagent.clients.aws import connect
+
+    return connect(
+        profile=settings.aws_profile,
+        region=settings.aws_region,
+        endpoint=settings.aws_endpoint,
+        timeout=settings.timeout,
+    )
+
+
+def _previewed(prepared: Prepared) -> str:
+    """A dry run as text."""
+    shown = prepared.preview
+    said = (prepared.title, shown.answer, shown.touches, shown.depends, shown.loses, shown.owner)
+    return "\n".join(line for line in (*said, *shown.diff) if line)
 
 
 def _undoing(run: Run, action: str) -> Reasoner:

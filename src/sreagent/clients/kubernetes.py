@@ -152,7 +152,7 @@ class KubernetesCluster:
             return replace(
                 request,
                 method="PATCH",
-                query={"fieldManager": "sreagent", **({"dryRun": "All"} if dry_run else {})},
+                query={"fieldManager": "sreagent", **_dry(dry_run)},
                 body=json.dumps([dict(step) for step in patch]).encode(),
                 content_type="application/json-patch+json",
             )
@@ -177,8 +177,10 @@ class KubernetesCluster:
             # As kubectl: the default of batch/v1 would leave the pods of a Job behind.
             "propagationPolicy": "Background",
         }
-        body = json.dumps(options).encode()
-        self._about(entity, lambda request: replace(request, method="DELETE", body=body))
+        body, query = json.dumps(options).encode(), _dry(dry_run)
+        self._about(
+            entity, lambda request: replace(request, method="DELETE", body=body, query=query)
+        )
 
     def evict(self, pod: Entity, *, uid: str, resource_version: str = "", dry_run: bool) -> None:
         """Delete a pod unless a disruption budget forbids it.
@@ -189,6 +191,7 @@ class KubernetesCluster:
             path=f"{_path(_known('Pod'), 'v1', pod.namespace, pod.name)}/eviction",
             what=str(pod),
             method="POST",
+            query=_dry(dry_run),
             body=json.dumps(
                 {
                     "apiVersion": f"policy/{self._eviction_version()}",
@@ -322,6 +325,11 @@ def _known(kind: str) -> Kind:
         msg = f"{one_line(kind)!r} is not a kind that sre reads"
         raise NotFound(msg)
     return KINDS[kind]
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    """The query of a dry run; a delete says it in its body, and here for who reads audit logs."""
+    return {"dryRun": "All"} if dry_run else {}
 
 
 def _options(uid: str, resource_version: str, *, dry_run: bool) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import assert_never
 
 from sreagent.domain.action import Action
-from sreagent.domain.command import AwsRead, KubectlRead, Refusal
+from sreagent.domain.command import AwsRead, KubectlRead, Read, Refusal
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
-from sreagent.domain.errors import TryAgain
+from sreagent.domain.errors import SreError, TryAgain
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.incident import Incident
 from sreagent.domain.kinds import KINDS
@@ -39,9 +39,7 @@ def understand(case: Case, reads: Reads, step: Command) -> Iterator[Entry | Draf
         case KubectlRead() | AwsRead():
             if isinstance(meant, KubectlRead) and not meant.namespace:
                 meant = replace(meant, namespace=case.incident.opened.namespace)
-            seen = reads.run(meant)
-            case.answers[step.line] = seen.text
-            yield from case.add(*_records(case, seen))
+            yield from case.add(*_read(case, reads, step.line, meant))
         case Action():
             yield Draft(
                 action=_placed(case.incident, meant),
@@ -52,6 +50,17 @@ def understand(case: Case, reads: Reads, step: Command) -> Iterator[Entry | Draf
             )
         case other:
             assert_never(other)
+
+
+def _read(case: Case, reads: Reads, line: str, read: Read) -> Iterator[Looked | Saw | Noted]:
+    try:
+        seen = reads.run(read)
+    except (SreError, TryAgain) as error:
+        case.answers[line] = f"not read: {error}"
+        yield Noted(text=f"not read: {one_line(line, 200)}: {one_line(str(error), 300)}")
+        return
+    case.answers[line] = seen.text
+    yield from _records(case, seen)
 
 
 def action_of(incident: Incident, line: str) -> Action:

@@ -16,7 +16,10 @@ class Reads(Protocol):
     """Runs the reads that written command lines ask for."""
 
     def run(self, read: Read) -> Sighting:
-        """What was seen; a look that failed says so and is `unknown`, it never raises."""
+        """What was seen; a look that failed says so and is `unknown`.
+
+        Raises TryAgain for what there is not, SreError when there is no way to ask.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ be sent is fixed. What runs later is exactly that, and only while the target is 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -115,6 +115,33 @@ class EveryChange:
         known = ", ".join(sorted(self.verbs))
         msg = f"{action.verb!r} is not a change that can be made here; known: {known}"
         raise TryAgain(msg)
+
+
+@dataclass(slots=True)
+class LateChanges:
+    """Changes whose maker costs something: it is made when the first of its verbs is asked for."""
+
+    verbs: frozenset[str]
+    make: Callable[[], Changes]
+    _made: Changes | None = None
+
+    def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
+        """As its maker."""
+        return self._maker.prepare(action, replicas_at_start=replicas_at_start)
+
+    def run(self, prepared: Prepared) -> str:
+        """As its maker."""
+        return self._maker.run(prepared)
+
+    def settle(self, action: Action, after: Mapping[str, Any]) -> bool:
+        """As its maker."""
+        return self._maker.settle(action, after)
+
+    @property
+    def _maker(self) -> Changes:
+        if self._made is None:
+            self._made = self.make()
+        return self._made
 
 
 def remembered(fields: Mapping[str, Any]) -> dict[str, Any]:
