@@ -202,6 +202,8 @@ def _policy(file: str | None) -> "Policy":
 def _second(policy: "Policy") -> "Tighten | None":
     from sreagent.policy.rego import compile_rego
 
+    if policy.opa:
+        print("the OPA is not asked for these cases, only when a change is made", file=sys.stderr)
     return compile_rego(policy.rego) if policy.rego else None
 
 
