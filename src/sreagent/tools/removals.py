@@ -9,7 +9,7 @@ from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused
 from sreagent.domain.inventory import Obj
 from sreagent.domain.ports import Cluster
 from sreagent.domain.text import one_line
-from sreagent.tools.changes import ACCEPTED, Prepared, canonical, remembered
+from sreagent.tools.changes import ACCEPTED, Prepared, remembered
 from sreagent.tools.disruption import is_ready
 from sreagent.tools.fields import TRIES, UID
 from sreagent.tools.impact import Scales, Touched
@@ -119,18 +119,6 @@ def _gone(uid: str) -> str:
     return f"not {uid}"
 
 
-def _evict_command(action: Action) -> str:
-    # kubectl has no verb for it; `kubectl drain` does the same for every pod of a node.
-    namespace, name = action.target.namespace, action.target.name
-    body = {
-        "apiVersion": "policy/v1",
-        "kind": "Eviction",
-        "metadata": {"name": name, "namespace": namespace},
-    }
-    path = f"/api/v1/namespaces/{namespace}/pods/{name}/eviction"
-    return f"echo '{canonical(body)}' | kubectl create --raw {path} -f -"
-
-
 DELETE_POD = RemovalTool(
     verb="delete_pod",
     kinds=frozenset({"Pod"}),
@@ -143,5 +131,6 @@ EVICT_POD = RemovalTool(
     kinds=frozenset({"Pod"}),
     arguments=Arguments,
     title=lambda a: f"Evict pod {a.target.name}",
-    command=_evict_command,
+    # kubectl has no such verb (a plugin has); the line can be edited here like any other.
+    command=lambda a: kubectl(a.target, "evict pod", a.target.name),
 )
