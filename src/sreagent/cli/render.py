@@ -141,7 +141,7 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
     needs = "bounded change" if bounded else "needs your yes"
     if proposed.people > 1:
         needs = f"needs {proposed.people} people"
-    title = f"{proposed.id}  {proposed.title}"
+    title = _folded(f"{proposed.id}  {proposed.title}")
     command = Text(proposed.command, style="bold", overflow="fold")
     if not boxed:
         return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
@@ -155,11 +155,16 @@ def _rule(proposed: Proposal) -> str:
 
 
 def _styled(value: str, style: str = "default") -> Text:
-    return Text(value, style=style)
+    return Text(_folded(value), style=style)
+
+
+def _folded(value: str) -> str:
+    """On one line: a line feed in it could pretend to be the next row."""
+    return " ".join(value.splitlines())
 
 
 def _diff_line(line: str) -> Text:
-    return Text(f"  {line}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
+    return Text(f"  {_folded(line)}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
 
 
 def _table(rows: Iterable[tuple[str, Text]]) -> Table:

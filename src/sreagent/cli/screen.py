@@ -1,9 +1,11 @@
 """The live screen: shows each happening as it comes."""
 
 import sys
+from collections.abc import Iterable
 from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.status import Status
 from rich.text import Text
 
@@ -26,6 +28,7 @@ from sreagent.domain.record import (
     Verified,
     Weighed,
 )
+from sreagent.domain.text import one_line, visible
 
 PIPE_WIDTH = 10_000
 """In a pipe no line is folded."""
@@ -60,10 +63,24 @@ class Silent:
         """Nothing."""
 
 
+class ClearConsole(Console):
+    """A console that passes no escape and no hidden letter on, wherever they come from.
+
+    What gives colour and moves the cursor is made by Rich from styles, never from text.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Segments whose text is only text."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
 def console() -> Console:
     """The console of standard output; plain and unfolded in a pipe. Rich reads NO_COLOR itself."""
     terminal = sys.stdout.isatty()
-    return Console(
+    return ClearConsole(
         markup=False,
         highlight=False,
         emoji=False,
@@ -160,17 +177,26 @@ def _said(record: Answered | Ran | Noted | Resumed) -> Text:
     text = Text()
     match record:
         case Ran(action=action, ok=True, message=message):
-            text = Text(" ✓ ", style="green").append(f"{action} {message}", style="default")
+            text = Text(" ✓ ", style="green").append(
+                f"{action} {_folded(message)}", style="default"
+            )
         case Ran(action=action, message=message):
-            text = Text(" ✗ ", style="red").append(f"{action} not done: {message}", style="default")
+            text = Text(" ✗ ", style="red").append(
+                f"{action} not done: {_folded(message)}", style="default"
+            )
         case Noted(text=note):
-            text = Text(f" · {note}", style="dim")
+            text = Text(f" · {_folded(note)}", style="dim")
         case Resumed(by=by):
             text = Text(f"Resumed by {by}", style="bold")
         case Answered(action=action, answer=answer, by=by, how=how, reason=reason):
             words = f" · {action} {_ANSWERS[answer]} by {by} ({how})"
-            text = Text(words + (f": {reason}" if reason else ""), style="dim")
+            text = Text(words + (f": {_folded(reason)}" if reason else ""), style="dim")
     return text
+
+
+def _folded(text: str) -> str:
+    """On one line: a line feed in it could pretend to be another record."""
+    return one_line(text, max(len(text), 1))
 
 
 _ANSWERS = {
