@@ -457,6 +457,10 @@ def test_the_revisions_of_a_workload(see: See) -> None:
             "wait --for=jsonpath='{.spec.replicas}'=2 deploy/cart", "condition met", id="field"
         ),
         pytest.param("wait --for=create deploy/cart", "created", id="there"),
+        pytest.param("wait --for=create secret/database", "created", id="a secret"),
+        pytest.param(
+            "wait --for=condition=Ready pod/nobody", "not found", id="nothing to wait for"
+        ),
     ],
 )
 def test_waiting_looks_and_tells(see: See, line: str, expected: str) -> None:

@@ -8,12 +8,10 @@ from sreagent.tools.reads import events
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, told, words
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import refuse_withheld
-from sreagent.tools.reads.printing import as_yaml, columns, newest, oldest
+from sreagent.tools.reads.printing import ROOM, as_yaml, columns, newest, oldest
 
 AT_MOST = 10
 """Objects that are described at once."""
-ROOM = 18_000
-"""Characters of all accounts together; two thirds of one are for the object."""
 _FIRST = ("apiVersion", "kind", "metadata")
 _METADATA = ("name", "namespace", "labels", "annotations", "creationTimestamp", "deletionTimestamp")
 _SAME_AS_ITS_UID = ("uid", "resourceVersion", "generation", "generateName", "selfLink")

@@ -8,10 +8,8 @@ from sreagent.domain.inventory import event_time
 from sreagent.tools.reads.asking import LIMIT, Asking, Told, left_out
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import ONCE, document
-from sreagent.tools.reads.printing import age, columns, newest
+from sreagent.tools.reads.printing import ROOM, age, columns, newest
 
-ROOM = 18_000
-"""Characters of all events together: the newest are kept."""
 _HEAD = ("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE")
 
 

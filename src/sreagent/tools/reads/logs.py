@@ -7,7 +7,7 @@ from typing import Any
 from sreagent.domain.errors import SreError, TryAgain
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, told
 from sreagent.tools.reads.objects import ONCE
-from sreagent.tools.reads.printing import newest
+from sreagent.tools.reads.printing import ROOM, newest
 
 TAIL = 500
 """Lines of one container, where the read does not say."""
@@ -15,8 +15,6 @@ TAIL_OF_MANY = 50
 """The same where several containers are read."""
 LOGS_AT_ONCE = 10
 """Containers that are read at most."""
-ROOM = 18_000
-"""Characters of all logs together."""
 _DEFAULT = "kubectl.kubernetes.io/default-container"
 _PASSED = {
     "since_seconds": "sinceSeconds",

@@ -8,13 +8,15 @@ from sreagent.domain.errors import NotFound, SreError, TryAgain
 from sreagent.tools.reads.asking import Asking, Items, Target, Told, left_out, told
 from sreagent.tools.reads.fields import last_applied, presentable
 from sreagent.tools.reads.paths import sort_key, steps
-from sreagent.tools.reads.printing import as_json, as_yaml, columns
+from sreagent.tools.reads.printing import as_json, as_yaml, columns, noted
 from sreagent.tools.reads.resources import Resource
 
 WITHHELD = (
     "values of {kind} are never read: without -o, --sort-by or describe, "
     "their names, types and number of keys are listed"
 )
+AT_MOST = 50
+"""Objects that are written as YAML, which takes its time."""
 ONCE = "(looked once: this is how it stands now)"
 
 
@@ -87,14 +89,23 @@ def _documents(asking: Asking) -> Told:
         else:
             found += items.found
             notes += [items.note] if items.note else []
-    shown = [_presented(asking, item) for item in sorted_items(asking, found)]
-    told_problems = _problems(asking, problems)
-    if not shown and problems:
-        return told_problems
-    alone = len(shown) == 1 and all(target.name for target in asking.targets())
-    body = shown[0] if alone else {"apiVersion": "v1", "kind": "List", "items": shown}
-    text = "\n".join((document(asking, body), *notes, told_problems.text)).rstrip()
-    return Told(text=text, missed=told_problems.missed)
+    failed = _problems(asking, problems)
+    if problems and not found:
+        return failed
+    if asking.read.output == "yaml" and len(found) > AT_MOST:
+        notes.append(f"… {len(found) - AT_MOST} more objects: narrow it with a selector")
+    body = _body(asking, sorted_items(asking, found))
+    text = noted(document(asking, body), (*notes, failed.text))
+    return Told(text=text, missed=failed.missed)
+
+
+def _body(asking: Asking, found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The object, or a list of them as kubectl wraps it."""
+    some = found[:AT_MOST] if asking.read.output == "yaml" else found
+    shown = [_presented(asking, item) for item in some]
+    if len(shown) == 1 and all(target.name for target in asking.targets()):
+        return shown[0]
+    return {"apiVersion": "v1", "kind": "List", "items": shown}
 
 
 def _presented(asking: Asking, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -125,15 +136,17 @@ def _names(asking: Asking) -> Told:
     grids = list(_grids(asking))
     lines = [f"{grid.resource.title}/{row.name}" for grid in grids for row in grid.rows]
     notes = [note for grid in grids for note in grid.notes]
-    return Told(text="\n".join((*lines, *notes)), missed=any(grid.missed for grid in grids))
+    text = noted("\n".join(lines), notes)
+    return Told(text=text, missed=any(grid.missed for grid in grids))
 
 
 def _tables(asking: Asking) -> Told:
     grids = list(_grids(asking))
     several = len({grid.resource.qualified for grid in grids}) > 1
     prefix = several or asking.option("show_kind")
-    blocks = [_printed(asking, grid, prefix=prefix) for grid in grids if grid.rows or grid.notes]
-    text = "\n\n".join(blocks) or _nothing(asking)
+    blocks = [_printed(asking, grid, prefix=prefix) for grid in grids if grid.rows]
+    notes = [note for grid in grids for note in grid.notes]
+    text = noted("\n\n".join(blocks), notes) or _nothing(asking)
     return Told(text=text, missed=any(grid.missed for grid in grids))
 
 
@@ -267,8 +280,7 @@ def _printed(asking: Asking, grid: Grid, *, prefix: bool) -> str:
         )
         for row in grid.rows
     ]
-    table = columns(lines) if grid.rows else ""
-    return "\n".join(part for part in (table, *grid.notes) if part)
+    return columns(lines)
 
 
 def _cells(row: Row, grid: Grid, *, prefix: bool) -> Iterator[object]:

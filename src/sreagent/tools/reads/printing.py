@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import yaml
 
+ROOM = 18_000
+"""Characters of an answer that leave room for notes about it."""
 _GAP = "   "
 
 
@@ -35,6 +37,12 @@ def oldest(text: str, limit: int) -> str:
         return text
     end = text.rfind("\n", 0, limit) if "\n" in text[:limit] else limit
     return f"{text[:end]}\n… {len(text) - end} more characters left out"
+
+
+def noted(text: str, notes: Iterable[str]) -> str:
+    """A text and what there is to say about it, which must not be what is cut off."""
+    lines = [note for note in notes if note]
+    return "\n".join(filter(None, (oldest(text, ROOM), *lines))) if lines else text
 
 
 def as_json(data: object) -> str:

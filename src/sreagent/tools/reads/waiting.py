@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sreagent.domain.errors import NotFound, TryAgain
-from sreagent.tools.reads.asking import Asking, Told
+from sreagent.tools.reads.asking import Asking, Target, Told
 from sreagent.tools.reads.objects import refuse_withheld
 from sreagent.tools.reads.paths import steps, value_at
 
@@ -65,18 +65,23 @@ def _states(asking: Asking, goal: Goal) -> dict[str, bool]:
         if goal.word in ("condition", "field"):
             refuse_withheld(target.resource)
         if target.name:
-            states[str(target)] = goal.met(_present(asking, target.path))
+            states[str(target)] = goal.met(_present(asking, target, goal))
             continue
         for item in asking.items(target).found:
             states[f"{target.resource.title}/{item['metadata']['name']}"] = goal.met(item)
     return states
 
 
-def _present(asking: Asking, path: str) -> Mapping[str, Any] | None:
+def _present(asking: Asking, target: Target, goal: Goal) -> Mapping[str, Any] | None:
+    """The object; None when it is not there, which only some goals have an answer for."""
+    withheld = target.resource.withheld
     try:
-        return asking.api.fetch(path, {})
+        ask = asking.api.table if withheld else asking.api.fetch
+        return ask(target.path, {})
     except NotFound:
-        return None
+        if goal.word in ("create", "delete"):
+            return None
+        raise
 
 
 def _goal(text: str) -> Goal:
