@@ -80,6 +80,8 @@ class CloudChanges:
                 diff=(*_diff(before, after), *effect.diff),
                 touches=effect.touches,
                 depends=effect.depends,
+                loses=", ".join(effect.facts.state_lost) or "no state",
+                owner=effect.owner,
             ),
             facts=facts,
             undo=undo,

@@ -233,17 +233,20 @@ def _rolling(action: Action, state: State, around: _Around) -> Effect:
     """All tasks are replaced by new ones."""
     live = state.live
     away, running = _away(live), live["runningCount"]
-    owner = owner_of(tags_of(live.get("tags"))) if action.verb == ECS_ROLLBACK.verb else ""
+    owner = owner_of(tags_of(live.get("tags")))
+    # New tasks of the same definition leave nothing that could be set back.
+    sets_back = owner if action.verb == ECS_ROLLBACK.verb else ""
     return Effect(
         touches=f"all {count(running, 'running task')} of {live['desiredCount']} wanted, one wave "
         f"after the other; {away} at most away at once",
-        depends=_depends(live, around, owner),
+        depends=_depends(live, around),
+        owner=managed(owner),
         facts=Facts(
             replicas=live["desiredCount"],
             capacity=running,
             pods=running,
             at_once=away,
-            owner=owner,
+            owner=sets_back,
             unseen=tuple(kind for kind in around.unseen if kind != "ScalableTarget"),
             state_lost=around.state_lost,
             reversible=action.verb == ECS_ROLLBACK.verb,
@@ -289,7 +292,8 @@ def _scaled(action: Action, state: State, place: Place) -> Effect:
     return Effect(
         touches=f"{count(live['runningCount'], 'running task')} of {live['desiredCount']} wanted"
         + (f"; {fewer} of them will stop" if fewer else ""),
-        depends=_depends(live, around, owner),
+        depends=_depends(live, around),
+        owner=managed(owner),
         facts=Facts(
             replicas=live["desiredCount"],
             replicas_at_start=live["desiredCount"],
@@ -305,12 +309,12 @@ def _scaled(action: Action, state: State, place: Place) -> Effect:
     )
 
 
-def _depends(live: Mapping[str, Any], around: _Around, owner: str) -> str:
+def _depends(live: Mapping[str, Any], around: _Around) -> str:
     groups = [b for b in live.get("loadBalancers") or () if b.get("targetGroupArn")]
     parts = [f"behind {count(len(groups), 'target group')}" if groups else "no load balancer"]
     if around.autoscaler:
         parts.append(f"{around.autoscaler} sets its number of tasks")
-    return "; ".join([*parts, managed(owner or owner_of(tags_of(live.get("tags"))))])
+    return "; ".join(parts)
 
 
 def _former_definition(action: Action, state: State) -> Action:

@@ -98,7 +98,8 @@ def _effect(action: Action, state: State, place: Place) -> Effect:
     owner = owner_of((tags or {}).get("Tags") or {})
     return Effect(
         touches=f"every call of {function}:{action.target.name} from the next one on",
-        depends=managed(owner),
+        depends="whoever calls the function by this alias",
+        owner=managed(owner),
         facts=Facts(
             owner=owner, unseen=() if tags is not None else ("Tags",), reversible=True, at_once=0
         ),

@@ -104,7 +104,8 @@ def _effect(action: Action, state: State, place: Place) -> Effect:
     return Effect(
         touches=f"{count(len(serving), 'instance')} in service of {live['DesiredCapacity']} wanted"
         + (f"; {fewer} will be terminated, AWS chooses which" if fewer else ""),
-        depends=_depends(live, autoscaler, owner),
+        depends=_depends(live, autoscaler),
+        owner=managed(owner),
         facts=Facts(
             replicas=live["DesiredCapacity"],
             replicas_at_start=live["DesiredCapacity"],
@@ -137,12 +138,12 @@ def _autoscaler(tags: Mapping[str, str], policies: Mapping[str, Any] | None) -> 
     return f"scaling policy {one_line(', '.join(enabled), 80)}" if enabled else ""
 
 
-def _depends(live: Mapping[str, Any], autoscaler: str, owner: str) -> str:
+def _depends(live: Mapping[str, Any], autoscaler: str) -> str:
     groups = live.get("TargetGroupARNs") or live.get("LoadBalancerNames") or ()
     parts = [f"behind {count(len(groups), 'target group')}" if groups else "no load balancer"]
     if autoscaler:
         parts.append(f"{autoscaler} sets its number")
-    return "; ".join([*parts, managed(owner)])
+    return "; ".join(parts)
 
 
 def _undo(action: Action, state: State) -> Action:

@@ -1,7 +1,7 @@
 """Changes of single machines: reboots of EC2 and RDS, and starting an RDS instance."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from sreagent.domain.action import Action
 from sreagent.domain.errors import NotFound, Unreachable
 from sreagent.domain.text import one_line
 from sreagent.policy.facts import Facts
-from sreagent.tools.cloud_owners import GROUP, managed, owner_of, tags_of
+from sreagent.tools.cloud_owners import GROUP, owner_of, tags_of
 from sreagent.tools.cloud_verbs import (
     Call,
     CloudTool,
@@ -129,12 +129,14 @@ def _database_effect(action: Action, state: State, place: Place) -> Effect:
     return Effect(
         touches=f"all of {place.target.name}, for a minute or more; {standby}; "
         f"connections now: {known}",
-        depends="; ".join([*_applied(live), *_replicas(live), _database_owner(live)]),
+        depends="; ".join(_replicas(live)) or "no read replica",
+        owner=_managed_by(live.get("TagList")),
         facts=Facts(
             capacity=1,
             at_once=1,
             state_lost=("open connections and transactions", "what it holds in memory"),
         ),
+        diff=tuple(_applied(live)),
     )
 
 
@@ -158,11 +160,11 @@ def _connections(place: Place) -> float | None:
 def _applied(live: Mapping[str, Any]) -> Iterator[str]:
     """What waits for the next reboot and would come into force with it."""
     if pending := live.get("PendingModifiedValues"):
-        yield f"the reboot applies pending changes of {', '.join(sorted(pending))}"
+        yield f"! comes into force: pending changes of {', '.join(sorted(pending))}"
     for group in live.get("DBParameterGroups") or ():
         if group.get("ParameterApplyStatus") == "pending-reboot":
             name = one_line(group["DBParameterGroupName"], 80)
-            yield f"the reboot applies parameter group {name}"
+            yield f"! comes into force: parameter group {name}"
 
 
 def _replicas(live: Mapping[str, Any]) -> Iterator[str]:
@@ -172,8 +174,9 @@ def _replicas(live: Mapping[str, Any]) -> Iterator[str]:
         yield f"it is a read replica of {one_line(source, 80)}"
 
 
-def _database_owner(live: Mapping[str, Any]) -> str:
-    owner = owner_of(tags_of(live.get("TagList")))
+def _managed_by(tags: Iterable[Mapping[str, Any]] | None) -> str:
+    """Nothing that stays is changed, so nobody sets it back."""
+    owner = owner_of(tags_of(tags))
     return f"managed by {owner}" if owner else "no tag tells who manages it"
 
 
@@ -181,8 +184,8 @@ def _start_effect(action: Action, state: State, place: Place) -> Effect:
     del action
     return Effect(
         touches=f"nothing that runs; {place.target.name} costs money again from now on",
-        depends=_database_owner(state.live),
-        facts=Facts(),
+        depends="nobody while it is stopped",
+        owner=_managed_by(state.live.get("TagList")),
     )
 
 
@@ -195,8 +198,10 @@ def _instance_effect(action: Action, state: State, place: Place) -> Effect:
     role = f"; it is 1 of {count(capacity, 'instance')} in {one_line(group, 80)}" if group else ""
     return Effect(
         touches=f"all that runs on {place.target.name}{name}, for a minute or more{role}",
-        depends=managed(owner_of(tags))
-        + (f"; {one_line(group, 80)} replaces it if it stays unhealthy" if group else ""),
+        depends=f"{one_line(group, 80)} replaces it if it stays unhealthy"
+        if group
+        else "no Auto Scaling group",
+        owner=_managed_by(state.live.get("Tags")),
         facts=Facts(
             capacity=capacity,
             at_once=1,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from sreagent.domain.command import AwsRead
-from sreagent.domain.errors import SreError
+from sreagent.domain.errors import NotFound, SreError
 from sreagent.domain.evidence import Health
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock, Cloud
@@ -70,8 +70,12 @@ class AwsReads:
             TryAgain: The line asks for what there is not: a waiter, a JMESPath expression.
         """
         began = self.clock.monotonic()
+        verdict = Health.HEALTHY
         try:
-            text, verdict = self._answer(read), Health.HEALTHY
+            text = self._answer(read)
+        except NotFound as error:
+            # That there is no such thing is an answer.
+            text = _told(error)
         except SreError as error:
             text, verdict = _told(error), Health.UNKNOWN
         source: Source = "logs" if read.service == "logs" and read.operation in EVENTS else "aws"
@@ -136,7 +140,7 @@ class AwsReads:
 
 
 def _told(error: SreError) -> str:
-    return f"{error.message}: {error.why}" if error.why else error.message
+    return "\n".join(part for part in (error.message, error.why, error.hint) if part)
 
 
 def _json(value: object) -> str:

@@ -85,6 +85,9 @@ class Effect:
 
     touches: str
     depends: str = ""
+    """Who uses it."""
+    owner: str = ""
+    """Who may set it back."""
     facts: Facts = field(default_factory=Facts)
     diff: tuple[str, ...] = ()
 

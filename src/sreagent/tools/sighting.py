@@ -46,7 +46,8 @@ def shown(
     whole = redact(clean(text))
     return Sighting(
         command=command,
-        text=_capped(whole),
+        # The end of a log is what happened last: it must not be what is cut off.
+        text=_last(whole) if source == "logs" else _first(whole),
         digest=hashlib.sha256(whole.encode()).hexdigest(),
         verdict=verdict,
         source=source,
@@ -55,10 +56,19 @@ def shown(
     )
 
 
-def _capped(text: str) -> str:
+def _first(text: str) -> str:
+    """The first whole lines."""
     if len(text) <= LIMIT:
         return text
-    # A cut inside a line could leave the half of something; whole lines stay.
     end = text.rfind("\n", LIMIT // 2, LIMIT)
     kept = text[: end if end > 0 else LIMIT]
-    return f"{kept}\n… {len(text) - len(kept)} more characters, narrow the question to see them"
+    return f"{kept}\n… {len(text) - len(kept)} more characters: narrow the question to see them"
+
+
+def _last(text: str) -> str:
+    """The last whole lines."""
+    if len(text) <= LIMIT:
+        return text
+    begin = text.find("\n", len(text) - LIMIT, len(text) - LIMIT // 2) + 1
+    kept = text[begin or len(text) - LIMIT :]
+    return f"… {len(text) - len(kept)} earlier characters left out\n{kept}"
