@@ -112,7 +112,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "terraform": lambda: run(14) + ".atlas" + "v1." + run(65),
     "tskey": lambda: "ts" + "key-auth-" + run(12) + "-" + run(32),
     "lin": lambda: "li" + "n_api_" + run(40),
-    "newuser": lambda: run(26),
+    "uuid": lambda: "-".join(run(size, HEX) for size in (8, 4, 4, 4, 12)),
 }
 
 BEARING = r"""
@@ -254,6 +254,7 @@ llm|login with {hf}
 llm|groq {groq}
 vault|token {hvs}
 vault|vault token: {hvslegacy}
+vault|vault write auth/approle/login --secret-id {uuid}
 vault|Unseal Key 1: {base64}
 vault|Initial Root Token: {hvslegacy}
 datadog|DD_API_KEY={hex32}
@@ -504,6 +505,10 @@ otp verification failed for alice
 mfa=enabled
 limits: cpu 500m memory 512Mi
 sig=missing
+aws secretsmanager describe-secret --secret-id shop/db
+aws s3api get-object --bucket logs --key reports/2026.csv out.csv
+aws rds-data execute-statement --secret-arn arn:aws:secretsmanager:eu-west-1:1:secret:db-AbC
+kubectl create secret tls web --cert=/root/tls.crt --key=/root/tls.key
 webhook "validate.kyverno.svc" denied the request
 """
 

@@ -25,7 +25,19 @@ _INSIDE = re.compile(
 """Words that tell also when they are written together with another: `PGPASSWORD`, `dbpass`."""
 _ABOUT = frozenset(
     (
-        *("age", "algorithm", "alg", "audience", "budget", "checksum", "class", "count", "digest"),
+        *(
+            "age",
+            "algorithm",
+            "alg",
+            "arn",
+            "arns",
+            "audience",
+            "budget",
+            "checksum",
+            "class",
+            "count",
+            "digest",
+        ),
         *("dir", "domain", "enabled", "endpoint", "expiration", "expires", "expiry", "field"),
         *("file", "files", "fingerprint", "header", "helper", "host", "id", "ids"),
         *("interval", "issuer", "kind", "length", "lifetime", "limit", "manager", "method", "mode"),

@@ -58,6 +58,9 @@ _HARMLESS_PREFIX = (
 
 _NUMBER = re.compile(r"[0-9][0-9.,_]*")
 _OBJECT_NAME = re.compile(r"[a-z0-9]+(?:[./-][a-z0-9]+)+|[a-z]+[0-9]?|[a-z0-9]{1,7}")
+_NAMING = re.compile(r"--(?:key|secret-id(?:-list)?)")
+"""Flags of `aws` that name a secret or an object; in Vault such an id is a long secret."""
+_LONG = 30
 _STRANGE = re.compile(r"[0-9!#$%^*+=_~]|[a-z][A-Z]")
 """What no word of a sentence has."""
 _CODE = re.compile(r"self\.[\w.]+$|[A-Za-z_][\w.]*[(\[]")
@@ -155,6 +158,8 @@ def _is_given(name: re.Match[str], text: str, value: re.Match[str]) -> bool:
     if HOLLOW.fullmatch(text) or text.lower() in PROSE or is_redacted(value, group):
         return False
     if not is_flag and "_" not in name["name"] and len(text) < 5 and _NUMBER.fullmatch(text):
+        return False
+    if _NAMING.fullmatch(name["name"]) and len(text) < _LONG and _OBJECT_NAME.fullmatch(text):
         return False
     if is_flag or name["sign"] == "=" or group != "bare":
         return True
