@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sreagent.journal.seals import Signer
     from sreagent.journal.store import Journal
     from sreagent.policy.document import Policy
+    from sreagent.policy.tightening import Tighten
     from sreagent.tools.changes import Changes, EveryChange, Prepared
     from sreagent.tools.cloud_reads import AwsReads
     from sreagent.tools.reads.every import EveryRead
@@ -290,13 +291,15 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
 
     metrics = _metrics(settings)
     changes = _changes(case, cluster, settings)
+    held = policy(settings)
     case.changes_allowed = not wishes.read_only
     case.has_metrics = metrics is not None
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
         gate=Gate(
             inner=cluster_changes(cluster, case.inventory, case.clock),
-            policy=policy(settings),
+            policy=held,
+            second=second_opinion(held),
             clock=case.clock,
             ledger=FileLedger(state_folder(), case.clock),
             switch=kill_switch(settings),
@@ -434,6 +437,23 @@ def policy(settings: Settings) -> Policy:
 
     path = policy_file(settings)
     return load(path) if path else Policy()
+
+
+def second_opinion(policy: Policy) -> Tighten | None:
+    """The other policy that a policy wants to be asked: Rego in this process, or an OPA.
+
+    Raises:
+        BadSettings: The Rego cannot be used; the message says why.
+    """
+    if policy.rego:
+        from sreagent.policy.rego import compile_rego
+
+        return compile_rego(policy.rego)
+    if policy.opa:
+        from sreagent.clients.opa import OpaServer
+
+        return OpaServer(policy.opa.url, timeout=policy.opa.timeout)
+    return None
 
 
 def system_clock() -> Clock:

@@ -4,9 +4,52 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sreagent.domain.command import Read
+from sreagent.domain.diagnosis import Diagnosis, Outcome
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Evidence, Health
+from sreagent.domain.finding import Category
 from sreagent.domain.inventory import Inventory, Listing
+from sreagent.domain.record import Concluded
+from sreagent.investigate.steps import Conclude
+from sreagent.tools.sighting import Sighting
 
 NOW = datetime(2026, 11, 21, 1, 5, tzinfo=UTC)
+CART = Entity(kind="Deployment", namespace="shop", name="cart")
+SEEN = Evidence(
+    id="E1",
+    claim="cart is broken",
+    verdict=Health.BROKEN,
+    source="kubernetes",
+    command="kubectl -n shop get deployments",
+    seen_at=NOW,
+    entity=CART,
+)
+ACCOUNT = Conclude(
+    evidence=(SEEN,),
+    changes=(),
+    hypotheses=(),
+    concluded=Concluded(
+        diagnosis=Diagnosis(
+            root_cause="cart is broken",
+            entity=CART,
+            category=Category.DEPLOYMENT,
+            confidence=0.9,
+            evidence=("E1",),
+        ),
+        outcome=Outcome.DIAGNOSED,
+    ),
+)
+"""An account with good grounds for a change."""
+
+
+class _NoReads:
+    def run(self, read: Read) -> Sighting:
+        raise AssertionError(read)
+
+
+NO_READS = _NoReads()
+"""For reasoners that write no command lines."""
 
 
 def owner(kind: str, name: str) -> list[dict[str, Any]]:

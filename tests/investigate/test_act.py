@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.investigate.build import NOW
+from tests.gates import gate_over
+from tests.investigate.build import ACCOUNT, NO_READS, NOW
 from tests.investigate.test_outcome import OPENED
 
 from sreagent.cli.person import Messenger, Nobody
@@ -28,7 +29,6 @@ from sreagent.journal.store import Journal
 from sreagent.policy.redaction import redact
 from sreagent.simulator import Simulation
 from sreagent.tools.cluster import cluster_changes
-from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 
 LIMITS = ("HorizontalPodAutoscaler", "PodDisruptionBudget")
@@ -46,9 +46,12 @@ class OneProposal:
     def next(self, case: Case) -> Step:
         if not case.inventory.looked("Pod", "shop"):
             return Gather(lists=(ListObjects(namespace="shop", kinds=KINDS),))
+        if case.incident.concluded is None:
+            return ACCOUNT
         if not case.incident.proposals and "proposed" not in case.asked_for:
             case.asked_for.add("proposed")
-            draft = Draft(action=self._action, reason="I say so", evidence=(), expected="better")
+            grounds = ("E1",)
+            draft = Draft(action=self._action, reason="so", evidence=grounds, expected="better")
             return Propose(drafts=(draft,))
         return Finish(outcome=Outcome.DIAGNOSED)
 
@@ -69,7 +72,8 @@ class World:
             changes = cluster_changes(self.cluster, inventory, clock)
             desk = Desk(
                 looks=KubernetesLooks(self.cluster, inventory, clock),
-                gate=Gate(changes, read_only=read_only),
+                gate=gate_over(changes, clock, read_only=read_only),
+                reads=NO_READS,
                 reasoner=OneProposal(action),
                 person=person,
                 dry_run=dry_run,

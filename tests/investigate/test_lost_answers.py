@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.investigate.build import NOW
+from tests.gates import gate_over
+from tests.investigate.build import ACCOUNT, NO_READS, NOW
 from tests.investigate.test_act import YES
 from tests.investigate.test_outcome import OPENED
 
@@ -25,7 +26,6 @@ from sreagent.investigate.steps import Draft, Finish, Propose, Step
 from sreagent.journal.store import Journal
 from sreagent.policy.facts import Facts
 from sreagent.tools.changes import Prepared, remembered
-from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks
 
 RESTART = Action(
@@ -56,6 +56,7 @@ class SlowServer:
     clock: Clock
     done_after: float
     sent: list[float] = field(default_factory=list)
+    verbs: frozenset[str] = frozenset({"rollout_restart"})
 
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
         del replicas_at_start
@@ -94,13 +95,15 @@ class OnceOrAgain:
     """Proposes the restart, or asks again for what waits."""
 
     def next(self, case: Case) -> Step:
+        if case.incident.concluded is None:
+            return ACCOUNT
         waits = not case.incident.proposals or (
             case.incident.proposals[0].state is ActionState.PROPOSED
         )
         if waits and "asked" not in case.asked_for:
             case.asked_for.add("asked")
             id_ = case.incident.proposals[0].id if case.incident.proposals else ""
-            draft = Draft(action=RESTART, reason="r", evidence=(), expected="e", id=id_)
+            draft = Draft(action=RESTART, reason="r", evidence=("E1",), expected="e", id=id_)
             return Propose(drafts=(draft,))
         return Finish(outcome=Outcome.DIAGNOSED)
 
@@ -109,7 +112,8 @@ def run(server: SlowServer, case: Case) -> Incident:
     cluster = cast("Cluster", Silence())
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
-        gate=Gate(server),
+        gate=gate_over(server, case.clock),
+        reads=NO_READS,
         reasoner=OnceOrAgain(),
         person=YES,
     )

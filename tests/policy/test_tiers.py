@@ -389,3 +389,13 @@ def test_explaining_without_live_facts_never_promises_that_a_change_runs(
     assert not isinstance(verdict, Allow)
     assert verdict.rule
     assert verdict.reason
+
+
+def test_taking_a_change_back_may_bring_back_what_was_above_the_limits() -> None:
+    back = act("scale", replicas=14)
+    now = Facts(replicas=4, replicas_at_start=14)
+    forward = around(origin=Origin.PERSON)
+    assert isinstance(judge(back, now, forward, Policy()), Deny)
+    assert isinstance(judge(back, now, replace(forward, restores=True), Policy()), Ask)
+    stopped = replace(forward, restores=True, halted="failover")
+    assert isinstance(judge(back, now, stopped, Policy()), Deny)

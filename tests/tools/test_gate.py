@@ -1,13 +1,13 @@
 """Nothing passes the gate that policy or enough people did not let through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.gates import Memory, Switch, gate_over
 
 from sreagent.domain.action import Action, Preview
-from sreagent.domain.attempt import Attempt
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Denied, SreError, Unreachable
 from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny
@@ -39,37 +39,6 @@ class Clock:
 
 
 @dataclass
-class Memory:
-    """A ledger in memory."""
-
-    kept: list[Attempt] = field(default_factory=list)
-    broken: bool = False
-
-    def attempts(self) -> tuple[Attempt, ...]:
-        if self.broken:
-            msg = "cannot read the ledger"
-            raise SreError(msg)
-        return tuple(self.kept)
-
-    def reserve(self, attempt: Attempt, check: object) -> None:
-        assert callable(check)
-        check(self.attempts())
-        self.kept.append(attempt)
-
-
-@dataclass
-class Switch:
-    said: str = ""
-    broken: bool = False
-
-    def reason(self) -> str:
-        if self.broken:
-            msg = "cannot use the kill switch"
-            raise SreError(msg)
-        return self.said
-
-
-@dataclass
 class World:
     """The changes behind the gate, and what was sent to them."""
 
@@ -80,7 +49,7 @@ class World:
     before: int = 1
     fails: SreError | None = None
     sent: list[Prepared] = field(default_factory=list)
-    verbs: Sequence[str] = ()
+    verbs: frozenset[str] = frozenset()
 
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
         del replicas_at_start
@@ -97,10 +66,10 @@ class World:
         return False
 
     def gate(self, policy: Policy | None = None, *, read_only: bool = False) -> Gate:
-        return Gate(
-            inner=self,
-            policy=policy or Policy(),
-            clock=self.clock,
+        return gate_over(
+            self,
+            self.clock,
+            policy=policy,
             ledger=self.ledger,
             switch=self.switch,
             read_only=read_only,
@@ -125,8 +94,8 @@ def prepared(action: Action, facts: Facts, before: int) -> Prepared:
     )
 
 
-def about(action: str = "A1", **more: object) -> About:
-    return replace(About(incident="INC-20261121-7f3a", action=action), **more)  # type: ignore[arg-type]
+def about(action: str = "A1") -> About:
+    return About(incident="INC-20261121-7f3a", action=action)
 
 
 def test_a_change_runs_once_on_one_yes() -> None:
@@ -280,16 +249,21 @@ def test_a_responder_restarts_alone_until_the_breaker_opens() -> None:
 
 @pytest.mark.parametrize(
     "why",
-    [{"origin": Origin.LINE}, {"grounded": False}, {"confident": False}, {"in_scope": False}],
+    [
+        replace(about(), origin=Origin.LINE),
+        replace(about(), grounded=False),
+        replace(about(), confident=False),
+        replace(about(), in_scope=False),
+    ],
     ids=["a-written-line", "only-free-text", "not-sure", "out-of-scope"],
 )
-def test_nothing_goes_alone_without_good_grounds(why: dict[str, object]) -> None:
+def test_nothing_goes_alone_without_good_grounds(why: About) -> None:
     world = World()
     gate = world.gate(SELF)
     shown = gate.prepare(RESTART)
-    assert not isinstance(gate.judge(shown, about(**why)), Allow)
+    assert not isinstance(gate.judge(shown, why), Allow)
     with pytest.raises(Denied):
-        gate.run(shown, about(**why))
+        gate.run(shown, why)
     assert not world.sent
 
 

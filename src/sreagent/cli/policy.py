@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sreagent.domain.command import Read
     from sreagent.policy.cases import Answer, Case
     from sreagent.policy.document import Policy
-    from sreagent.policy.tightening import Tighten
 
 app = typer.Typer(help="Show, explain and test the policy.", no_args_is_help=True)
 
@@ -79,10 +78,11 @@ def run_table(
     json: options.Json = False,
 ) -> None:
     """Run a table of cases through the policy; exits with 1 when one comes out otherwise."""
+    from sreagent import wiring
     from sreagent.policy.cases import decide, read_cases
 
     held = _policy(policy)
-    second = _second(held)
+    second = wiring.second_opinion(held)
     cases = read_cases(table)
     answers = [decide(case, held, second, _by_line(held)) for case in cases]
     failed = sum(not a.meets(case.expect) for case, a in zip(cases, answers, strict=True))
@@ -197,14 +197,6 @@ def _policy(file: str | None) -> "Policy":
     from sreagent import wiring
 
     return wiring.policy(options.settings(policy=file))
-
-
-def _second(policy: "Policy") -> "Tighten | None":
-    from sreagent.policy.rego import compile_rego
-
-    if policy.opa:
-        print("the OPA is not asked for these cases, only when a change is made", file=sys.stderr)
-    return compile_rego(policy.rego) if policy.rego else None
 
 
 def _in_hours(policy: "Policy", now: "datetime") -> bool:

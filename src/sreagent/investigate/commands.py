@@ -91,6 +91,7 @@ def about_draft(incident: Incident, action: str, draft: Draft) -> About:
         in_scope=in_scope(incident, draft.action.target),
         grounded=any(map(_measured, incident.cited(draft.evidence))),
         confident=diagnosis is not None and diagnosis.confidence >= CONFIDENT,
+        restores=bool(draft.undoes),
     )
 
 

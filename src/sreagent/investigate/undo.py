@@ -11,6 +11,7 @@ from sreagent.investigate.case import Case
 from sreagent.investigate.outcome import outcome_of
 from sreagent.investigate.rules.reasoner import FIRST_KINDS, undo_draft
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
+from sreagent.policy.facts import Origin
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import ListObjects
 
@@ -63,4 +64,5 @@ def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
         msg = f"{action} ({proposal.title}) leaves nothing to take back"
         raise Denied(msg)
     check_untouched(incident, action, gate)
-    return replace(undo_draft(proposal, "a person asked"), id=open_undo(incident, action))
+    draft = undo_draft(proposal, "a person asked")
+    return replace(draft, id=open_undo(incident, action), origin=Origin.PERSON)

@@ -75,6 +75,8 @@ class Circumstances:
     """The target lies in the namespaces that the incident is about, told by the API."""
     grounded: bool = True
     """Some cited evidence is a status field or a metric, not only free text."""
+    restores: bool = False
+    """It takes back a change that was made in this incident: its numbers were there before."""
     confident: bool = True
     """The diagnosis is sure enough (0.82) to act on."""
     attempts: tuple[Attempt, ...] = ()

@@ -94,9 +94,10 @@ def _speak(
     level = lower(policy.autonomy_for(around.alert), around.ceiling)
     yield from _stopped(action, around, policy, level)
     yield from _forbidden(action, around, policy)
-    yield from _limits(action, facts, policy.limits)
+    if not around.restores:
+        yield from _limits(action, facts, policy.limits)
+        yield from open_breaker(action, around, policy.breakers)
     yield from _budget_is_used_up(action, facts)
-    yield from open_breaker(action, around, policy.breakers)
     yield from escalate(action, policy.always)
     yield from _grounds(action, around)
     yield from _blast_radius(action, facts, policy.limits)

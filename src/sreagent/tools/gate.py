@@ -18,6 +18,7 @@ from sreagent.policy.approvers import proven
 from sreagent.policy.document import Policy
 from sreagent.policy.facts import Circumstances, Origin
 from sreagent.policy.tiers import judge
+from sreagent.policy.tightening import Tighten, input_of, tightened
 from sreagent.tools.changes import Changes, Prepared
 
 APPROVAL_LASTS = timedelta(minutes=10)
@@ -35,6 +36,7 @@ class About:
     in_scope: bool = True
     grounded: bool = True
     confident: bool = True
+    restores: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Gate:
     switch: KillSwitch
     ceiling: Autonomy = Autonomy.AUTONOMOUS
     """At most this much runs by itself, whatever the policy would let."""
+    second: Tighten | None = None
+    """Another policy that can only make a verdict stricter."""
     read_only: bool = False
 
     def prepare(self, action: Action, *, replicas_at_start: int | None = None) -> Prepared:
@@ -123,12 +127,17 @@ class Gate:
             in_scope=about.in_scope,
             grounded=about.grounded,
             confident=about.confident,
+            restores=about.restores,
             attempts=attempts,
             incident=about.incident,
             halted=self._halted(),
             ceiling=self.ceiling,
         )
-        return judge(prepared.action, prepared.facts, around, self.policy)
+        verdict = judge(prepared.action, prepared.facts, around, self.policy)
+        if self.second is None:
+            return verdict
+        given = input_of(prepared.action, prepared.facts, around, verdict)
+        return tightened(verdict, self.second, given)
 
     def _halted(self) -> str:
         try:
