@@ -156,7 +156,7 @@ def test_an_object_that_is_not_there_differs_from_a_path_that_is_not_served(
     server: Server, reads: KubernetesReads
 ) -> None:
     server.on(f"{PODS}/gone", status(404, 'pods "gone" not found', name="gone"))
-    with pytest.raises(NotFound, match="shop/gone"):
+    with pytest.raises(NotFound, match="pods/gone in shop"):
         reads.fetch(f"{PODS}/gone", {})
     with pytest.raises(Unreachable, match="does not serve"):
         reads.fetch("/apis/example.com/v1/things", {})

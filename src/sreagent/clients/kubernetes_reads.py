@@ -188,10 +188,10 @@ def _what(path: str) -> str:
     if not resource:
         return path
     spaces = parts[parts.index("namespaces") + 1 :] if "namespaces" in parts else []
-    place = f"{spaces[0]}/" if spaces and resource != "namespaces" else ""
+    space = spaces[0] if spaces and resource != "namespaces" else ""
     if name:
-        return f"{' '.join((*reversed(below), resource))} {place}{name}"
-    return f"{resource} of {f'namespace {place[:-1]}' if place else 'the cluster'}"
+        return "/".join((resource, name, *below)) + (f" in {space}" if space else "")
+    return f"{resource} of {f'namespace {space}' if space else 'the cluster'}"
 
 
 def _of_secrets(path: str) -> bool:
