@@ -54,12 +54,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         root = Path(folder)
         key = own_key(root / "audit.key")
-        reads, changes = [LOOK] * ENTRIES, list(CHANGE) * (ENTRIES // 10)
+        reads: list[Record] = [LOOK] * ENTRIES
+        changes: list[Record] = [*CHANGE] * (ENTRIES // 10)
         tell("reads, not signed", measure(root, None, reads)[1])
         signed, took = measure(root, key, reads)
         tell("reads, with checkpoints", took)
         tell("intents and results, all signed", measure(root, key, changes)[1])
-        mixed = [*[LOOK] * 26, *CHANGE, LOOK, LOOK] * (ENTRIES // 30)
+        mixed: list[Record] = [*[LOOK] * 26, *CHANGE, LOOK, LOOK] * (ENTRIES // 30)
         tell("an incident: 28 reads, 1 change", measure(root, key, mixed)[1])
         begin = time.perf_counter()
         found = verify(signed, Proof(keys=public_keys(root / "audit.pub")))
