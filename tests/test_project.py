@@ -66,7 +66,7 @@ def test_every_declared_dependency_is_locked() -> None:
     declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     locked = {line.partition("==")[0] for line in pins}
-    assert {re.split("[[>]", requirement)[0].lower() for requirement in declared} <= locked
+    assert {re.split(r"[\[>]", requirement)[0].lower() for requirement in declared} <= locked
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

@@ -33,8 +33,8 @@ items:
 - apiVersion: v1
   kind: ConfigMap
   metadata: {name: web-config}
-  data: {FLAG: "on", DB_PASSWORD: PASSWORD}
-- {apiVersion: v1, kind: Secret, metadata: {name: db-creds}, stringData: {password: PASSWORD}}
+  data: {FLAG: "on", DB_PASSWORD: @made@}
+- {apiVersion: v1, kind: Secret, metadata: {name: db-creds}, stringData: {password: @made@}}
 - apiVersion: v1
   kind: Service
   metadata: {name: web}
@@ -55,7 +55,7 @@ items:
         containers:
         - name: app
           image: registry.example.com/web:1.0
-          env: [{name: API_TOKEN, value: PASSWORD}]
+          env: [{name: API_TOKEN, value: @made@}]
 """
 """What the corpora attack by name; each value that stands for a secret is made for this test."""
 KINDS = (
@@ -127,7 +127,7 @@ def victims(lab: Lab) -> str:
     kubectl(lab, "create", "namespace", "payments")
     for namespace in ("shop", "payments"):
         kubectl(
-            lab, "-n", namespace, "apply", "-f", "-", given=VICTIMS.replace("PASSWORD", password)
+            lab, "-n", namespace, "apply", "-f", "-", given=VICTIMS.replace("@made@", password)
         )
     return password
 
