@@ -576,11 +576,13 @@ def anchoring(settings: Settings, to: str) -> Callable[[Path], Anchor]:
     from functools import partial
 
     from sreagent.journal.anchors import anchor, local_place
+    from sreagent.journal.keys import public_keys
 
     clock = system_clock()
     place = local_place(to) or _s3_place(to, settings, clock)
     signer = audit_signer(settings)
-    return partial(anchor, place=place, signer=signer, clock=clock, redact=_redact())
+    keys = public_keys(audit_keys(settings)[1])
+    return partial(anchor, place=place, signer=signer, keys=keys, clock=clock, redact=_redact())
 
 
 def _s3_place(to: str, settings: Settings, clock: Clock) -> Place:

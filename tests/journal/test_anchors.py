@@ -36,7 +36,8 @@ def folder(tmp_path: Path, key: KeyFile) -> Path:
 
 
 def keep(folder: Path, place: Place, key: KeyFile) -> str:
-    return anchor(folder, place, key, FakeClock(), as_it_is).receipt
+    kept = anchor(folder, place, signer=key, keys=public(key), clock=FakeClock(), redact=as_it_is)
+    return kept.receipt
 
 
 def test_a_file_gets_one_line_that_proves_the_journal(
@@ -97,7 +98,8 @@ def test_a_receipt_is_redacted_before_it_is_noted(folder: Path, key: KeyFile) ->
     def hide(text: str) -> str:
         return text.replace("hunter2", "[gone]")
 
-    kept = anchor(folder, ProgramPlace("echo hunter2"), key, FakeClock(), hide)
+    place = ProgramPlace("echo hunter2")
+    kept = anchor(folder, place, signer=key, keys=public(key), clock=FakeClock(), redact=hide)
     assert kept.receipt == "[gone]"
     assert b"hunter2" not in (folder / ANCHORS).read_bytes()
 
@@ -121,8 +123,17 @@ def test_what_a_place_did_not_keep_is_not_noted(
 
 def test_a_journal_without_a_checkpoint_cannot_be_anchored(tmp_path: Path, key: KeyFile) -> None:
     folder = written(tmp_path, None)
-    with pytest.raises(NotFound, match="no signed checkpoint"):
+    with pytest.raises(NotFound, match="no checkpoint signed"):
         keep(folder, FilePlace(tmp_path / "worm"), key)
+    assert not (tmp_path / "worm").exists()
+
+
+def test_a_checkpoint_of_an_unknown_key_gets_no_signature_here(
+    tmp_path: Path, key: KeyFile
+) -> None:
+    forged = written(tmp_path, new_key())
+    with pytest.raises(NotFound, match="no checkpoint signed"):
+        keep(forged, FilePlace(tmp_path / "worm"), key)
     assert not (tmp_path / "worm").exists()
 
 

@@ -218,3 +218,34 @@ def test_a_writer_killed_between_intent_and_result_leaves_the_intent_signed(
         journal.append(RAN)
     found = verify(folder, Proof(keys=public(key)))
     assert (found.sound, found.verified, found.in_doubt) == (True, 3, ())
+
+
+def test_a_record_under_work_is_never_taken_for_a_broken_one(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from tests.journal.samples import *\n"
+        "from tests.journal.signing import INTENT, RAN\n"
+        "from sreagent.journal.keys import own_key\n"
+        "from sreagent.journal.store import Journal\n"
+        f"root = Path({str(tmp_path)!r})\n"
+        "key = own_key(root / 'audit.key')\n"
+        "journal = Journal.create(root, FakeClock(), redact=as_it_is, signer=key)\n"
+        "journal.append(OPENED)\n"
+        "print(journal.folder, flush=True)\n"
+        "for _ in range(100):\n"
+        "    journal.append(INTENT); journal.append(RAN)\n"
+        "journal.close()\n"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout
+    folder = Path(writer.stdout.readline().strip())
+    proof = Proof(keys=public_keys(tmp_path / "audit.pub"))
+    while writer.poll() is None:
+        assert verify(folder, proof).problems == ()
+    assert writer.wait() == 0
+    assert verify(folder, proof).verified == 201

@@ -52,7 +52,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     key, clock = new_key(), FakeClock()
     folder = written(root, key, FIRST_RUN)
     place = FilePlace(root / "anchors")
-    anchor(folder, place, key, clock, as_it_is)
+    anchor(folder, place, signer=key, keys=public(key), clock=clock, redact=as_it_is)
     with Journal.open(root, folder.name, clock, redact=as_it_is, signer=key) as journal:
         journal.append(Noted(text="again"))
     lines, _ = split((folder / "journal.jsonl").read_bytes())

@@ -7,28 +7,31 @@ two times and a signature. Nothing of what the journal says leaves the machine.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sreagent.domain.errors import BadJournal, BadSettings, NotFound
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import one_line
 from sreagent.journal.checkpoints import (
+    CHECKPOINTS,
     FIELDS,
     Checkpoint,
     add_line,
     checkpoint_of,
     content_if_there,
-    read_checkpoints,
+    parse_checkpoint,
     time_of,
     unwritten,
 )
 from sreagent.journal.codec import Redact, moment
-from sreagent.journal.seals import Sealed, Signer, lines_of, seal, unseal
+from sreagent.journal.seals import Checker, Sealed, Signer, lines_of, seal, unseal
+
+T = TypeVar("T")
 
 ANCHORS = "anchors.jsonl"
 ANCHOR_FIELDS = FIELDS | {"anchored_at", "place", "receipt"}
@@ -155,19 +158,21 @@ def local_place(to: str) -> Place | None:
     return FilePlace(Path(rest).expanduser().absolute()) if kind == "file" else ProgramPlace(rest)
 
 
-def anchor(folder: Path, place: Place, signer: Signer, clock: Clock, redact: Redact) -> Anchor:
+def anchor(
+    folder: Path, place: Place, *, signer: Signer, keys: Checker, clock: Clock, redact: Redact
+) -> Anchor:
     """Give the newest checkpoint of an incident to a place, and note its receipt.
 
-    One that the place was given before is not given again. Whoever calls this has verified the
+    One that the place was given before is not given again. A checkpoint counts when one of `keys`
+    signed it: else a forged one would get a signature here. Whoever calls this has verified the
     journal: an anchor of a broken one would prove nothing.
 
     Raises:
-        NotFound: There is no checkpoint.
+        NotFound: There is no checkpoint with a right signature.
         SreError: It could not be signed, kept, or noted.
-        BadJournal: The checkpoints are not what was written.
     """
-    newest = _newest(folder)
-    known = _given_before(folder, newest, place.name)
+    newest = _newest(folder, keys)
+    known = _given_before(folder, newest, place.name, keys)
     if known:
         return known
     sent = Anchor(checkpoint=newest, anchored_at=clock.now(), place=place.name)
@@ -203,26 +208,34 @@ def parse_anchor(raw: bytes) -> tuple[Anchor, Sealed]:
     return parsed, sealed
 
 
-def _newest(folder: Path) -> Checkpoint:
-    found = read_checkpoints(folder)
+def _newest(folder: Path, keys: Checker) -> Checkpoint:
+    found = list(_signed(folder / CHECKPOINTS, parse_checkpoint, keys))
     if not found:
-        message = f"{folder.name} has no signed checkpoint"
+        message = f"{folder.name} has no checkpoint signed by a key that is known here"
         raise NotFound(
             message,
-            why="it was written without a key, or by a version that did not sign",
+            why="it was written without a key, with another one, or by a version that did not sign",
             hint=f"Going on with it signs it: sre resume {folder.name}",
         )
     return max(found, key=lambda one: one.seq)
 
 
-def _given_before(folder: Path, newest: Checkpoint, place: str) -> Anchor | None:
-    lines, _ = lines_of(content_if_there(folder / ANCHORS))
+def _given_before(folder: Path, newest: Checkpoint, place: str, keys: Checker) -> Anchor | None:
+    known = _signed(folder / ANCHORS, parse_anchor, keys)
+    fitting = (one for one in known if one.place == place and one.checkpoint == newest)
+    return next(fitting, None)
+
+
+def _signed(
+    path: Path, parse_line: Callable[[bytes], tuple[T, Sealed]], keys: Checker
+) -> Iterator[T]:
+    """What stands in a file with a right signature."""
+    lines, _ = lines_of(content_if_there(path))
     for raw in lines:
         with suppress(BadJournal):
-            known, _ = parse_anchor(raw)
-            if known.place == place and known.checkpoint == newest:
-                return known
-    return None
+            found, sealed = parse_line(raw)
+            if sealed.holds(keys):
+                yield found
 
 
 def _incidents(lines: Iterable[bytes]) -> Iterator[str]:

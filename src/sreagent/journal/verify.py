@@ -139,14 +139,16 @@ def verify(path: Path, proof: Proof = NO_PROOF) -> Verification:
         SreError: It, its checkpoints or its anchors cannot be read.
     """
     folder = path.parent if path.name == JOURNAL else path
+    # The journal comes last: while somebody writes it, none of the others may be ahead of it.
+    anchors, lost = _anchors(folder, proof.anchors)
+    checkpoints, damaged = _checkpoints(folder)
+    head = _head(folder / HEAD)
     lines, torn = split(content_of(folder / JOURNAL))
     links = [link(raw) for raw in lines]
     broken = list(_broken_lines(lines, folder.name))
     intact = min((problem.line for problem in broken), default=len(lines) + 1) - 1
-    closed, missing = _against_head(folder / HEAD, links)
+    closed, missing = _against_head(head, links)
     journal = _Journal(incident=folder.name, links=links, intact=intact)
-    checkpoints, damaged = _checkpoints(folder)
-    anchors, lost = _anchors(folder, proof.anchors)
     findings = _compared([*checkpoints, *anchors], journal, proof)
     return Verification(
         incident=folder.name,
@@ -192,11 +194,18 @@ def _torn(torn: bytes, lines: int, file: str = JOURNAL) -> Iterator[Problem]:
         yield Problem(line=lines + 1, what=what, file=file)
 
 
-def _against_head(path: Path, links: Sequence[str]) -> tuple[int, tuple[Problem, ...]]:
+def _head(path: Path) -> tuple[int, str] | BadJournal | None:
     try:
-        head = read_head(path)
+        return read_head(path)
     except BadJournal as error:
-        return 0, (Problem(line=len(links), what=error.message),)
+        return error
+
+
+def _against_head(
+    head: tuple[int, str] | BadJournal | None, links: Sequence[str]
+) -> tuple[int, tuple[Problem, ...]]:
+    if isinstance(head, BadJournal):
+        return 0, (Problem(line=len(links), what=head.message),)
     if head is None:
         return 0, ()
     seq, hash_ = head
