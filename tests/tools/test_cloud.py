@@ -866,6 +866,76 @@ def test_a_change_without_the_right_to_it_changes_nothing(
         changes.run(prepared)
 
 
+def a_service(aws: AwsCloud) -> Action:
+    make_service(aws)
+    return act("ecs_redeploy", SERVICE)
+
+
+def another_definition(aws: AwsCloud) -> Action:
+    make_service(aws)
+    return act("ecs_rollback", SERVICE, task_definition="checkout:1")
+
+
+def more_tasks(aws: AwsCloud) -> Action:
+    make_service(aws)
+    return act("ecs_scale", SERVICE, desired_count=4)
+
+
+def a_group(aws: AwsCloud) -> Action:
+    make_group(aws)
+    return act("asg_scale", GROUP, desired_capacity=4)
+
+
+def a_database(aws: AwsCloud) -> Action:
+    make_database(aws)
+    return act("rds_reboot", DATABASE)
+
+
+def a_stopped_database(aws: AwsCloud) -> Action:
+    stopped_database(aws)
+    return act("rds_start", DATABASE)
+
+
+def an_instance(aws: AwsCloud) -> Action:
+    make_group(aws)
+    return act("ec2_reboot", instance(group(aws)["Instances"][0]["InstanceId"]))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(a_service, another_definition, more_tasks, a_group),
+        # No alias: the pretend account takes no signature of a GET of Lambda.
+        *(a_database, a_stopped_database, an_instance),
+    ],
+)
+def test_the_rights_of_a_change_are_enough_and_needed(
+    aws: AwsCloud, moto: Account, profile: Path, clock: MovableClock, make: Prepare
+) -> None:
+    action = make(aws)
+    tool = CLOUD[action.verb]
+    observer(aws, profile, *tool.looks, *tool.makes)
+    moto.ask_for_rights()
+    changes = CloudChanges(cloud_at(moto.url), clock, CLOUD)
+    prepared = changes.prepare(action)
+    assert prepared.preview.accepted
+    assert prepared.facts.unseen == ()
+    assert changes.run(prepared).startswith("accepted by AWS")
+
+
+@pytest.mark.parametrize("make", [a_service, a_group, a_database, a_stopped_database])
+def test_who_may_only_look_changes_nothing(
+    aws: AwsCloud, moto: Account, profile: Path, clock: MovableClock, make: Prepare
+) -> None:
+    action = make(aws)
+    observer(aws, profile, *CLOUD[action.verb].looks)
+    moto.ask_for_rights()
+    changes = CloudChanges(cloud_at(moto.url), clock, CLOUD)
+    prepared = changes.prepare(action)
+    with pytest.raises(Forbidden):
+        changes.run(prepared)
+
+
 def test_a_dry_run_tells_of_a_missing_right(
     aws: AwsCloud, moto: Account, profile: Path, clock: MovableClock
 ) -> None:

@@ -34,6 +34,13 @@ EcsName = Annotated[str, StringConstraints(pattern=rf"^{ECS_NAME}$")]
 TaskDefinition = Annotated[str, StringConstraints(pattern=rf"^{ECS_NAME}:[1-9][0-9]{{0,6}}$")]
 
 DEPLOYMENT, DEFINITION, DESIRED = "/primaryDeployment", "/taskDefinition", "/desiredCount"
+LOOKS = frozenset(
+    {
+        *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"),
+        "application-autoscaling:DescribeScalableTargets",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+    }
+)
 _WRITTEN = (
     *("taskDefinition", "desiredCount", "deploymentConfiguration", "deploymentController"),
     *("launchType", "capacityProviderStrategy", "platformVersion", "loadBalancers"),
@@ -332,6 +339,8 @@ ECS_REDEPLOY = CloudTool(
     arguments=InRegion,
     title=lambda a: f"Start new tasks for {a.target.name}",
     command=lambda a: _command(a, "--force-new-deployment"),
+    looks=LOOKS,
+    makes=frozenset({"ecs:UpdateService"}),
     read=_read,
     fields=_other_deployment,
     problem=_under_way,
@@ -346,6 +355,8 @@ ECS_ROLLBACK = CloudTool(
     arguments=ToTaskDefinition,
     title=lambda a: f"Run {a.target.name} with {a.arguments['task_definition']}",
     command=lambda a: _command(a, f"--task-definition {a.arguments['task_definition']}"),
+    looks=LOOKS,
+    makes=frozenset({"ecs:UpdateService"}),
     read=_read,
     fields=_other_definition,
     problem=_of_same_family,
@@ -360,6 +371,8 @@ ECS_SCALE = CloudTool(
     arguments=DesiredCount,
     title=lambda a: f"Run {count(a.arguments['desired_count'], 'task')} of {a.target.name}",
     command=lambda a: _command(a, f"--desired-count {a.arguments['desired_count']}"),
+    looks=LOOKS,
+    makes=frozenset({"ecs:UpdateService"}),
     read=_read,
     fields=_other_count,
     problem=_counts,

@@ -291,6 +291,10 @@ RDS_REBOOT = CloudTool(
     arguments=InRegion,
     title=lambda a: f"Reboot database {a.target.name}",
     command=lambda a: aws(a, f"rds reboot-db-instance --db-instance-identifier {a.target.name}"),
+    looks=frozenset(
+        {"rds:DescribeDBInstances", "rds:DescribeEvents", "cloudwatch:GetMetricStatistics"}
+    ),
+    makes=frozenset({"rds:RebootDBInstance"}),
     read=_read_database,
     fields=_rebooted,
     problem=_database_reboots,
@@ -309,6 +313,8 @@ RDS_START = CloudTool(
     arguments=InRegion,
     title=lambda a: f"Start database {a.target.name}",
     command=lambda a: aws(a, f"rds start-db-instance --db-instance-identifier {a.target.name}"),
+    looks=frozenset({"rds:DescribeDBInstances"}),
+    makes=frozenset({"rds:StartDBInstance"}),
     read=_read_database,
     fields=_started,
     problem=_database_starts,
@@ -327,6 +333,14 @@ EC2_REBOOT = CloudTool(
     arguments=InRegion,
     title=lambda a: f"Reboot instance {a.target.name}",
     command=lambda a: aws(a, f"ec2 reboot-instances --instance-ids {a.target.name}"),
+    looks=frozenset(
+        {
+            "ec2:DescribeInstances",
+            "autoscaling:DescribeAutoScalingGroups",
+            "cloudtrail:LookupEvents",
+        }
+    ),
+    makes=frozenset({"ec2:RebootInstances"}),
     read=_read_instance,
     fields=_rebooted,
     problem=_instance_reboots,

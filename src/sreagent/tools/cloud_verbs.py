@@ -114,6 +114,10 @@ class CloudTool(ChangeTool):
     """Whether a change whose answer was lost was made; by default the fields tell."""
     dry_run: bool = False
     """AWS can be asked without doing it."""
+    looks: frozenset[str]
+    """What IAM has to allow for preparing it and finding it again: `ecs:DescribeServices`, …"""
+    makes: frozenset[str]
+    """What IAM has to allow besides for making it."""
 
     def place(self, cloud: Cloud, action: Action, now: datetime) -> Place:
         """Where an action is made."""
