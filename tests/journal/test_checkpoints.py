@@ -236,16 +236,16 @@ def test_a_record_under_work_is_never_taken_for_a_broken_one(tmp_path: Path) -> 
         "    journal.append(INTENT); journal.append(RAN)\n"
         "journal.close()\n"
     )
-    writer = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert writer.stdout
-    folder = Path(writer.stdout.readline().strip())
-    proof = Proof(keys=public_keys(tmp_path / "audit.pub"))
-    while writer.poll() is None:
-        assert verify(folder, proof).problems == ()
-    assert writer.wait() == 0
+    ) as writer:
+        assert writer.stdout
+        folder = Path(writer.stdout.readline().strip())
+        proof = Proof(keys=public_keys(tmp_path / "audit.pub"))
+        while writer.poll() is None:
+            assert verify(folder, proof).problems == ()
+    assert writer.returncode == 0
     assert verify(folder, proof).verified == 201
