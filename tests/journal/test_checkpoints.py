@@ -93,7 +93,7 @@ def test_an_intent_that_cannot_be_signed_is_not_written(tmp_path: Path) -> None:
     with Journal.create(tmp_path, FakeClock(), redact=as_it_is, signer=Lost()) as journal:
         journal.append(OPENED)
         assert journal.unsigned == "the key is out of reach"
-        with pytest.raises(SreError, match="out of reach"):
+        with pytest.raises(SreError, match="the change is not made: the key is out of reach"):
             journal.append(INTENT)
         journal.append(Noted(text="reading goes on"))
     records = [entry.record for entry in read(tmp_path, journal.id)]

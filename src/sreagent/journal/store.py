@@ -165,8 +165,7 @@ class Journal:
         entries, lines, tip = self._lines(records)
         block = b"".join(line + b"\n" for line in lines)
         if self._checkpoints and isinstance(records[0], Intended):
-            signed = self._checkpoints.make(tip.seq, tip.link, tip.mono)
-            self._write(block, tip, signed)
+            self._write(block, tip, self._signed(self._checkpoints, tip))
         else:
             self._write(block, tip)
             self._sign_if_due(records)
@@ -213,6 +212,13 @@ class Journal:
             entries.append(entry)
             lines.append(line)
         return entries, lines, Tip(seq=seq, link=prev, size=size, mono=mono)
+
+    def _signed(self, checkpoints: Checkpoints, tip: Tip) -> bytes:
+        try:
+            return checkpoints.make(tip.seq, tip.link, tip.mono)
+        except SreError as error:
+            message = f"the intent cannot be signed, so the change is not made: {error.message}"
+            raise SreError(message, why=error.why, hint=error.hint) from error
 
     def _sign_if_due(self, records: Sequence[Record]) -> None:
         ran = any(isinstance(record, Ran) for record in records)

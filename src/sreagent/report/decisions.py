@@ -8,7 +8,7 @@ from typing import Any
 from sreagent.domain.action import Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
-from sreagent.domain.diagnosis import Diagnosis
+from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.hypothesis import Hypothesis, Standing
 from sreagent.domain.incident import Incident
@@ -131,7 +131,8 @@ def _phase(entry: Entry, incident: Incident) -> Iterator[Step]:
         case Resumed(by=by):
             yield _step("resumed", f"Taken up again{_by(by)}", entry)
         case Closed(outcome=outcome, reason=reason):
-            yield _step("closed", f"Ended: {OUTCOMES[outcome]}{_because(reason)}", entry)
+            word = "Stopped" if outcome is Outcome.OPEN else f"Ended: {OUTCOMES[outcome]}"
+            yield _step("closed", f"{word}{_because(reason)}", entry)
         case _:
             pass
 
