@@ -112,6 +112,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "terraform": lambda: run(14) + ".atlas" + "v1." + run(65),
     "tskey": lambda: "ts" + "key-auth-" + run(12) + "-" + run(32),
     "lin": lambda: "li" + "n_api_" + run(40),
+    "hex16": lambda: run(16, HEX),
     "uuid": lambda: "-".join(run(size, HEX) for size in (8, 4, 4, 4, 12)),
 }
 
@@ -304,9 +305,184 @@ otp|totp seed: {base32}
 otp|MFA_SECRET={base32}
 phrase|your temporary password is {password}
 phrase|Password reset to: {password}
+mixed|level=info msg="loaded config" db.password={password}
+mixed|config: {{db: {{password: {password}, user: app}}}}
+mixed|Config{{Password={password}, User=app}}
+mixed|&config.DB{{User:"app", Password:"{password}"}}
+mixed|map[password:{alnum20} user:app]
+mixed|PASSWORD is set to {password}
+mixed|Using password: {password}
+mixed|password="{password}" user="app"
+mixed|mysql: [Warning] --password={word}
+mixed|INFO user=admin pass={password}
+mixed|INFO user=admin pwd={password}
+mixed|INFO connection string: Server=db;Database=x;Uid=sa;Pwd={password}
+mixed|Data Source=tcp:x.database.windows.net;User ID=a@b;Password={password};
+mixed|spring.datasource.password={password}
+mixed|spring.redis.password: {password}
+mixed|<password>{password}</password>
+mixed|<add key="ApiKey" value="{alnum32}" />
+mixed|<server><username>x</username><password>{alnum16}</password></server>
+mixed|[default]⏎aws_access_key_id={akid}⏎aws_secret_access_key={awssecret}
+mixed|AWS_ACCESS_KEY_ID={akid} AWS_SECRET_ACCESS_KEY={awssecret}
+mixed|export AWS_SECRET_ACCESS_KEY="{awssecret}"
+mixed|aws configure set aws_secret_access_key {awssecret}
+mixed|{akid},{awssecret}
+mixed|User name,Password,Access key ID,Secret access key⏎bob,,{akid},{awssecret}
+mixed|{{"AccessKeyId":"{asid}","SecretAccessKey":"{awssecret}","SessionToken":"{session}"}}
+mixed|x-amz-security-token:{session}
+mixed|_authToken={alnum32}
+mixed|//npm.pkg.github.com/:_authToken={ghp}
+mixed|machine github.com login bot password {ghp}
+mixed|machine api.example.com login bot password {word}
+mixed|.pgpass db:5432:shop:app:{password}
+mixed|htpasswd -b /etc/nginx/.htpasswd admin {word}
+mixed|echo {password} | docker login -u x --password-stdin r
+mixed|kubectl create secret docker-registry r --docker-username=u --docker-password={password}
+mixed|kubectl create secret generic x --from-literal=api={alnum20} --from-literal=foo={alnum24}
+mixed|kubectl -n x patch secret db -p '{{"data":{{"user":"{base64}"}}}}'
+mixed|helm install x --set auth.password={word},auth.user=x
+mixed|helm upgrade x --set-string secret.key={alnum20}
+mixed|terraform apply -var db_password={word}
+mixed|TF_VAR_db_password={word} terraform apply
+mixed|variable "db_password" {{ default = "{password}" }}
+mixed|ansible_ssh_pass={word} ansible_become_pass={word}
+mixed|ansible_become_password: {word}
+mixed|consul acl token: {uuid}
+mixed|X-Consul-Token: {uuid}
+mixed|CONSUL_HTTP_TOKEN={uuid}
+mixed|nomad token {uuid}
+mixed|SecretID     = {uuid}
+mixed|vault token: hvs.{alnum40}
+mixed|VAULT_TOKEN=s.{alnum24}
+mixed|secret_id            {uuid}
+mixed|grafana admin password: {word}
+mixed|GF_SECURITY_ADMIN_PASSWORD={word}
+mixed|GF_SECURITY_ADMIN_PASSWORD: {word}
+mixed|authorization: ApiKey {base64}
+mixed|Authorization: Api-Key {alnum32}
+mixed|Authorization: Splunk {uuid}
+mixed|Authorization: GoogleLogin auth={alnum40}
+mixed|authorization=[Bearer {alnum40}]
+mixed|curl -H "Authorization: Bearer {sajwt}" https://api
+mixed|curl -H 'apikey: {alnum32}' x
+mixed|curl -H "X-Auth-Token:{alnum32}" x
+mixed|curl "https://x/y?token={alnum32}"
+mixed|curl https://user:{word}@host/x
+mixed|curl -u admin:{password} x
+mixed|http --auth admin:{word} GET x
+mixed|wget --user=x --password={word} y
+mixed|git clone https://oauth2:{glpat}@gitlab.com/a/b.git
+mixed|git remote set-url origin https://{ghp}@github.com/a/b
+mixed|https://api.telegram.org/bot{telegram}/getUpdates
+mixed|https://discordapp.com/api/webhooks/{discordhook}
+mixed|https://outlook.office.com/webhook/{uuid}@{uuid}/IncomingWebhook/{hex32}/{uuid}
+mixed|https://x.webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex32}/{uuid}
+mixed|https://events.pagerduty.com/integration/{hex32}/enqueue
+mixed|https://hooks.zapier.com/hooks/catch/123/{alnum16}
+mixed|DATADOG_API_KEY: {hex32}
+mixed|datadog.apiKey={hex32}
+mixed|dd_api_key: "{hex32}"
+mixed|ddog app key {hex40}
+mixed|"api_key": "{hex32}", "app_key": "{hex40}"
+mixed|pagerduty_token = {alnum20}
+mixed|opsgenie key: {uuid}
+mixed|OPSGENIE_API_KEY={uuid}
+mixed|api key: {uuid}
+mixed|API Key = {alnum32}
+mixed|api-key={alnum32}
+mixed|API_KEY = '{alnum32}'
+mixed|apikey={alnum32}
+mixed|"x-api-key": "{alnum40}"
+mixed|client_id=x client_secret={alnum32}
+mixed|clientSecret: '{alnum32}'
+mixed|oauth_token={alnum32}&oauth_token_secret={alnum32}
+mixed|"refreshToken":"{alnum64}"
+mixed|id_token: {jwt}
+mixed|sessionToken={alnum40}
+mixed|session_key={alnum40}
+mixed|csrf_token={alnum40}
+mixed|Set-Cookie: token={jwt}; HttpOnly
+mixed|Cookie: auth={alnum40}
+mixed|cookie=sid={alnum40}
+mixed|"signingKey":"{base64}"
+mixed|encryption-key: {base64}
+mixed|private-key: {base64}
+mixed|DefaultEndpointsProtocol=https;AccountName=a;AccountKey={azurekey}
+mixed|AZURE_CLIENT_SECRET={azure}
+mixed|BlobEndpoint=https://x;SharedAccessSignature=sv=2020&sig={sas}
+mixed|https://x.azurewebsites.net/api/f?code={azurekey}
+mixed|x-functions-key: {azurekey}
+mixed|"private_key": "-----BEGIN PRIVATE KEY-----\n{base64}{base64}\n-----END
+mixed|FIREBASE_TOKEN=1//{alnum64}
+mixed|1//0{alnum64} google refresh token
+mixed|bot token {discord}
+mixed|DISCORD_TOKEN={discord}
+mixed|slack token={xoxb}
+mixed|SLACK_SIGNING_SECRET={hex32}
+mixed|TWILIO_ACCOUNT_SID=AC00 TWILIO_AUTH_TOKEN={hex32}
+mixed|twilio auth token: {hex32}
+mixed|STRIPE_KEY={sklive}
+mixed|sentry_dsn=https://{hex32}:{hex32}@sentry.io/1
+mixed|SENTRY_AUTH_TOKEN={hex64}
+mixed|heroku api key {uuid}
+mixed|HEROKU_API_KEY={uuid}
+mixed|circleci token {hex40}
+mixed|CIRCLE_TOKEN={hex40}
+mixed|mfa secret: {base32}
+mixed|TOTP_SECRET={base32}
+mixed|2FA seed {base32}
+mixed|recovery code: otp={base32}
+mixed|otpauth://totp/a?issuer=x&secret={base32}
+mixed|kubeadm token create prints {kubeadm}
+mixed|token: {kubeadm}
+mixed|certificate-key: {hex64}
+mixed|--certificate-key {hex64}
+mixed|kubeadm init phase upload-certs --certificate-key={hex64}
+mixed|users:⏎- name: x⏎  user:⏎    client-key-data: {pem64}
+mixed|users:⏎- name: x⏎  user:⏎    token: {alnum40}
+mixed|.dockercfg: {base64}
+mixed|"auths": {{"r": {{"username": "x", "password": "{password}", "auth": "{userpass}"}}}}
+mixed|etcdctl --user root:{word} get /
+mixed|mongo -u admin -p {word} --authenticationDatabase admin
+mixed|mongodump --uri=mongodb://u:{word}@h
+mixed|psql postgresql://app:{password}@db/x
+mixed|PGPASSWORD={word} psql -h db
+mixed|redis-cli -u redis://default:{alnum20}@h:6379
+mixed|REDISCLI_AUTH={word} redis-cli
+mixed|AUTH {alnum20}
+mixed|"AUTH" "{alnum20}"
+mixed|requirepass {word}
+mixed|masterauth {word}
+mixed|rabbitmqctl add_user x {word}
+mixed|sasl.jaas.config=PlainLoginModule required username="x" password="{password}";
+mixed|ssl.keystore.password={word}
+mixed|keytool -storepass {word} -keypass {word}
+mixed|-Djavax.net.ssl.trustStorePassword={word}
+mixed|openssl enc -k {word} -in x
+mixed|openssl pkcs12 -passout pass:{word}
+mixed|gpg --passphrase {word} x
+mixed|ssh-keygen -N {word}
+mixed|sshpass -p'{word}' ssh x
+mixed|sshpass -e SSHPASS={word}
+mixed|net use x /user:y {password}
+mixed|smbclient //h/s -U user%{word}
+mixed|mount -t cifs -o username=x,password={word} //h/s /m
+mixed|ldapsearch -w {word} -D x
+mixed|bindpw {word}
+mixed|ldap_bind_password = {word}
+mixed|snmpwalk -v3 -A {word} -X {word}
+mixed|smtp.password = {word}
+mixed|smtp_password={word}
+mixed|AUTH PLAIN {base64}
+mixed|postgres password for user app: {password}
+mixed|ALTER USER app WITH PASSWORD '{password}';
+mixed|CREATE USER 'x'@'%' IDENTIFIED BY '{password}';
+mixed|GRANT ALL ON x TO y IDENTIFIED BY '{word}'
+mixed|SET PASSWORD FOR 'x' = '{word}'
 """
 
-INNOCENT = """
+INNOCENT = r"""
 commit {hex40} (HEAD -> main, tag: v1.2.3)
 Merge {hex40} into {hex40}
 image: registry.example.com/shop/checkout@sha256:{hex64}
@@ -510,6 +686,196 @@ aws s3api get-object --bucket logs --key reports/2026.csv out.csv
 aws rds-data execute-statement --secret-arn arn:aws:secretsmanager:eu-west-1:1:secret:db-AbC
 kubectl create secret tls web --cert=/root/tls.crt --key=/root/tls.key
 webhook "validate.kyverno.svc" denied the request
+token {uuid} not found in cache
+request token bucket has 500 tokens left
+refill token-bucket rate=100/s
+TokenReview: authentication.k8s.io/v1
+user system:serviceaccount:kube-system:token-cleaner
+bootstrap-token-abcdef secret not found
+token-ttl=24h
+password hash algorithm argon2id
+password policy: min 12 characters, 1 digit
+password reset email sent to bob42@example.com
+password reset requested for user 12345
+password expires in 14 days
+password length 12
+passwd: user bob not found
+passwd file /etc/passwd has 42 entries
+password retries exceeded (3/3)
+pass 2 of 3 completed
+pass=3 fail=0 skip=1
+test pass rate 98.2%
+pass-through mode enabled
+key rotation completed for key 3f2a
+api key missing
+api key not found
+api key quota exceeded for project 12345
+API key id: 77
+access key last used 2026-11-20
+secret key rotation scheduled
+license key expired 2026-01-01
+Key: app.kubernetes.io/name
+key="shop/checkout"
+key=shop/checkout-6c9d7f8b5 err="not found"
+"key":"shop/checkout","queue":"deployment"
+workqueue: requeue key kube-system/coredns
+lock key lease/kube-scheduler acquired
+etcd key /registry/pods/shop/checkout-6c9d7f8b5-x2k4p
+redis KEYS orders:*
+SELECT * FROM api_keys WHERE id = 7
+CREATE INDEX token_idx ON sessions(token)
+ALTER TABLE users ADD COLUMN password_hash text
+INSERT INTO orders (key, value) VALUES ('a', 'b')
+auth: user alice authenticated via oidc
+AUTH failed for user alice
+AUTH: no such user
+AUTH 200 OK
+auth-url: http://oauth2-proxy.auth.svc/oauth2/auth
+auth_request /oauth2/auth;
+nginx.ingress.kubernetes.io/auth-secret: basic-auth
+nginx.ingress.kubernetes.io/auth-type: basic
+cert-manager.io/private-key-secret-name: web
+tls.key: 1704 bytes
+token:      1214 bytes
+password:  16 bytes
+Type:  kubernetes.io/tls
+type: kubernetes.io/dockerconfigjson
+secretName: web-tls-2026
+- secretRef: name: checkout-env
+  - name: DB_PASSWORD
+    valueFrom:
+DB_PASSWORD:  <set to the key 'password' in secret 'checkout-db'>  Optional: false
+      DB_PASSWORD:        <set to the key 'password' in secret 'checkout-db'>
+      API_URL:            http://payment.shop:8080
+      LOG_LEVEL:          debug
+Mounts: /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-x7k2p (ro)
+kube-api-access-x7k2p: Type: Projected TokenExpirationSeconds: 3607
+annotation checksum/secret: {hex64}
+helm.sh/chart: redis-18.1.0
+deployment.kubernetes.io/revision: "7"
+kubectl.kubernetes.io/restartedAt: "2026-11-21T01:02:03Z"
+apiserver_request_total{{code="403",resource="secrets"}} 12
+rate(token_requests_total[5m])
+vault_token_count_by_policy{{policy="default"}} 17
+container_id=docker://{hex64}
+layer sha256:{hex64}: Pull complete
+sha256sum {hex64}  app.tar.gz
+git checkout {hex40}
+Already at {hex40}
+GitCommit: {hex40} GoVersion: go1.23.1
+BuildKey {hex40}
+build {hex40} deployed
+"commit":"{hex40}"
+revision={hex40}
+spanId={hex16} traceId={hex32}
+b3: {hex32}-{hex16}-1
+uber-trace-id: {hex32}:{hex16}:0:1
+X-B3-TraceId: {hex32}
+correlation_id={uuid}
+"requestId":"{uuid}"
+aws-request-id: {uuid}
+RequestId: {uuid} Duration: 12.3 ms Billed Duration: 13 ms
+START RequestId: {uuid} Version: $LATEST
+Audit-Id: {uuid}
+X-Kubernetes-Pf-Flowschema-Uid: {uuid}
+session {uuid} closed
+job_id={uuid}
+message-id: <{uuid}@mail.example.com>
+arn:aws:ecs:eu-west-1:123456789012:task/prod/{hex32}
+arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/{hex16}
+sg-{hex16} subnet-{hex16} vpc-{hex16}
+/subscriptions/{uuid}/resourceGroups/prod
+projects/x/secrets/db/versions/3
+projects/x/locations/global/keyRings/r/cryptoKeys/k
+gs://bucket/path/key.json
+s3://logs/2026/11/21/app-{hex32}.gz
+etag: W/"{hex32}"
+ETag={hex32}-5
+If-None-Match: "{hex40}"
+Content-MD5: {base64}
+nonce={hex32}
+csrf check failed for /login
+jwt: token is expired by 3h2m
+JWT audience mismatch: expected shop got cart
+jwks cache refreshed 2 keys
+oauth2: "invalid_grant" "Token has been expired or revoked."
+oidc: id token issued by a different provider
+code=503 reason="upstream connect error"
+GET /search?code=200&q=x
+GET /callback?code=abc&state=1
+status code=404
+exit code 137
+sig=SIGTERM received
+signal: killed
+signature=none
+algorithm=RS256 kid=main-2026
+bearer of bad news
+Bearer authentication required
+basic-auth disabled
+Basic tier 2 plan
+grpc-status: 16 grpc-message: unauthenticated
+cookie consent v2 shown
+cookie=enabled
+SameSite cookie attribute missing
+curl: (7) Failed to connect to checkout port 8080
+curl -u exporter http://x
+wget -q -O- http://checkout:8080/healthz
+ssh-keygen -t ed25519 -f /tmp/key
+ssh -i ~/.ssh/id_ed25519 ec2-user@10.0.0.1
+mysql -u root -p -h db
+mysql --defaults-file=/etc/mysql/debian.cnf -e "show processlist"
+psql -h db -U app -d orders -c "select 1"
+redis-cli -h cache -p 6379 info
+mongosh --host db --port 27017
+docker login -u bot --password-stdin registry
+kubectl create configmap app --from-literal=mode=prod
+kubectl get secrets -A
+kubectl describe secret db
+kubectl auth can-i get secrets --as system:serviceaccount:shop:web
+aws sts get-caller-identity --profile prod
+aws logs tail /aws/lambda/checkout --since 1h
+aws s3 ls s3://prod-data/keys/
+terraform plan -var-file=prod.tfvars
+user@host:/var/log$ tail -f app.log
+oncall@example.com: paged
+http://example.com/@user/post
+https://medium.com/@author/post-title-1234567890ab
+npm ERR! 404 @scope/pkg@1.2.3
+pkg:npm/%40scope/pkg@1.2.3
+registry.example.com:5000/shop/web@sha256:{hex64}
+ftp://mirror.example.com:21/pub
+tcp://10.0.0.1:6379
+unix:///var/run/docker.sock
+java.lang.SecurityException: key not trusted
+javax.net.ssl.SSLHandshakeException: PKIX path building failed
+at com.auth0.jwt.JWTVerifier.verify(JWTVerifier.java:453)
+at org.springframework.security.ProviderManager.authenticate(ProviderManager.java:182)
+  File "/app/auth/token.py", line 88, in verify_token
+    raise InvalidTokenError("token has expired")
+    password = os.environ["DB_PASSWORD"]
+    token = request.headers.get("Authorization")
+    api_key=settings.API_KEY,
+    secret: process.env.SECRET,
+    token: ${{{{ secrets.GITHUB_TOKEN }}}}
+    password: {{{{ .Values.auth.password | quote }}}}
+  password: !vault |
+export TOKEN=$(kubectl create token x)
+TOKEN=`cat token`
+DB_PASSWORD=${{DB_PASSWORD:?missing}}
+if [ -z "$API_KEY" ]; then
+"password": "********"
+"password": null
+"token": ""
+password=[FILTERED]
+token=<hidden>
+api_key=REDACTED
+"Authorization": "[redacted]"
+authorization: Bearer ***
+Authorization: Bearer <token>
+Authorization: Basic <base64>
+https://user:***@host/x
+postgres://user:[hidden]@db/x
+postgres://${{DB_USER}}:${{DB_PASS}}@db/x
 """
 
 

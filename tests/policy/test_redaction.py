@@ -324,14 +324,14 @@ def test_empty_text_is_empty() -> None:
 def test_of_the_labelled_set_nearly_all_secrets_go() -> None:
     texts = list(secret_bearing())
     missed = [case for case in texts if any(secret in redact(case.text) for secret in case.secrets)]
-    assert len(texts) >= 180
+    assert len(texts) >= 350
     assert len(missed) <= 0.05 * len(texts), missed
 
 
 def test_of_the_labelled_set_nearly_all_innocent_lines_stay() -> None:
     texts = list(innocent())
     changed = [text for text in texts if redact(text) != text]
-    assert len(texts) >= 190
+    assert len(texts) >= 380
     assert len(changed) <= 0.02 * len(texts), changed
 
 

@@ -25,26 +25,14 @@ _INSIDE = re.compile(
 """Words that tell also when they are written together with another: `PGPASSWORD`, `dbpass`."""
 _ABOUT = frozenset(
     (
-        *(
-            "age",
-            "algorithm",
-            "alg",
-            "arn",
-            "arns",
-            "audience",
-            "budget",
-            "checksum",
-            "class",
-            "count",
-            "digest",
-        ),
-        *("dir", "domain", "enabled", "endpoint", "expiration", "expires", "expiry", "field"),
-        *("file", "files", "fingerprint", "header", "helper", "host", "id", "ids"),
-        *("interval", "issuer", "kind", "length", "lifetime", "limit", "manager", "method", "mode"),
-        *("mount", "mounts", "name", "names", "path", "paths", "policy", "port", "provider"),
-        *("ref", "refs"),
-        *("required", "rotation", "rounds", "seconds", "size", "store", "template", "timeout"),
-        *("ttl", "type", "types", "uri", "url", "usage", "used", "version"),
+        *("age", "alg", "algorithm", "arn", "arns", "audience", "budget", "checksum", "class"),
+        *("count", "digest", "dir", "domain", "enabled", "endpoint", "expiration", "expires"),
+        *("expiry", "field", "file", "files", "fingerprint", "header", "helper", "host", "id"),
+        *("ids", "interval", "issuer", "kind", "length", "lifetime", "limit", "manager", "method"),
+        *("mode", "mount", "mounts", "name", "names", "path", "paths", "policy", "port"),
+        *("provider", "ref", "refs", "request", "required", "review", "rotation", "rounds"),
+        *("seconds", "size", "stdin", "store", "template", "timeout", "ttl", "type", "types"),
+        *("uri", "url", "usage", "used", "version"),
     )
 )
 """Last words of names that speak about a secret and hold none: `secretName`, `TOKEN_URL`."""

@@ -13,7 +13,7 @@ NAME_HINTS = (
 )
 NAME_LEADS = (
     rf"(?i:{'|'.join(NAME_HINTS)})[\w.-]*[\\\"']*\]?[ \t]*"
-    r"(?:[:=,]|\r?\n[ \t\"'\\]*(?i:parameter)?(?i:value))",
+    r"(?:[:=,]|(?:\r?\n)?[ \t\"'\\]*(?i:parameter)?(?i:value))",
     rf"(?:^|[^\w.-])--?[A-Za-z][\w.-]*(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
     rf"(?:^|[^\w.-])--?(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
 )
@@ -21,14 +21,14 @@ NAME_LEADS = (
 _SIGN = (
     r"(?P<sign>\\{0,3}[\"']?\]?[ \t]{0,20}(?:=>|:=|[:=])[ \t]{0,20}"
     # Containers name their variables apart: {"name": "DB_PASSWORD", "value": "…"}.
-    r"|\\{0,3}[\"']?[ \t]{0,4}(?:,[ \t]{0,4}(?:\r?\n)?|\r?\n)[ \t]{0,80}"
-    r"\\{0,3}[\"']?(?i:parameter)?(?i:value)\\{0,3}[\"']?[ \t]{0,3}:[ \t]{0,5})"
+    r"|\\{0,3}[\"']?[ \t]{0,4}(?:,[ \t]{0,4}(?:\r?\n)?|\r?\n|(?<=[\"'])[ \t])[ \t]{0,80}"
+    r"\\{0,3}[\"']?(?i:parameter)?(?i:value)\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,5})"
 )
 _KEYS = (
     *("api", "private", "access", "account", "client", "encryption", "signing", "master", "auth"),
     *("app", "application", "subscription", "functions", "storage", "shared", "sas", "license"),
     *("ingest", "ingestion", "write", "deploy", "hmac", "webhook", "session", "consumer"),
-    *("instrumentation", "cipher"),
+    *("instrumentation", "cipher", "certificate"),
 )
 _SHORT = ("pass", "pw", "jwt", "dsn", "salt", "creds", "cred")
 """They tell only as a part of a name: `db_pass`, `dbPass`; or as a whole one: `"pass":`."""
@@ -90,12 +90,12 @@ class _Name:
 
     @property
     def is_whole_or_part(self) -> bool:
-        """A short word is a name of its own in quotes, or a part that is set off."""
+        """A short word is a name of its own in quotes or with a sign, or a part that is set off."""
         before, first = self.text[max(0, self.start - 2) : self.start], self.text[self.start]
         quoted = before[-1:] in ("'", '"')
-        return (
-            quoted or bool(_JOINED.fullmatch(before)) or (before[-1:].islower() and first.isupper())
-        )
+        humped = before[-1:].islower() and first.isupper()
+        given = self.sign == "=" and not before[-1:].isalnum()
+        return quoted or humped or given or bool(_JOINED.fullmatch(before))
 
 
 def without_named_values(text: str) -> str:
@@ -169,6 +169,8 @@ def _is_given(name: re.Match[str], text: str, value: re.Match[str]) -> bool:
 
 def _is_telling(name: _Name) -> bool:
     if name.word in _SHORT and not name.is_whole_or_part:
+        return False
+    if name.text.endswith("checksum/", 0, name.start):
         return False
     return not speaks_about_secret(name.word + name.tail) and not name.prefix.endswith(
         _HARMLESS_PREFIX

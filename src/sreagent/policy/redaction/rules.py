@@ -68,6 +68,12 @@ def literals(hints: tuple[str, ...]) -> str:
 _WORDS = r"(?:(?:[a-z]{1,24}[-_]){0,6}[a-z]{1,24}|[xX*.]{1,200})(?![\w-])"
 """What stands in instructions: `ghp_your-token-here`."""
 
+_RANDOM = (
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,64}"
+    r"|(?=[\w/+=.-]{0,60}[0-9])(?=[\w/+=.-]{0,60}[A-Z])(?=[\w/+=.-]{0,60}[a-z])[\w/+=-]{20,400})"
+)
+"""An id, a digest, or letters and digits in no order."""
+
 _FORMS = (
     _form("aws", "AKIA ASIA ABIA ACCA", r"[A-Z0-9]{16}\b"),
     _form("github", "ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9]{20,255}"),
@@ -84,6 +90,7 @@ _FORMS = (
     _form("google", "AIza", r"[\w-]{35}"),
     _form("google", "ya29. GOCSPX-", r"[\w-]{20,2000}"),
     _form("llm", "sk-ant- sk-proj- sk-svcacct- sk-or-v1-", r"[\w-]{20,255}"),
+    _form("google", "1//0", r"[\w-]{30,200}"),
     _form("llm", "hf_", r"[A-Za-z]{30,60}\b"),
     _form("llm", "gsk_ xai- pplx- r8_", r"[A-Za-z0-9]{30,120}"),
     _form("npm", "npm_", r"[A-Za-z0-9]{30,60}"),
@@ -127,15 +134,17 @@ _BY_ITSELF = (
     ),
     _rule(
         "webhook",
-        "hooks.slack /api/webhooks/ /webhookb2/ webhook.office",
-        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|/api/webhooks|/webhookb2)/"
+        "hooks.slack /api/webhooks/ /webhookb2/ office.com/webhook hooks.zapier pagerduty.com",
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|/api/webhooks|/webhookb2"
+        r"|office\.com/webhook|hooks\.zapier\.com/hooks/catch|events\.pagerduty\.com/integration)/"
         r"(?P<s>[\w./@-]{10,400})",
     ),
     _rule("telegram", ":AA", r"(?<!\w)(?:bot)?(?P<s>[0-9]{8,10}:AA[\w-]{32,34})(?![\w-])"),
     _rule(
         "discord",
-        "discord",
+        "discord bot token",
         r"(?<![\w.-])(?P<s>[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,38})(?![\w.-])",
+        r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27}",
     ),
     _rule("azure", "Q~", r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"),
     _rule("terraform", ".atlasv1.", r"(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,70}"),
@@ -191,9 +200,9 @@ _BY_PLACE = (
     _rule(
         "otp",
         "otp mfa 2fa",
-        r"(?i:otp|mfa|2fa)[\w .-]{0,24}[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?"
-        r"(?P<s>[A-Z2-7]{16,128}=*)(?![\w-])",
-        r"(?i:otp|mfa|2fa)[\w .-]*[\"']?[ \t]{0,2}[:=]",
+        r"(?i:otp|mfa|2fa)[\w .-]{0,24}[\"']?[ \t:=]{1,4}[\"']?"
+        r"(?P<s>(?=[A-Z]{0,100}[2-7])[A-Z2-7]{16,128}=*)(?![\w-])",
+        r"(?i:otp|mfa|2fa)[\w .-]*[\"']?[ \t:=]",
     ),
     _rule(
         "bearer",
@@ -217,8 +226,9 @@ _BY_PLACE = (
     _rule(
         "cookie",
         "cookie",
-        r"(?i:cookie)\\?[\"']?[ \t]{0,3}:[ \t]{0,3}\\?[\"']?(?P<s>[^\s=]{1,80}=[^\r\n\"]{4,8000})",
-        r"(?i:cookie)\\?[\"']?[ \t]{0,3}:",
+        r"(?i:cookie)\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?"
+        r"(?P<s>[^\s=]{1,80}=[^\r\n\"]{4,8000})",
+        r"(?i:cookie)\\?[\"']?[ \t]{0,3}[:=]",
     ),
     _rule(
         "key",
@@ -263,10 +273,10 @@ _BY_PLACE = (
     ),
     _rule(
         "flag",
-        "curl wget http␣ https␣",
-        r"\b(?:curl|wget|https?)[ \t][^\r\n]{0,200}?(?<!\S)(?:-u|--user|-a|--auth)[ \t=]{1,3}[\"']?"
-        r"[^\s:\"'/]{1,64}:(?P<s>[^\s\"']{1,200})",
-        r"(?i:curl|wget|https?)[ \t]",
+        "curl wget http␣ https␣ etcdctl",
+        r"\b(?:curl|wget|https?|etcdctl)[ \t][^\r\n]{0,200}?(?<!\S)"
+        r"(?:-u|--user|-a|--auth)[ \t=]{1,3}[\"']?[^\s:\"'/]{1,64}:(?P<s>[^\s\"']{1,200})",
+        r"(?i:curl|wget|https?|etcdctl)[ \t]",
     ),
     _rule(
         "flag",
@@ -303,15 +313,77 @@ _BY_PLACE = (
     _rule(
         "flag",
         "from-literal",
-        r"\bsecret\b[^\r\n]{0,400}?--from-literal[= ][\"']?[\w.-]{1,253}=(?P<s>[^\s\"']{1,4000})",
+        r"\bsecret\b[^\r\n]{0,400}?--from-literal[= ][\"']?[\w.-]{1,253}="
+        r"(?P<s>(?!\[REDACTED:)[^\s\"']{1,4000})",
     ),
     _rule(
         "phrase",
         "password passcode passphrase",
         r"(?i:password|passcode|passphrase)[ \t]"
-        r"(?:is|was|(?:set|changed|reset)[ \t]to|=>|->)[ \t]{0,2}:?[ \t]{0,2}[\"'`]?"
+        r"(?:is|was|(?:is[ \t])?(?:set|changed|reset)[ \t]to|for[ \t][^\r\n:]{1,60}:|=>|->)"
+        r"[ \t]{0,2}:?[ \t]{0,2}[\"'`]?"
         r"(?P<s>(?=[^\s\"'`]{0,60}[0-9!#$%^&*=_~])(?=[^\s\"'`]{0,60}[A-Za-z])[^\s\"'`,;)]{6,200})",
         r"(?i:password|passcode|passphrase)[ \t]",
+    ),
+    # A word and its value with only a space between: the value has to look like one.
+    _rule(
+        "spaced",
+        "pass pwd bindpw masterauth",
+        r"(?i:password|passwd|requirepass|masterauth|masterpass|storepass|keypass|bindpw)[ \t]{1,4}"
+        r"[\"']?(?P<s>(?=[\w!#$%^&*+=~/@.-]{0,60}[0-9])(?=[^\s\"']{0,60}[A-Za-z])"
+        r"[\w!#$%^&*+=~/@.-]{6,200})(?![^\s\"',;])",
+        r"(?i:pass|pwd|passwd|password|storepass|keypass|bindpw|masterauth)[ \t]",
+    ),
+    _rule(
+        "spaced",
+        "key token secret",
+        rf"(?i:(?:api|app|application|access|secret|auth|license|integration)[ \t]key|_access_key"
+        rf"|secret_?id|(?:opsgenie|heroku|newrelic|datadog)[ \t](?:api[ \t])?key|(?<![\w-])token)"
+        rf"[ \t]{{0,12}}(?:[:=][ \t]{{0,3}}|(?<=[ \t]))[\"']?(?P<s>{_RANDOM})(?![\w/+=.-])",
+        r"(?i:key|token|secret_?id)[ \t]",
+    ),
+    _rule(
+        "sql",
+        "identified password",
+        r"(?i:identified(?:[ \t]with[ \t]\w{1,30})?[ \t]by"
+        r"|(?<!\w)password(?:[ \t]for[^=\r\n]{1,80}=)?)[ \t]{1,3}'(?P<s>[^'\r\n]{1,200})'",
+        r"(?i:identified|password)[ \t]",
+    ),
+    _rule(
+        "xml",
+        "pass secret token key",
+        r"<[\w.:-]{0,40}(?i:password|passwd|passphrase|secret|token|api-?key|access-?key)\w{0,10}>"
+        r"(?P<s>[^<>\s]{4,2000})</",
+        r"(?i:password|passwd|passphrase|secret|token|key)\w*>[^<>\s]",
+    ),
+    _rule(
+        "auth",
+        "AUTH",
+        r"(?<![\w-])AUTH[\"']?[ \t]{1,3}[\"']?(?:(?:PLAIN|LOGIN)[ \t]{1,3})?"
+        r"(?P<s>(?=\S{0,200}[0-9])[\w+/=-]{8,400})(?![\w+/=-])",
+        r"AUTH[\"']?[ \t]",
+    ),
+    _rule("code", "?code= &code=", r"[?&]code=(?P<s>[\w+/%=.-]{30,2000})"),
+    _rule(
+        "flag",
+        "--password-stdin",
+        r"\becho[ \t]{1,3}(?:-n[ \t])?[\"']?(?P<s>[^\s\"'|]{6,400})[\"']?[ \t]{0,3}\|"
+        r"[^\r\n]{0,200}?--password-stdin",
+    ),
+    _rule(
+        "flag",
+        "htpasswd rabbitmqctl smbclient ssh-keygen",
+        r"\b(?:htpasswd[ \t]{1,3}-\w{0,5}b\w{0,5}[ \t]{1,3}\S{1,200}[ \t]{1,3}\S{1,64}[ \t]{1,3}"
+        r"|rabbitmqctl[ \t]{1,3}(?:add_user|change_password)[ \t]{1,3}\S{1,64}[ \t]{1,3}"
+        r"|smbclient[ \t][^\r\n%]{0,200}%|ssh-keygen[ \t][^\r\n]{0,200}?-[NP][ \t]{1,3})"
+        r"[\"']?(?P<s>[^\s\"']{1,200})",
+    ),
+    _rule(
+        "secret",
+        "patch",
+        r"\bpatch[ \t]{1,3}secrets?[ \t/][^\r\n]{0,300}?(?:-p|--patch)[= \t]{1,3}[\"']?"
+        r"\{(?P<s>[^\r\n]{1,8000})\}",
+        r"patch[ \t]",
     ),
 )
 RULES = (*_FORMS, *_BY_ITSELF, *_BY_PLACE)

@@ -12,6 +12,8 @@ HOLLOW = re.compile(
     r"(?i)\[REDACTED:.*|[*x.•-]+|\$\{.*|\$\(.*|\$(?-i:[A-Z_]+)|%[sdv]|%\(.*|<[^<>]*>?|\{.*|\[.*|map\[.*"
     r"|&\{.*|\([a-z ]*\)?|null|none|nil|true|false|yes|no|undefined|n/a|hidden|masked|\*+|redacted"
     r"|change-?me|(?:your|my|the|some)[_-][a-z_-]{3,40}(?:here)?|placeholder|omitted|removed"
+    r"|!(?-i:[a-z]+)|(?:self|settings|config|cfg|env|process|os|vars?|secrets|values|options|args|params"
+    r"|request)\.[\w.]+"
     r"|(?:~|\.{1,2})?/(?:(?:var|run|etc|usr|home|opt|tmp|mnt|app|srv|data|root|pki|certs?|keys|config|secrets?|vault)(?:/.*)?)?"
 )
 """Values that hold no secret: placeholders, references, paths."""
