@@ -147,7 +147,8 @@ def test_nothing_is_sent_without_the_yes_it_needs(
     assert world.generation == before
 
 
-def test_doubling_twice_in_one_incident_is_counted_from_the_start() -> None:
+@pytest.mark.parametrize("name", ["/spec/replicas", "/desiredCount", "/DesiredCapacity"])
+def test_doubling_twice_in_one_incident_is_counted_from_the_start(name: str) -> None:
     first = Proposal(
         id="A1",
         title="t",
@@ -159,7 +160,7 @@ def test_doubling_twice_in_one_incident_is_counted_from_the_start() -> None:
         evidence=(),
         expected="e",
     )
-    before, after = {"/spec/replicas": 2}, {"/spec/replicas": 4}
+    before, after = {name: 2}, {name: 4}
     intent = Intended(action="A1", digest=first.action.digest, before=before, after=after)
     records: tuple[Record, ...] = (OPENED, Proposed(proposal=first), intent)
     entries = [Entry(seq=n, at=NOW, record=record) for n, record in enumerate(records, 1)]

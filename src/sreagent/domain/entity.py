@@ -1,5 +1,6 @@
 """The things an incident is about, and how to name them to kubectl."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -26,9 +27,24 @@ class Entity:
 
     @property
     def get(self) -> str:
-        """The kubectl line that shows the object again."""
+        """The line that shows it again: of kubectl, the AWS CLI or amtool."""
+        if line := _ELSEWHERE.get(self.kind):
+            return line.format(name=self.name, namespace=self.namespace)
         scope = f" -n {self.namespace}" if self.namespace else ""
         return f"kubectl{scope} get {self.kind.lower()} {self.name} -o yaml"
+
+
+_ELSEWHERE: Mapping[str, str] = {
+    "Alert": "amtool alert query alertname={name}",
+    "AWS::ECS::Service": "aws ecs describe-services --cluster {namespace} --services {name}",
+    "AWS::AutoScaling::AutoScalingGroup": (
+        "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {name}"
+    ),
+    "AWS::Lambda::Alias": "aws lambda get-alias --function-name {namespace} --name {name}",
+    "AWS::RDS::DBInstance": "aws rds describe-db-instances --db-instance-identifier {name}",
+    "AWS::EC2::Instance": "aws ec2 describe-instances --instance-ids {name}",
+}
+"""What lies outside of a cluster; AWS kinds are spelled as CloudFormation spells them."""
 
 
 def parse_path(path: str) -> Entity:

@@ -194,7 +194,10 @@ class ClusterReads(Protocol):
         ...
 
     def table(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-        """A `meta.k8s.io/v1` Table, as `kubectl get` shows it; rows without their objects."""
+        """A `meta.k8s.io/v1` Table, as `kubectl get` shows it.
+
+        Of the object behind a row only name, namespace and labels are there; of a Secret nothing.
+        """
         ...
 
     def fetch(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:

@@ -45,7 +45,8 @@ from sreagent.tools.gate import About, Approval, Gate
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 
-REPLICAS = "/spec/replicas"
+REPLICAS = ("/spec/replicas", "/desiredCount", "/DesiredCapacity")
+"""How a cluster, ECS and Auto Scaling call the number that runs."""
 BY_POLICY = "policy"
 """Who answered, and how, where no person was asked."""
 IN_FLIGHT = 60.0
@@ -336,15 +337,17 @@ def _prepared(case: Case, desk: Desk, action: Action) -> Prepared:
 
 
 def replicas_at_start(incident: Incident, target: Entity) -> int | None:
-    """The replicas that a target had before this incident first changed them; None if it did not.
+    """The number that ran before this incident first changed a target; None if it did not.
 
     Limits count from there, so that doubling twice is not four times.
     """
     for entry in incident.entries:
-        if isinstance(entry.record, Intended) and REPLICAS in entry.record.before:
-            proposal = incident.proposal(entry.record.action)
-            if proposal and proposal.action.target == target:
-                return int(entry.record.before[REPLICAS])
+        if not isinstance(intent := entry.record, Intended):
+            continue
+        proposal = incident.proposal(intent.action)
+        known = [intent.before[name] for name in REPLICAS if name in intent.before]
+        if known and proposal and proposal.action.target == target:
+            return int(known[0])
     return None
 
 
