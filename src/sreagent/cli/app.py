@@ -14,6 +14,7 @@ from sreagent.cli import (
     investigate,
     policy,
     postmortem,
+    rbac,
     redact,
     replay,
     resume,
@@ -57,6 +58,7 @@ app.command()(postmortem.postmortem)
 app.command()(replay.replay)
 app.command()(demo.demo)
 app.command()(redact.redact)
+app.command()(rbac.rbac)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")

@@ -1,11 +1,16 @@
 """`sre rbac`: the least rights to run with, ready to apply."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sreagent.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sreagent.tools.rights import Role
 
 
 class For(StrEnum):
@@ -20,24 +25,43 @@ def rbac(
     role: Annotated[For, typer.Argument(help="What the account is for.")] = For.DIAGNOSTICIAN,
     account: Annotated[str, typer.Option(help="Name of the ServiceAccount.")] = "sreagent",
     account_namespace: Annotated[
-        str, typer.Option(metavar="NAMESPACE", help="Where the ServiceAccount lies.")
-    ] = "sreagent",
+        str,
+        typer.Option(
+            metavar="NAMESPACE",
+            help="Where the ServiceAccount lies; empty: in `sreagent`, which is made.",
+        ),
+    ] = "",
     only: Annotated[
         str, typer.Option("--namespace", "-n", help="Only this namespace; empty for all.")
     ] = "",
     aws: Annotated[bool, typer.Option("--aws", help="The AWS session policy instead.")] = False,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(help="With --aws: a service, as boto3 names it; again for more."),
+    ] = None,
     debug: options.Debug = False,
 ) -> None:
     """Print a ServiceAccount with its roles and bindings, for `kubectl apply -f -`."""
-    import json
-
     import yaml
 
-    from sreagent.tools.rights import Role, manifests, session_policy
+    from sreagent.tools.rights import Role, manifests
 
     del debug
-    if aws:
-        print(json.dumps(session_policy(Role(role)), indent=2))
+    if aws or service:
+        _print_policy(Role(role), service or ())
         return
     made = manifests(Role(role), account=account, namespace=account_namespace, only=only)
     print(yaml.safe_dump_all(made, sort_keys=False), end="")
+
+
+def _print_policy(role: "Role", services: "Sequence[str]") -> None:
+    """The policy alone on stdout; what AWS takes it as, on stderr."""
+    from sreagent.tools.cloud_rights import INLINE, MANAGED, USUAL, compact, session_policy
+
+    policy = session_policy(role, services or USUAL)
+    size = len(compact(policy))
+    print(compact(policy))
+    kind = f"a session policy (AWS takes {INLINE})"
+    if size > INLINE:
+        kind = f"a managed policy (AWS takes {MANAGED}; a session policy may have {INLINE})"
+    typer.echo(f"sre: {size} characters, for {kind}", err=True)

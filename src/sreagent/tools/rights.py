@@ -9,9 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from sreagent.domain.kinds import KINDS
+from sreagent.tools.reads.usage import METRICS
 
 READ = ("get", "list")
-SYSTEM = "app.kubernetes.io/name"
+HOME = "sreagent"
+"""The namespace that is made for the account when none is named."""
 
 
 class Role(StrEnum):
@@ -85,22 +87,25 @@ CHANGES: Mapping[str, tuple[Right, ...]] = {
 """What each change of a Kubernetes object needs besides reading it."""
 
 
-def manifests(role: Role, *, account: str, namespace: str, only: str = "") -> list[dict[str, Any]]:
+def manifests(
+    role: Role, *, account: str, namespace: str = "", only: str = ""
+) -> list[dict[str, Any]]:
     """The ServiceAccount and its (Cluster)Roles with their bindings, in the order to apply them.
 
-    `account` in `namespace` is who runs; `only` narrows all that lies in a namespace to this one
-    (a Role there; what belongs to no namespace still needs a ClusterRole).
+    `account` in `namespace` is who runs; without one, a namespace is made for it. `only` narrows
+    all that lies in a namespace to this one (a Role there). What belongs to no namespace is then
+    still read, by a small ClusterRole, and no longer changed.
     """
-    rights = list(_rights(role))
-    wide = [right for right in rights if right.cluster or not only]
-    narrow = [right for right in rights if not right.cluster and only]
-    name = f"sre-{role}"
-    subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
-    made = [_object("v1", "ServiceAccount", account, namespace)]
-    made += _granted("ClusterRole", name, "", wide, subject)
-    if narrow:
-        made += _granted("Role", name, only, narrow, subject)
-    return made
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace or HOME}
+    made = [] if namespace else [_object("v1", "Namespace", HOME)]
+    made.append(_object("v1", "ServiceAccount", account, namespace or HOME))
+    name, rights = f"sre-{role}", list(_rights(role))
+    if not only:
+        return [*made, *_granted("ClusterRole", name, "", rights, subject)]
+    shared = [right for right in rights if right.cluster and set(right.verbs) <= set(READ)]
+    within = [right for right in rights if not right.cluster]
+    made += _granted("ClusterRole", f"{name}-shared", "", shared, subject)
+    return [*made, *_granted("Role", name, only, within, subject)]
 
 
 def _rights(role: Role) -> Iterator[Right]:
@@ -112,8 +117,8 @@ def _rights(role: Role) -> Iterator[Right]:
     if role is Role.OBSERVER:
         return
     yield Right(group="", resources=("pods/log",), verbs=("get",))
-    yield Right(group="metrics.k8s.io", resources=("pods",), verbs=READ)
-    yield Right(group="metrics.k8s.io", resources=("nodes",), verbs=READ, cluster=True)
+    yield Right(group=METRICS, resources=("pods",), verbs=READ)
+    yield Right(group=METRICS, resources=("nodes",), verbs=READ, cluster=True)
     if role is Role.REMEDIATOR:
         yield from dict.fromkeys(right for rights in CHANGES.values() for right in rights)
 
@@ -121,18 +126,20 @@ def _rights(role: Role) -> Iterator[Right]:
 def _granted(
     kind: str, name: str, namespace: str, rights: Sequence[Right], subject: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    version, group = "rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io"
-    role = _object(version, kind, name, namespace)
+    group = "rbac.authorization.k8s.io"
+    role = _object(f"{group}/v1", kind, name, namespace)
     yield {**role, "rules": [right.rule for right in rights]}
+    # Each account has bindings of its own, so that a second one takes nothing from the first.
+    bound = f"{name}:{subject['namespace']}:{subject['name']}"
     yield {
-        **_object(version, f"{kind}Binding", name, namespace),
+        **_object(f"{group}/v1", f"{kind}Binding", bound, namespace),
         "roleRef": {"apiGroup": group, "kind": kind, "name": name},
         "subjects": [dict(subject)],
     }
 
 
-def _object(version: str, kind: str, name: str, namespace: str) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": name, "labels": {SYSTEM: "sreagent"}}
+def _object(version: str, kind: str, name: str, namespace: str = "") -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "labels": {"app.kubernetes.io/name": "sreagent"}}
     if namespace:
         metadata["namespace"] = namespace
     return {"apiVersion": version, "kind": kind, "metadata": metadata}
