@@ -8,7 +8,7 @@ import pytest
 from tests.journal.samples import ALERT, OPENED, PROPOSAL, as_it_is, records
 
 from sreagent.domain.errors import BadJournal
-from sreagent.domain.record import Intended, Noted, Opened, Ran, Record
+from sreagent.domain.record import Intended, Noted, Opened, Proposed, Ran, Record
 from sreagent.journal.codec import KINDS, decode, dumps, encode, kind_of, redacted
 
 
@@ -126,3 +126,10 @@ def test_the_alert_is_decoded_to_the_types_of_the_domain() -> None:
     record = decode("opened", stored(OPENED))
     assert isinstance(record, Opened)
     assert record.alert == ALERT
+
+
+def test_a_proposal_of_the_first_version_is_still_read() -> None:
+    data = stored(Proposed(proposal=PROPOSAL))
+    for later in ("fingerprint", "origin", "people", "policy", "ruling", "undoes"):
+        data["proposal"].pop(later)
+    assert decode("proposed", data) == Proposed(proposal=PROPOSAL)
