@@ -22,7 +22,7 @@ USUAL = (
 )
 """Services that are granted when none is named: what fits into one session policy."""
 
-_PREFIXES = {
+PREFIXES = {
     "accessanalyzer": "access-analyzer",
     "amp": "aps",
     "application-insights": "applicationinsights",
@@ -313,18 +313,18 @@ def compact(policy: Mapping[str, Any]) -> str:
 def _statements(role: Role, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
     allowed = dict.fromkeys(action for service in wanted for action in _actions(service))
     if role is Role.REMEDIATOR:
-        prefixes = {_PREFIXES.get(service, service) for service in wanted}
+        prefixes = {PREFIXES.get(service, service) for service in wanted}
         writes = (WRITES[verb] for verb in CLOUD)
         allowed |= dict.fromkeys(one for one in writes if one.partition(":")[0] in prefixes)
     if allowed:
         yield {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
     if not set(_GATEWAYS).isdisjoint(wanted):
         paths = [f"arn:aws:apigateway:*::/{path}" for path in _GATEWAY_PATHS]
-        yield {"Effect": "Allow", "Action": "apigateway:GET", "Resource": paths}
+        yield {"Effect": "Allow", "Action": ["apigateway:GET"], "Resource": paths}
     denied = (*NEVER, *LOGS) if role is Role.OBSERVER else NEVER
     yield {"Effect": "Deny", "Action": list(denied), "Resource": "*"}
 
 
 def _actions(service: str) -> Iterator[str]:
     for pattern in _READS.get(service, "").split():
-        yield f"{_PREFIXES.get(service, service)}:{pattern}"
+        yield f"{PREFIXES.get(service, service)}:{pattern}"

@@ -59,11 +59,12 @@ _CRONJOBS = Right(group="batch", resources=("cronjobs",), verbs=("patch",))
 CHANGES: Mapping[str, tuple[Right, ...]] = {
     **dict.fromkeys(
         (
-            *("rollout_undo", "rollout_restart", "scale", "set_resources"),
-            *("set_image", "restore_env"),
+            *("rollout_undo", "rollout_restart", "set_resources", "set_image"),
+            "restore_env",
         ),
         (_WORKLOADS,),
     ),
+    "scale": (Right(group="apps", resources=("deployments", "statefulsets"), verbs=("patch",)),),
     "delete_pod": (Right(group="", resources=("pods",), verbs=("delete",)),),
     "evict_pod": (_EVICT,),
     "cordon": (_NODES,),
