@@ -54,6 +54,7 @@ def test_an_eviction_names_the_very_pod_in_a_version_that_is_taken(
     assert sent["metadata"] == {"name": "web-1", "namespace": "shop"}
     assert sent["deleteOptions"]["preconditions"] == {"uid": "u-1", "resourceVersion": "42"}
     assert sent["deleteOptions"]["dryRun"] == ["All"]
+    assert server.asked[-1].query == {"dryRun": "All"}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from sreagent.domain.errors import Conflict, Refused
 from sreagent.domain.inventory import Inventory, Obj
 from sreagent.tools.changes import EveryChange, Prepared, remembered
 from sreagent.tools.cluster import cluster_changes
+from sreagent.tools.disruption import is_ready
 from sreagent.tools.fields import field
 from sreagent.tools.silences import SilenceChanges
 
@@ -218,7 +219,7 @@ def test_a_pod_whose_budget_is_used_up_is_not_evicted_and_the_budget_says_why(
 
 @pytest.mark.parametrize("verb", ["evict_pod", "delete_pod"])
 def test_a_pod_goes_and_is_made_again(world: World, verb: str) -> None:
-    wait_until(lambda: len(world.pods("front")) == 1)
+    wait_until(lambda: [is_ready(pod) for pod in world.pods("front")] == [True])
     (pod,) = world.pods("front")
     prepared = world.make(act(verb, "Pod", pod["metadata"]["name"]))
     assert prepared.facts.controlled

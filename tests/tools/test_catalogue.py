@@ -618,6 +618,9 @@ def test_a_silence_of_a_person_is_left_alone(silences: SilenceChanges) -> None:
         comment="known",
     )
     silences.alerts.silence(theirs)
+    with pytest.raises(TryAgain, match=r"silenced already until .* by ana"):
+        silences.prepare(quiet())
+    assert silences.prepare(quiet(minutes=120)).preview.accepted
     with pytest.raises(TryAgain, match="made no silence"):
         silences.prepare(act("unsilence", "Alert", "HighErrorRate", matchers=MATCHERS))
 

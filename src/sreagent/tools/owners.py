@@ -6,6 +6,7 @@ from typing import Any
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, controller_ref
 from sreagent.domain.kinds import KINDS
+from sreagent.domain.text import one_line
 
 MARKS: Mapping[str, str] = {
     "argocd.argoproj.io/instance": "Argo CD",
@@ -58,7 +59,7 @@ def _owners(live: Obj, pointers: tuple[str, ...]) -> Iterator[str]:
     owner = controller_ref(live)
     if owner and owner["kind"] not in KINDS:
         # The operator of a custom resource writes what it owns again and again.
-        yield f"{owner['kind']} {owner['name']}"
+        yield one_line(f"{owner['kind']} {owner['name']}", 80)
     for entry in live["metadata"].get("managedFields") or ():
         writer = next((MANAGERS[m] for m in MANAGERS if entry["manager"].startswith(m)), "")
         owned = entry.get("fieldsV1") or {}

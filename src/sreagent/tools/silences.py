@@ -15,6 +15,7 @@ from sreagent.domain.errors import Conflict, NotFound, TryAgain
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Alerts, Clock
 from sreagent.domain.silence import Silence
+from sreagent.domain.text import one_line
 from sreagent.policy.facts import Facts
 from sreagent.tools.changes import Prepared, digest
 from sreagent.tools.verbs import Arguments, ChangeTool, Nothing
@@ -107,10 +108,9 @@ class SilenceChanges:
         if _matchers(action).get(NAME) != action.target.name:
             msg = f"{action.verb}: matchers need {NAME}={action.target.name}"
             raise TryAgain(msg)
-        mine = self._ours(action)
         if action.verb == SILENCE.verb:
-            return self._silencing(action, mine)
-        return self._ending(action, mine)
+            return self._silencing(action)
+        return self._ending(action, self._ours(action))
 
     def run(self, prepared: Prepared) -> str:
         """Make the silence, or end it, if the silences are as they were read."""
@@ -138,16 +138,19 @@ class SilenceChanges:
         """Whether as many silences of ours hold as the change would have left."""
         return {_count(action): len(self._ours(action))} == dict(after)
 
-    def _silencing(self, action: Action, mine: Sequence[Silence]) -> Prepared:
-        if mine:
-            msg = f"{action.target.name} is silenced already until {stamp(mine[0].ends_at)}"
-            raise TryAgain(msg)
+    def _silencing(self, action: Action) -> Prepared:
+        ends = self.clock.now() + timedelta(minutes=action.arguments["minutes"])
+        for one in self._same(action):
+            if one.created_by == MAKER or one.ends_at >= ends:
+                by = one_line(one.created_by, 60)
+                msg = f"{action.target.name} is silenced already until {stamp(one.ends_at)} by {by}"
+                raise TryAgain(msg)
         undo = Action(
             verb=UNSILENCE.verb,
             target=action.target,
             arguments={"matchers": dict(_matchers(action))},
         )
-        return self._prepared(action, mine, after=1, undo=undo)
+        return self._prepared(action, (), after=1, undo=undo)
 
     def _ending(self, action: Action, mine: Sequence[Silence]) -> Prepared:
         if not mine:
@@ -190,14 +193,15 @@ class SilenceChanges:
             undo_command=SILENCES[undo.verb].command(undo),
         )
 
-    def _ours(self, action: Action) -> Sequence[Silence]:
-        """Silences that this program made with exactly these matchers, and that hold."""
+    def _same(self, action: Action) -> Sequence[Silence]:
+        """Silences with exactly these matchers that hold."""
         wanted = dict(_matchers(action))
-        return [
-            silence
-            for silence in self.alerts.silences()
-            if silence.exact and silence.created_by == MAKER and dict(silence.matchers) == wanted
-        ]
+        found = self.alerts.silences()
+        return [one for one in found if one.exact and dict(one.matchers) == wanted]
+
+    def _ours(self, action: Action) -> Sequence[Silence]:
+        """Those of them that this program made."""
+        return [one for one in self._same(action) if one.created_by == MAKER]
 
     def _end(self, mine: Sequence[Silence]) -> str:
         for silence in mine:
@@ -218,7 +222,8 @@ class SilenceChanges:
 
 
 def _place(alert: Alert) -> str:
-    return f"{alert.name} in {alert.namespace}" if alert.namespace else alert.name
+    name = f"{alert.name} in {alert.namespace}" if alert.namespace else alert.name
+    return one_line(name, 80)
 
 
 def _count(action: Action) -> str:

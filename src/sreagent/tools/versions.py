@@ -19,6 +19,7 @@ STATUS_NOTES = frozenset(
         "autoscaling.alpha.kubernetes.io/conditions",
         "autoscaling.alpha.kubernetes.io/current-metrics",
         "control-plane.alpha.kubernetes.io/leader",
+        "field.cattle.io/publicEndpoints",
     }
 )
 """Annotations in which controllers keep what belongs into a status."""
