@@ -1,31 +1,18 @@
 """What the guides promise about rights and messages is so in the code."""
 
 import re
-from typing import Any
 
 import pytest
-import yaml
-from tests.docs.pages import ROOT, yaml_blocks
+from tests.docs.pages import ROOT
 
-from sreagent.domain.kinds import KINDS
-from sreagent.tools.catalogue import TOOLS
+from sreagent.tools.rights import Role, manifests
 
 GUIDES = ROOT / "docs" / "guides"
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
 MESSAGES = re.findall(
     r"^\| `([^`]+)` \|", (GUIDES / "when-something-goes-wrong.md").read_text(encoding="utf-8"), re.M
 )
-READ, CHANGE = map(yaml.safe_load, yaml_blocks(GUIDES / "read-only-access.md"))
-
-
-def granted(role: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
-    """The verbs of a role by API group and resource."""
-    return {
-        (group, resource): set(rule["verbs"])
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
+LEAST = (GUIDES / "least-privilege.md").read_text(encoding="utf-8")
 
 
 def is_said(text: str) -> bool:
@@ -35,23 +22,20 @@ def is_said(text: str) -> bool:
     return text in SOURCE or any(one in SOURCE and two in SOURCE for one, two in pieces)
 
 
-def test_the_reading_role_lists_each_kind_that_is_read_and_no_other() -> None:
-    listed = {what for what, verbs in granted(READ).items() if "list" in verbs}
-    assert listed == {(kind.group, kind.plural) for kind in KINDS.values()}
+def test_each_role_is_explained() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", LEAST, re.M)) == {role.value for role in Role}
 
 
-def test_the_reading_role_reads_only() -> None:
-    assert set().union(*granted(READ).values()) == {"get", "list"}
-
-
-def test_the_changing_role_covers_each_kind_that_is_changed_and_no_other() -> None:
-    changed = {KINDS[kind] for tool in TOOLS.values() for kind in tool.kinds}
-    assert set(granted(CHANGE)) == {(kind.group, kind.plural) for kind in changed}
-
-
-def test_only_pods_may_be_deleted() -> None:
-    deleted = {what for what, verbs in granted(CHANGE).items() if "delete" in verbs}
-    assert deleted == {("", "pods")}
+def test_the_names_that_the_guide_deletes_are_those_that_are_printed() -> None:
+    named = set(re.findall(r"delete \w+binding (\S+)", LEAST))
+    printed = {
+        one["metadata"]["name"]
+        for role in Role
+        for one in manifests(role, account="sreagent")
+        if "roleRef" in one
+    }
+    assert named
+    assert named <= printed
 
 
 @pytest.mark.parametrize("message", MESSAGES)

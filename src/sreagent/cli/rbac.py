@@ -8,7 +8,7 @@ import typer
 from sreagent.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sreagent.tools.rights import Role
 
@@ -50,8 +50,22 @@ def rbac(
     if aws or service:
         _print_policy(Role(role), service or ())
         return
+    _check({"--account": account, "--account-namespace": account_namespace, "--namespace": only})
     made = manifests(Role(role), account=account, namespace=account_namespace, only=only)
     print(yaml.safe_dump_all(made, sort_keys=False), end="")
+
+
+def _check(names: "Mapping[str, str]") -> None:
+    """Raise BadInput for a name that no object can have; an empty one is none."""
+    import re
+
+    from sreagent.domain.errors import BadInput
+    from sreagent.domain.text import one_line
+
+    for flag, name in names.items():
+        if name and not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
+            msg = f"{flag} {one_line(name, 80)!r} is not a name that Kubernetes takes"
+            raise BadInput(msg, hint="lower-case letters, digits and hyphens")
 
 
 def _print_policy(role: "Role", services: "Sequence[str]") -> None:
