@@ -287,10 +287,11 @@ def test_what_could_not_be_listed_is_told_and_never_counted_as_none(
     arguments = {"replicas": 5} if verb == "scale" else {}
     impact = weigh(shop, verb, web, None, **arguments)
     assert impact.facts.unseen == unseen
-    if "Pod" in closed:
+    if closed & {"Pod", "ReplicaSet"}:
         assert (impact.facts.pods, impact.facts.at_once) == (4, 4)
         assert impact.facts.capacity is None
-        assert "not looked at" in impact.touches
+        assert impact.loses == "not looked at"
+        assert "could not be looked at" in impact.touches
 
 
 def test_a_kind_that_the_server_does_not_have_hides_nothing() -> None:

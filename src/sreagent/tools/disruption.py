@@ -11,6 +11,8 @@ ROLLING = frozenset(
     {"rollout_undo", "rollout_restart", "set_resources", "set_image", "restore_env"}
 )
 """Changes of the pod template: every pod is made anew."""
+COUNTABLE = ROLLING | {"scale"}
+"""Changes of a workload whose status tells how many pods it has."""
 DEFAULT_SHARE = "25%"
 
 
@@ -50,6 +52,17 @@ def disruption(action: Action, live: Obj, pods: Sequence[Obj]) -> Disruption:
     if action.verb in ("delete_pod", "evict_pod", "drain", "delete_job"):
         return Disruption(pods=pods, count=len(pods), at_once=ready_of(pods))
     return Disruption()
+
+
+def counted(action: Action, live: Obj) -> Disruption:
+    """The same by the numbers in the status, for who may not list pods: the worst it can be."""
+    status = live.get("status") or {}
+    kept = action.arguments["replicas"] if action.verb == "scale" else 0
+    ready = int(status.get("readyReplicas", status.get("numberReady", 0)) or 0)
+    return Disruption(
+        count=max(_wanted(live) - kept, 0),
+        at_once=max(ready - kept, 0),
+    )
 
 
 def _fewer(pods: Sequence[Obj], wanted: int) -> Disruption:

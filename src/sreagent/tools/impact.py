@@ -10,7 +10,15 @@ from sreagent.policy.facts import Facts
 from sreagent.tools.budgets import KIND as BUDGET
 from sreagent.tools.budgets import Budget, budget_over
 from sreagent.tools.callers import Name, callers_of
-from sreagent.tools.disruption import ROLLING, Disruption, disruption, is_ready, ready_of
+from sreagent.tools.disruption import (
+    COUNTABLE,
+    ROLLING,
+    Disruption,
+    counted,
+    disruption,
+    is_ready,
+    ready_of,
+)
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 from sreagent.tools.owners import autoscaler_of, owner_of
 from sreagent.tools.selectors import services_of
@@ -148,19 +156,18 @@ class _Weighing:
         return Impact(
             touches=self._touches(toll, serving, budget),
             depends=self._depends(callers),
-            loses=", ".join(lost) or "no state",
+            loses=", ".join(lost) or ("not looked at" if _is_blind(toll) else "no state"),
             owner=f"{owner} may set it back" if owner else "not managed by Argo CD, Flux or Helm",
             facts=facts,
         )
 
     def _toll(self) -> Disruption:
-        """The pods that the change hits; as the workload's status tells if none could be listed."""
+        """The pods that the change hits; told by the status if none could be listed."""
         action, live = self.touched.action, self.touched.live
-        toll = disruption(action, live, tuple(self._pods()))
-        if action.verb in ROLLING and not self._looked("Pod"):
-            ready = int((live.get("status") or {}).get("readyReplicas") or 0)
-            return Disruption(count=_replicas(live) or 0, at_once=ready)
-        return toll
+        links = ("ReplicaSet",) if action.target.kind == "Deployment" else ()
+        if action.verb in COUNTABLE and not all(map(self._looked, ("Pod", *links))):
+            return counted(action, live)
+        return disruption(action, live, tuple(self._pods()))
 
     def _pods(self) -> Iterator[Obj]:
         target, live = self.touched.action.target, self.touched.live
@@ -179,7 +186,7 @@ class _Weighing:
         """The Service that is hit hardest; None when none reaches the pods, or none was listed."""
         if self.touched.action.target.kind == "Service":
             return self._routed()
-        if not (self._looked("Pod") and self._looked("Service")):
+        if not self._sees_service:
             return None
         found = []
         for service in self._services(toll):
@@ -240,6 +247,11 @@ class _Weighing:
     def _looked(self, kind: str) -> bool:
         return self.now.looked(kind, self.touched.action.target.namespace)
 
+    @property
+    def _sees_service(self) -> bool:
+        """Whether it can be told which pods serve; a ReplicaSet leads from a workload to them."""
+        return not {"Pod", "ReplicaSet", "Service"} & set(self._unseen())
+
     def _unseen(self) -> tuple[str, ...]:
         kinds = dict.fromkeys(LIMITING.get(self.touched.action.verb, ()))
         return tuple(kind for kind in kinds if not self._looked(kind))
@@ -258,7 +270,7 @@ class _Weighing:
         return f"{_count(toll.count)} of {of} ({share}); PDB {self._budget(budget)}"
 
     def _share(self, toll: Disruption, serving: Serving | None) -> str:
-        if not (self._looked("Pod") and self._looked("Service")):
+        if not self._sees_service:
             return "their share of the service could not be looked at"
         if serving is None:
             return f"{toll.at_once} ready ones at once, behind no service"
@@ -277,6 +289,11 @@ class _Weighing:
         more = f" and {len(callers) - 5} more" if len(callers) > 5 else ""
         verb = "calls" if len(callers) == 1 else "call"
         return f"{', '.join(callers[:5])}{more} {verb} it"
+
+
+def _is_blind(toll: Disruption) -> bool:
+    """Whether pods are hit that could not be looked at."""
+    return bool(toll.count) and not toll.pods
 
 
 def _count(pods: int) -> str:
