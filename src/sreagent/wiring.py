@@ -356,9 +356,9 @@ def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -
 
 
 def _aws_reads(case: Case, settings: Settings) -> AwsReads:
-    from sreagent.tools.aws import redact_answer
+    from sreagent.tools.aws.hidden import redact_answer
     from sreagent.tools.cloud_reads import AwsReads
-    from sreagent.tools.lines.aws import render_aws
+    from sreagent.tools.lines.aws_render import render_aws
 
     cloud = _cloud(settings)
     return AwsReads(cloud=cloud, redact_answer=redact_answer, render=render_aws, clock=case.clock)

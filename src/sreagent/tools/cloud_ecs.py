@@ -228,8 +228,8 @@ def _away(live: Mapping[str, Any]) -> int:
     """Tasks that a rolling deployment may stop before new ones run."""
     configured = (live.get("deploymentConfiguration") or {}).get("minimumHealthyPercent")
     least = 100 if configured is None else configured
-    stay = math.ceil(live["desiredCount"] * least / 100)
-    return max(0, min(live["runningCount"], live["desiredCount"] - stay))
+    stay = math.ceil(int(live["desiredCount"]) * int(least) / 100)
+    return max(0, min(int(live["runningCount"]), int(live["desiredCount"]) - stay))
 
 
 def _rolled(action: Action, state: State, place: Place) -> Effect:

@@ -6,6 +6,7 @@ instead. It never reaches a shell, and what runs is the typed object, never the 
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import AwsRead, KubectlRead, Refusal
+from sreagent.tools.lines.aws import parse_aws
 from sreagent.tools.lines.kubectl import parse_kubectl
 from sreagent.tools.lines.kubectl_render import render
 from sreagent.tools.lines.objection import Objection, Rule
@@ -37,8 +38,6 @@ def parse(line: str) -> KubectlRead | AwsRead | Action | Refusal:
         if words[0] in KUBECTL:
             return parse_kubectl(words)
         if words[0] in AWS:
-            from sreagent.tools.lines.aws import parse_aws  # noqa: PLC0415
-
             return parse_aws(words)
     except Objection as objection:
         return objection.refusal
