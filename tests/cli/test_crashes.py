@@ -136,7 +136,8 @@ def test_an_answer_that_was_lost_is_looked_up_in_the_cluster(bad_deploy: Simulat
     lines = journal.read_bytes().splitlines(keepends=True)
     at = next(i for i, line in enumerate(lines) if json.loads(line)["kind"] == "intended")
     journal.write_bytes(b"".join(lines[: at + 1]))
-    (journal.parent / "head").unlink(missing_ok=True)
+    for later in ("head", "checkpoints.jsonl"):
+        (journal.parent / later).unlink(missing_ok=True)
     resumed = sre("resume", told["incident"], "--json", *place(bad_deploy)).json
     assert resumed["outcome"] == "fixed"
     assert "found done" in resumed["actions"][0]["message"]
