@@ -30,7 +30,8 @@ _ALL_AT_ONCE = (
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 )
 """Discovery in two calls, since Kubernetes 1.26; older servers answer as they always did."""
-_PATH = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._:~-]*)+/?")
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9][A-Za-z0-9._:~-]*|\*))+/?")
+"""`*` is how metrics of all objects are asked for; no object is called so."""
 _ROOTS = frozenset(
     ("api", "apis", "healthz", "livez", "metrics", "openapi", "readyz", "version", "")
 )

@@ -150,7 +150,7 @@ COMMANDS: Mapping[str, str] = {
     "scale": PRINT + FILES + "all? current-replicas dry-run=unchanged replicas resource-version "
     "selector/l timeout",
     "set": "",
-    "set env": SET + "containers/c env/e from keys overwrite? prefix resolve?",
+    "set env": SET + "containers/c env/e from keys list? overwrite? prefix resolve?",
     "set image": SET,
     "set resources": SET + "containers/c limits requests",
     "set selector": PRINT + "all? dry-run=unchanged field-manager filename/f local? recursive/R? "

@@ -37,6 +37,20 @@ _SECRET_FLAGS = frozenset(
     }
 )
 """With these, the server prints the table of secrets and sends no values."""
+_LISTING_FLAGS = frozenset(
+    {
+        "all",
+        "all-namespaces",
+        "field-selector",
+        "list",
+        "namespace",
+        "overwrite",
+        "request-timeout",
+        "selector",
+        "v",
+        "warnings-as-errors",
+    }
+)
 _RAW_FLAGS = frozenset({"raw", "request-timeout", "namespace", "v"})
 NO_SECRETS = (
     "values of secrets are never read: `kubectl get secrets` lists their names, types and number "
@@ -126,9 +140,12 @@ def listed(call: Call) -> KubectlRead:
     """Understand `label --list` and `annotate --list`: the objects with what is asked for."""
     refuse_files(call)
     told = [word for word in call.arguments if "=" in word or word.endswith("-")]
+    if told or not _LISTING_FLAGS.issuperset(call.given):
+        reason = f"`kubectl {call.command} --list` sets nothing: TYPE/NAME only"
+        raise Objection(Rule.FLAG, reason)
     objects = _required(call)
-    if told or call.on("all") or "dry-run" in call.given or objects.secret:
-        raise Objection(Rule.FLAG, f"`kubectl {call.command} --list` sets nothing: TYPE/NAME only")
+    if objects.secret:
+        raise Objection(Rule.SECRET, NO_SECRETS)
     where = scope(call, objects)
     if call.command == "label":
         return KubectlRead(verb="get", options={"show_labels": True}, **where)

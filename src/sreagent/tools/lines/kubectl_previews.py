@@ -158,7 +158,7 @@ def _check_changed(call: Call) -> None:
     pattern = _SETTINGS.get(call.command)
     told = [word for word in call.arguments if pattern is not None and pattern.fullmatch(word)]
     objects = read_objects([word for word in call.arguments if word not in told])
-    if pattern is not None and not told and not {"env", "from", "list"} & set(call.given):
+    if pattern is not None and not told and not {"env", "from"} & set(call.given):
         raise Objection(Rule.ARGUMENT, f"`kubectl {call.command}` needs what to set: KEY=VALUE")
     selector(call)
     if objects.secret or "secret" in call.last("from").lower():

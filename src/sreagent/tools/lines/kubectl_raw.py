@@ -28,10 +28,19 @@ _GROUP = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
 _VERSION = r"v[0-9]{1,3}(?:(?:alpha|beta)[0-9]{1,3})?"
 _DISCOVERY = re.compile(rf"/apis/{_GROUP}(?:/{_VERSION})?")
 _BELOW_VERSION = re.compile(rf"/(?:api/v1|apis/{_GROUP}/{_VERSION})/(?P<rest>.+)")
+_CUSTOM_METRICS = re.compile(
+    r"/apis/custom\.metrics\.k8s\.io/v[12](?:beta[12])?(?:/namespaces/[a-z0-9-]{1,63})?"
+    r"/(?P<resource>[a-z0-9.-]{1,253})/(?:\*|[a-z0-9][a-z0-9.-]{0,252})/[A-Za-z0-9_.:-]{1,200}"
+)
 _PLURAL = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _NO_RESOURCE = frozenset({"proxy", "watch", "redirect"})
 """Old prefixes under which the API server forwards or streams."""
 _SUBRESOURCES = frozenset({"status", "scale"})
+_LOG = re.compile(rf"/api/v1/namespaces/[a-z0-9-]{{1,63}}/pods/{_GROUP}/log")
+_LOG_QUERY = re.compile(
+    r"(?:timestamps|previous)=(?:true|false)|container=[a-z0-9-]{1,63}"
+    r"|(?:tailLines|sinceSeconds|limitBytes)=[0-9]{1,9}"
+)
 _QUERY = re.compile(
     r"(?:verbose|verbose=(?:true|1)|exclude=[a-z0-9/_.-]{1,80}|limit=[0-9]{1,4}|pretty=(?:true|false)"
     r"|timeout=[0-9]{1,3}s|timeoutSeconds=[0-9]{1,3}"
@@ -51,17 +60,23 @@ def raw_path(text: str) -> str:
     if "%" in path or "//" in path or "/." in path or not path.startswith("/"):
         raise Objection(Rule.PATH, f"--raw {text!r}: write the path plainly, without % // or ..")
     if mark:
-        _check_query(query)
+        _check_query(query, _LOG_QUERY if _LOG.fullmatch(path) else _QUERY)
     bare = path.rstrip("/")
-    shown = (pattern.fullmatch(bare) for pattern in (_HEALTH, _OPENAPI, _DISCOVERY))
-    if bare not in _PLAIN and not any(shown):
+    shown = (pattern.fullmatch(bare) for pattern in (_HEALTH, _OPENAPI, _DISCOVERY, _LOG))
+    if bare not in _PLAIN and not any(shown) and not _measures(bare):
         _check_object(path)
     return text
 
 
-def _check_query(query: str) -> None:
+def _measures(path: str) -> bool:
+    """Whether it is a number that an autoscaler would ask for; `*` stands for every object."""
+    found = _CUSTOM_METRICS.fullmatch(path)
+    return found is not None and not holds_secrets(found["resource"])
+
+
+def _check_query(query: str, taken: re.Pattern[str]) -> None:
     for part in query.split("&"):
-        if not _QUERY.fullmatch(unquote(part)):
+        if not taken.fullmatch(unquote(part)):
             reason = f"--raw: {part!r} is not taken after `?`: verbose, limit, labelSelector, …"
             raise Objection(Rule.PATH, reason)
 

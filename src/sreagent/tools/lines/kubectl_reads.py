@@ -46,8 +46,11 @@ _URL_PATH = re.compile(r"/[A-Za-z0-9._*/-]{0,200}")
 _ASKED = re.compile(r"[a-z*](?:[a-z0-9.*-]{0,120}[a-z0-9*])?")
 _CONDITION = re.compile(r"condition=[A-Za-z][A-Za-z0-9._/-]{0,120}(?:=[A-Za-z0-9]{1,40})?")
 _JSONPATH = re.compile(r"jsonpath=[ -~]{1,400}")
+_NO_END = re.compile(r"-[0-9]{1,9}[smh]")
+"""A negative timeout: kubectl waits for a week, this program as long as it ever does."""
 _LOGIN = re.compile(r"users|token|passw|key|auth-provider|exec|\.\*", re.IGNORECASE)
 """Parts of a template that would show how a user logs in."""
+_USER_NAMES = re.compile(r"users\[(?:\*|[0-9]{1,3})\]\.name(?![A-Za-z])")
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
@@ -313,8 +316,9 @@ def wait(call: Call) -> KubectlRead:
         reason = "name what to wait for: kubectl wait --for=condition=Ready pod/web-1"
         raise Objection(Rule.RESOURCE, reason)
     options = {"for": goal, **_switches(call, "all")}
-    if (limit := duration(call, "timeout")) is not None:
-        options["timeout_seconds"] = limit
+    if not _NO_END.fullmatch(call.last("timeout")):
+        limit = duration(call, "timeout")
+        options |= {} if limit is None else {"timeout_seconds": limit}
     return KubectlRead(verb="wait", output=form, options=options, **where)
 
 
@@ -337,13 +341,13 @@ def contexts(call: Call) -> KubectlRead:
     if not call.on("merge", default=True):
         raise Objection(Rule.FLAG, "--merge=false needs a file: leave it away")
     for flag in ("raw", "flatten"):
-        if flag in call.given:
+        if call.on(flag):
             reason = f"--{flag} shows tokens and keys: write `kubectl config view --minify`"
             raise Objection(Rule.SECRET, reason)
     shown = output(call)
     if what == "get-contexts" and shown.form not in ("table", "name"):
         raise Objection(Rule.OUTPUT, "get-contexts prints -o name, or a table")
-    if _LOGIN.search(shown.template):
+    if _LOGIN.search(_USER_NAMES.sub("", shown.template)):
         raise Objection(Rule.SECRET, "users of the configuration are shown by name: get-users")
     options = {"what": what, **_switches(call, "minify", "no-headers")}
     return KubectlRead(verb="contexts", names=arguments, output=shown.form, options=options)

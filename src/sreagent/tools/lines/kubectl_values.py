@@ -32,8 +32,8 @@ DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ns|us|ms|s|m|h))+")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 LONGEST_REQUEST = 600.0
-LOUDEST = 5
-"""From 6 on, kubectl writes its requests to the screen; from 8 on, the answers too."""
+LOUDEST = 7
+"""From 8 on, kubectl writes the answers of the server to the screen."""
 
 _OBJECTS = ("name", "json", "yaml")
 _COLUMNS = ("wide", "custom-columns")
@@ -230,6 +230,6 @@ def check_asked(template: str) -> None:
         Objection: It names a password, a token or the like.
     """
     for word in _WORD.findall(template):
-        if word not in _FIELDS and names_secret(word):
+        if word not in _FIELDS and word.lower() not in _FIELDS and names_secret(word):
             reason = f"{word} would be redacted: ask for the names, or where it comes from"
             raise Objection(Rule.SECRET, reason)

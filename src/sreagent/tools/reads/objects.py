@@ -68,7 +68,8 @@ def sorted_items(asking: Asking, items: Iterable[Mapping[str, Any]]) -> list[Map
     if not asking.read.sort_by:
         return list(items)
     path = steps(asking.read.sort_by)
-    return sorted(items, key=lambda item: sort_key(item, path))
+    # Only by what may be shown: the order would tell about a value that is hidden.
+    return sorted(items, key=lambda item: sort_key(presentable(item), path))
 
 
 def document(asking: Asking, data: object) -> str:

@@ -19,7 +19,9 @@ _BUILT_IN = frozenset(
         *("scheduling.k8s.io", "storage.k8s.io"),
     )
 )
-_CREDENTIALS = ("secret", "helmrelease", "oauthaccesstoken", "oauthauthorizetoken", "useroauth")
+_CREDENTIALS = (
+    *("secret", "helmrelease", "token", "credential", "password", "accesskey", "useroauth"),
+)
 """Kinds with one of these words in their name may hold credentials."""
 _REFERENCES = ("externalsecret", "clusterexternalsecret")
 """They say where a value comes from, and never hold it."""

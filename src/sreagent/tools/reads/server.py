@@ -10,7 +10,7 @@ from sreagent.domain.text import one_line
 from sreagent.tools.reads.asking import LIMIT, Asking, Target, Told, words
 from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import document, refuse_withheld
-from sreagent.tools.reads.printing import as_json, columns
+from sreagent.tools.reads.printing import ROOM, as_json, columns, newest
 from sreagent.tools.reads.resources import Resource
 
 ACCEPTED = (
@@ -27,7 +27,15 @@ _ITSELF = re.compile(
 _PLACE = re.compile(
     r"/api(?:s/(?P<group>[a-z0-9.-]{1,253}))?/(?P<version>v[a-z0-9]{1,20})/(?P<below>[\w./:-]{1,600})"
 )
+_MEASURED = re.compile(
+    r"/apis/custom\.metrics\.k8s\.io/v[a-z0-9]{1,20}(?:/namespaces/[a-z0-9-]{1,63})?"
+    r"/(?!secrets/)[a-z0-9.-]{1,253}/(?:\*|[a-z0-9.-]{1,253})/[\w.:-]{1,200}"
+)
+_LOG = re.compile(r"/api/v1/namespaces/[a-z0-9-]{1,63}/pods/[a-z0-9.-]{1,253}/log")
 _QUERY = frozenset(("exclude", "fieldSelector", "labelSelector", "limit", "pretty", "verbose"))
+_LOG_QUERY = frozenset(
+    ("container", "limitBytes", "previous", "sinceSeconds", "tailLines", "timestamps")
+)
 
 
 def api_resources(asking: Asking) -> Told:
@@ -120,10 +128,14 @@ def raw(asking: Asking) -> Told:
     path = path.rstrip("/") or "/"
     query = dict(parse_qsl(asked, keep_blank_values=True))
     # Whatever else a server understands after `?` could make the read stream or last.
-    query = {key: value for key, value in query.items() if key in _QUERY}
+    taken = _LOG_QUERY if _LOG.fullmatch(path) else _QUERY
+    query = {key: value for key, value in query.items() if key in taken}
+    if taken is _LOG_QUERY:
+        return Told(text=newest(asking.api.text(path, query), ROOM))
     if _HEALTH.fullmatch(path):
         return Told(text=asking.api.text(path, query))
-    if _ITSELF.fullmatch(path) and ".." not in path and "//" not in path:
+    itself = _ITSELF.fullmatch(path) or _MEASURED.fullmatch(path)
+    if itself and ".." not in path and "//" not in path:
         return Told(text=as_json(asking.api.fetch(path, query)))
     return Told(text=as_json(_object_at(asking, path, query)))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sreagent.domain.errors import NotFound, TryAgain
 from sreagent.tools.reads.asking import Asking, Target, Told
+from sreagent.tools.reads.fields import presentable
 from sreagent.tools.reads.objects import refuse_withheld
 from sreagent.tools.reads.paths import steps, value_at
 
@@ -35,7 +36,8 @@ class Goal:
             case "condition":
                 return _condition(obj, self.condition).lower() == self.value.lower()
             case "field":
-                found = value_at(obj, self.path)
+                # Only what may be shown: whoever guesses a hidden value is not told.
+                found = value_at(presentable(obj), self.path)
                 return _as_text(found) == self.value if self.value else found is not None
         return True
 
