@@ -86,6 +86,9 @@ FLAGS = {
 }
 """Parameters that the command line renames, as those that would look like its own flags."""
 
+PAGES = frozenset({"max-items", "page-size", "starting-token"})
+"""Flags with which the command line turns the pages itself."""
+
 OWN_FLAGS = frozenset({"output", "query", "region", "version", "profile", "debug", "color"})
 
 KINDS = {
@@ -246,7 +249,7 @@ def _paging(service: str, operation: str, flags: Mapping[str, str]) -> list[str]
         return []
     tokens = pages["input_token"]
     names = {*([tokens] if isinstance(tokens, str) else tokens), pages.get("limit_key")}
-    return sorted(flag for flag, member in flags.items() if member in names)
+    return sorted(flag for flag, member in flags.items() if member in names and flag not in PAGES)
 
 
 def _waiters(service: str) -> dict[str, str]:

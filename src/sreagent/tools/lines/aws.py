@@ -141,9 +141,13 @@ def _help(service: str, line: Line) -> AwsRead:
     if rest not in ((), ("help",), *((kind,) for kind in _SKELETONS)):
         raise Objection(Rule.FLAG, f"write {_SKELETON} alone: it sends nothing")
     operation = known(service, line.command)
-    if operation is None:
-        return AwsRead(service=service, operation="help")
-    return AwsRead(service=service, operation="help", options={"operation": operation.name})
+    if operation:
+        return AwsRead(service=service, operation="help", options={"operation": operation.name})
+    spelled = line.service, line.command
+    custom = spelled in _CUSTOMS or spelled in _CREDENTIALS or line.command in {*_OBJECTS, "wait"}
+    if not custom:
+        raise _refused(service, line)
+    return AwsRead(service=service, operation="help")
 
 
 def _wait(service: str, line: Line) -> AwsRead:
@@ -170,6 +174,11 @@ def _refused(service: str, line: Line) -> Objection:
         return Objection(Rule.VERB, f"{what} is not known here{_near(service, line.command)}")
     if line.service == "s3":
         return Objection(Rule.VERB, f"{what} is no command: write aws s3api {line.command}")
+    return _by_level(service, operation, line)
+
+
+def _by_level(service: str, operation: Known, line: Line) -> Objection:
+    """Why an operation that IAM knows is neither."""
     if operation.level in READING:
         return Objection(Rule.SECRET, _not_listed(service, operation, line.command))
     action = f"{service}:{operation.name}"

@@ -1,6 +1,7 @@
 """Tells the flags of an aws line from its words; nothing is abbreviated, the last one wins."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -93,7 +94,7 @@ _FETCHED = re.compile(r"(?:fileb?|https?)://", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"<[A-Za-z][-\w .:/]*>"  # <instance-id>
     r"|\{\{|\$\{|\$\("  # {{id}}, ${ID}, $(id)
-    r"|^\$[A-Za-z_]\w*$"  # $ID
+    r"|^\$(?!(?i:latest|default)$)[A-Za-z_]\w*$"  # $ID; $LATEST is a version
     r"|^\[[a-z]+(?:[-_ ][a-z]+)+\]$"  # [instance-id]
     r"|\.\.\.$"
     r"|(?:^|[-_/:])[xX]{3,}$"  # i-xxxxxxxx
@@ -245,9 +246,9 @@ def _known_name(flag: str, known: Mapping[str, Takes]) -> str:
 def _unknown(flag: str, name: str, known: Mapping[str, Takes]) -> str:
     if name in PAGES:
         return f"{flag} is not known to this command, whose answer has no pages: leave it away"
-    longer = sorted(known_name for known_name in known if name and known_name.startswith(name))
+    longer = [known_name for known_name in known if name and known_name.startswith(name)]
     if longer:
-        return f"{flag} is no flag of this command: write the flag in full: --{longer[0]}"
+        return f"{flag} is no flag of this command: write the flag in full: --{max(longer)}"
     return f"{flag} is no flag of this command: leave it away, or see `help` of the command"
 
 
@@ -269,7 +270,10 @@ def _check_query(text: str) -> None:
     if len(text) > _LONGEST_QUERY or depth > _DEEPEST_QUERY:
         raise Objection(Rule.ARGUMENT, "--query is too long: leave it away")
     try:
-        jmespath.compile(text)
+        with warnings.catch_warnings():
+            # State==`running` is how everybody writes it; an old spelling, understood all the same.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            jmespath.compile(text)
     except (jmespath.exceptions.JMESPathError, ValueError, RecursionError) as error:
         reason = f"--query {text[:60]!r} is no JMESPath expression: write Reservations[].Instances"
         raise Objection(Rule.ARGUMENT, reason) from error

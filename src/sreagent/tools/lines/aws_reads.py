@@ -98,20 +98,14 @@ def parameters_of(operation: Operation, flags: Flags) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for flag, name in operation.flags.items():
         given = flag if flag in flags.given else _singular(flag)
-        if given in flags.given and given not in EVERYWHERE:
+        if given in flags.given and given not in EVERYWHERE and not _pages(operation, flags, flag):
             shape = operation.shape.of(operation.shape.members[name])
             found[name] = _value(operation, name, shape, flags.given[given], f"--{flag}")
-    missing = [
-        f"--{flag}" for flag, name in operation.flags.items() if name in _missing(operation, found)
-    ]
+    missing = operation.shape.required - set(found)
     if missing:
-        what = f"{operation.service} {operation.command}"
-        raise Objection(Rule.ARGUMENT, f"{what} lacks {', '.join(missing)}")
+        lacks = ", ".join(f"--{f}" for f, name in operation.flags.items() if name in missing)
+        raise Objection(Rule.ARGUMENT, f"{operation.service} {operation.command} lacks {lacks}")
     return found
-
-
-def _missing(operation: Operation, found: Mapping[str, Any]) -> frozenset[str]:
-    return operation.shape.required - set(found)
 
 
 def _value(operation: Operation, name: str, shape: Shape, words: tuple[str, ...], flag: str) -> Any:  # noqa: ANN401 - any value
@@ -149,21 +143,32 @@ def _singular(flag: str) -> str:
     return flag[:-1] if flag.endswith("s") and not flag.endswith("ss") else flag
 
 
+def _turned(operation: Operation, flags: Flags) -> list[str]:
+    """Flags that say that the caller turns the pages himself."""
+    alone = ["no-paginate"] if operation.paging and flags.on("no-paginate") else []
+    return sorted(operation.paging & set(flags.given)) + alone
+
+
+def _pages(operation: Operation, flags: Flags, flag: str) -> bool:
+    """Whether a flag is about pages, and not the parameter of that name."""
+    own = flag in operation.flags and (not operation.paging or _turned(operation, flags))
+    return flag in PAGES and not own
+
+
 def _options(operation: Operation, flags: Flags) -> dict[str, Any]:
-    turned = sorted(operation.paging & set(flags.given))
-    options: dict[str, Any] = {}
-    if "max-items" in flags.given:
-        options["max_items"] = _count(flags, "max-items")
-    if "page-size" in flags.given:
-        # How many come at a time changes nothing in the answer.
-        _count(flags, "page-size")
-    if "starting-token" in flags.given:
-        options["starting_token"] = _token(flags)
-    if options and (turned or flags.on("no-paginate")):
-        other = f"--{turned[0]}" if turned else "--no-paginate"
-        raise Objection(Rule.FLAG, f"write either {other} or --max-items and --starting-token")
-    if turned or (operation.paging and flags.on("no-paginate")):
-        options["no_paginate"] = True
+    turned = _turned(operation, flags)
+    asked = [flag for flag in PAGES if flag in flags.given and _pages(operation, flags, flag)]
+    if turned and asked:
+        raise Objection(Rule.FLAG, f"write either --{turned[0]} or --{asked[0]}")
+    options: dict[str, Any] = {"no_paginate": True} if turned else {}
+    for flag in asked:
+        if flag == "starting-token":
+            options["starting_token"] = _token(flags)
+        elif flag == "max-items":
+            options["max_items"] = _count(flags, flag)
+        else:
+            # How many come at a time changes nothing in the answer.
+            _count(flags, flag)
     return options
 
 
