@@ -9,7 +9,6 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"^ *```.*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-_YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(sre(?: [^`]+)?)`")
 _COMMAND = re.compile(r"(?:^(?:\$ )?|\| |\$\(|&& |; |\bif |! )sre(?: ([^|;&)]*))?(?=$|[|;&)])")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -32,10 +31,6 @@ def headings(page: Path) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
     return {title.replace(" ", "-") for title in kept}
-
-
-def yaml_blocks(page: Path) -> list[str]:
-    return _YAML.findall(page.read_text(encoding="utf-8"))
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
