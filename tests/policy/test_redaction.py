@@ -303,11 +303,12 @@ def test_redacting_again_changes_nothing() -> None:
         ),
         *("-eyJ", "curl -u ", "Bearer ", "--token ", "sk-a1A", "-----BEGIN PRIVATE KEY-----", "a:"),
         *("authorization: ", "cookie: a", "password,value:", "${password=", "\\", "@tcp(", "key-"),
+        *("kind: Secret\n", '{"kind":"Secret","data":{', "secret --from-literal=a=", "Q~", "AUTH "),
         *("password: a\n", "- name: TOKEN\n  value: ", "\u0130", "LS0tLS1CRUdJTiB", "A" * 50),
     ],
 )
 def test_hostile_repetition_is_read_to_its_end(piece: str) -> None:
-    text = piece * (300_000 // len(piece))
+    text = piece * (100_000 // len(piece))
     assert redact(text).count("\n") <= text.count("\n")
 
 

@@ -105,7 +105,8 @@ def _data_of(lines: list[str], at: int, depth: int) -> Iterator[int]:
                 break
             if indent == depth and _YAML_DATA.fullmatch(field.strip()):
                 yield place
-            if field != line and indent == depth:
+            # Beyond its first field, or another kind, stands another object.
+            if indent == depth and (field != line or field.startswith("kind:", indent)):
                 break
 
 
@@ -150,9 +151,9 @@ def _without_json_data(text: str) -> str:
 
 def _with_pairs_hidden(text: str, places: list[int]) -> Iterator[str]:
     done = 0
-    for place in places:
-        end = text.find("}", place)
-        end = len(text) if end < 0 else end
+    for place, following in zip(places, [*places[1:], len(text)], strict=True):
+        end = text.find("}", place, following)
+        end = following if end < 0 else end
         yield text[done:place]
         yield _JSON_PAIR.sub(lambda pair: pair["name"] + _hidden(pair["value"]), text[place:end])
         done = end

@@ -11,13 +11,6 @@ NAME_HINTS = (
     *("pass", "pwd", "secret", "token", "key", "cred", "dockerc", "signature", "x-amz-sig"),
     *("pw", "salt", "cookie", "jwt", "dsn", "private", "auth"),
 )
-NAME_LEADS = (
-    rf"(?i:{'|'.join(NAME_HINTS)})[\w.-]*[\\\"']*\]?[ \t]*"
-    r"(?:[:=,]|(?:\r?\n)?[ \t\"'\\]*(?i:parameter)?(?i:value))",
-    rf"(?:^|[^\w.-])--?[A-Za-z][\w.-]*(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
-    rf"(?:^|[^\w.-])--?(?i:{'|'.join(NAME_HINTS)})[\w.-]*[ \t=]",
-)
-"""What stands before each value that is given to a telling name."""
 _SIGN = (
     r"(?P<sign>\\{0,3}[\"']?\]?[ \t]{0,20}(?:=>|:=|[:=])[ \t]{0,20}"
     # Containers name their variables apart: {"name": "DB_PASSWORD", "value": "…"}.
@@ -38,13 +31,22 @@ _WORDS = (
     *(f"{key}{joint}key" for key in _KEYS for joint in ("", "_", "-")),
     *_SHORT,
 )
-_WORD = re.compile("|".join(_WORDS))
+_WORD = re.compile("|".join(word for word in _WORDS if not word.endswith("key")) + "|key")
+_KEYS_BEFORE = tuple(word.removesuffix("key") for word in _WORDS if word.endswith("key"))
 _REST = re.compile(
     # `tokenizer` is no token: only an s or another word of the name may follow.
     rf"(?P<tail>(?:s|[A-Z0-9_.-][\w.-]{{0,40}})?)(?![a-z]){_SIGN}"
 )
-_VARIABLE = re.compile(rf"(?<![\w.-])(?P<name>[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++){{0,20}}){_SIGN}")
-_FLAG = re.compile(r"(?<![\w.-])(?P<name>--?[A-Za-z][\w.-]{0,80}+)(?P<sign>=|[ \t]{1,3}(?!-))")
+_GIVEN = r"[\\\"']*\]?[ \t]*(?:[:=,]|(?:\r?\n)?[ \t\"'\\]*(?i:parameter)?(?i:value))"
+_ANY_HINT = "|".join(NAME_HINTS)
+NAME_LEADS = (
+    rf"(?i:{'|'.join(_WORDS)})[\w.-]*{_GIVEN}",
+    rf"(?:{_ANY_HINT.upper()})[A-Z0-9_]*{_GIVEN}",
+    rf"(?:^|[^\w.-])--?(?:[A-Za-z][\w.-]*)?(?i:{_ANY_HINT})[\w.-]*[ \t=]",
+)
+"""What stands before each value that is given to a telling name."""
+_VARIABLE = re.compile(rf"(?P<name>[A-Z](?<![\w.-].)[A-Z0-9]*+(?:_[A-Z0-9]++){{0,20}}){_SIGN}")
+_FLAG = re.compile(r"(?P<name>-(?<![\w.-].)-?[A-Za-z][\w.-]{0,80}+)(?P<sign>=|[ \t]{1,3}(?!-))")
 _VALUE = re.compile(
     r"\\{1,3}[\"'](?P<escaped>[^\"'\\\r\n]{1,20000})"
     r"|\"(?P<double>(?:[^\"\\\r\n]|\\.){1,20000}+)"
@@ -111,7 +113,7 @@ def _without_named(text: str) -> Iterator[str]:
     lowered = text.replace("\u0130", "i").lower()
     done = place = 0
     while word := _WORD.search(lowered, place):
-        name = _named(text, word)
+        name = _named(text, lowered, word)
         place = name.end if name else word.start() + 1
         value = _VALUE.match(text, place) if name and _is_telling(name) else None
         if name and value:
@@ -124,18 +126,30 @@ def _without_named(text: str) -> Iterator[str]:
     yield text[done:]
 
 
-def _named(text: str, word: re.Match[str]) -> _Name | None:
+def _named(text: str, lowered: str, word: re.Match[str]) -> _Name | None:
+    start = word.start()
+    if word[0] == "key":
+        start -= _length_before_key(lowered[max(0, start - _LONG) : start])
+        if start == word.start():
+            return None
     rest = _REST.match(text, word.end())
     if rest is None:
         return None
     return _Name(
         text=text,
-        start=word.start(),
+        start=start,
         end=rest.end(),
-        word=word[0],
+        word=lowered[start : word.end()],
         tail=rest["tail"],
         sign=rest["sign"],
     )
+
+
+def _length_before_key(lead: str) -> int:
+    """How many letters before `key` belong to it: those of `api_` in `my_api_key`."""
+    if not lead.endswith(_KEYS_BEFORE):
+        return 0
+    return max(len(before) for before in _KEYS_BEFORE if lead.endswith(before))
 
 
 def _without_given(text: str, names: re.Pattern[str]) -> Iterator[str]:

@@ -336,11 +336,13 @@ _BY_PLACE = (
     ),
     _rule(
         "spaced",
-        "key token secret",
+        "api␣key app␣key application␣key access␣key secret␣key auth␣key license␣key integration␣key"
+        " opsgenie heroku newrelic datadog _access_key secret_id secretid token",
         rf"(?i:(?:api|app|application|access|secret|auth|license|integration)[ \t]key|_access_key"
         rf"|secret_?id|(?:opsgenie|heroku|newrelic|datadog)[ \t](?:api[ \t])?key|(?<![\w-])token)"
         rf"[ \t]{{0,12}}(?:[:=][ \t]{{0,3}}|(?<=[ \t]))[\"']?(?P<s>{_RANDOM})(?![\w/+=.-])",
-        r"(?i:key|token|secret_?id)[ \t]",
+        r"(?i:(?:api|app|application|access|secret|auth|license|integration|opsgenie|heroku|newrelic"
+        r"|datadog)[ \t](?:api[ \t])?key|_access_key|secret_?id|token)[ \t:=]",
     ),
     _rule(
         "sql",

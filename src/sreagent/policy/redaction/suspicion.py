@@ -86,10 +86,10 @@ def by_search(text: bytes, literals: tuple[bytes, ...]) -> Iterator[Span]:
 
 
 def joined(spans: Iterator[Span]) -> list[Span]:
-    """In order, neighbours as one."""
+    """In order, those that share a line as one. Neighbours stay apart: each has its own hints."""
     result: list[Span] = []
     for begin, end in sorted(spans):
-        if result and begin <= result[-1][1] + 1:
+        if result and begin < result[-1][1]:
             result[-1] = (result[-1][0], max(end, result[-1][1]))
         else:
             result.append((begin, end))
