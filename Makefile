@@ -40,6 +40,9 @@ docs: $(INSTALLED) ## write the reference pages again, from the code
 bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.command_line $(ARGS)
 	@$(BIN)/python -m tests.benchmarks.redaction
+	@$(BIN)/python -m tests.benchmarks.gate
+	@$(BIN)/python -m tests.benchmarks.journal
+	@$(BIN)/python -m tests.benchmarks.safety
 
 wheel: $(INSTALLED) ## build the wheel into dist/
 	@rm -rf dist

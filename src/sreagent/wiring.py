@@ -391,7 +391,7 @@ def _undoing(run: Run, action: str) -> Reasoner:
 def _undo_draft(run: Run, action: str) -> Draft:
     from sreagent.investigate.undo import draft_undo
 
-    return draft_undo(run.incident, action, run.desk.gate)
+    return draft_undo(run.incident, action, run.desk)
 
 
 def _without_login(address: str) -> str:

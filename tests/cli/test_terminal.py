@@ -177,6 +177,7 @@ def test_an_undo_is_refused_when_somebody_changed_the_object_since(sim: Simulati
     refused = sre("undo", incident, "A1", "--yes", *where)
     assert refused.code == 4
     assert "changed since" in refused.err
+    assert "now " in refused.err
     assert image(sim).endswith(":2.4.0")
 
 

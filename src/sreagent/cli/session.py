@@ -45,6 +45,8 @@ def conduct(start: Start, show: Show) -> Exit:
             people.letters = run.letters
         screen.begin(run.incident)
         stopped = _follow(run, screen)
+        if why := run.case.journal.unsigned:
+            print(f"sre: the end of the record is not signed: {why}", file=sys.stderr)
         report = write_report(run.incident, show.out)
         screen.end(run.incident, report)
         if show.as_json:

@@ -41,9 +41,10 @@ from sreagent.investigate.interrupts import held
 from sreagent.investigate.steps import Draft
 from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered
-from sreagent.tools.gate import About, Approval, Gate
+from sreagent.tools.gate import About, Approval
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
+from sreagent.tools.since import changed_since
 
 REPLICAS = ("/spec/replicas", "/desiredCount", "/DesiredCapacity")
 """How a cluster, ECS and Auto Scaling call the number that runs."""
@@ -51,6 +52,8 @@ BY_POLICY = "policy"
 """Who answered, and how, where no person was asked."""
 IN_FLIGHT = 60.0
 """Seconds for which an API server may work on a request whose answer was lost (its default)."""
+DIFFERENCES = 6
+"""Lines of a difference that an error tells."""
 PATIENCE = 15.0
 """Seconds of that for which a person at the screen is kept waiting."""
 
@@ -116,7 +119,7 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
         if draft.undoes:
-            check_untouched(case.incident, draft.undoes, desk.gate)
+            check_untouched(case.incident, draft.undoes, desk)
         prepared = _prepared(case, desk, draft.action)
     except (TryAgain, Denied) as error:
         yield from case.add(*_dropped(case, draft, str(error)))
@@ -141,23 +144,24 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
         yield from _ask(case, desk, Question(proposal, prepared, verdict, about))
 
 
-def check_untouched(incident: Incident, action: str, gate: Gate) -> None:
+def check_untouched(incident: Incident, action: str, desk: Desk) -> None:
     """Check that nobody changed since what a change wrote.
 
     Raises:
-        Denied: Somebody did; taking the change back would take theirs back too.
+        Denied: Somebody did, and what; taking the change back would take theirs back too.
         SreError: It cannot be read.
     """
     proposal = incident.proposal(action)
     intent, _ = last_intent(incident, action)
-    if proposal is None or gate.settle(proposal.action, intent.after):
+    if proposal is None or desk.gate.settle(proposal.action, intent.after):
         return
     target = proposal.action.target
-    raise Denied(
-        f"{target} was changed since {action} was made",  # noqa: EM102 - with why and hint
-        why="taking it back would also take back what somebody did afterwards",
-        hint=f"see: {target.get}",
-    )
+    words = {"-": f"{action} wrote ", "+": "now "}
+    lines = changed_since(desk.looks.cluster, target, intent.after)[:DIFFERENCES]
+    told = "; ".join(words.get(line[:1], "") + line[2:] for line in lines)
+    msg = f"{target} was changed since {action} was made"
+    why = "taking it back would also take back what somebody did afterwards"
+    raise Denied(msg, why=f"{why}: {told}" if told else why, hint=f"see: {target.get}")
 
 
 def _dropped(case: Case, draft: Draft, why: str) -> Iterator[Noted | Answered]:

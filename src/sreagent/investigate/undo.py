@@ -8,11 +8,11 @@ from sreagent.domain.errors import BadInput, Denied
 from sreagent.domain.incident import Incident
 from sreagent.investigate.act import check_untouched
 from sreagent.investigate.case import Case
+from sreagent.investigate.desk import Desk
 from sreagent.investigate.outcome import outcome_of
 from sreagent.investigate.rules.reasoner import FIRST_KINDS, undo_draft
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
 from sreagent.policy.facts import Origin
-from sreagent.tools.gate import Gate
 from sreagent.tools.looks import ListObjects
 
 
@@ -45,7 +45,7 @@ def open_undo(incident: Incident, action: str) -> str:
     return next(waiting, "")
 
 
-def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
+def draft_undo(incident: Incident, action: str, desk: Desk) -> Draft:
     """The undo of a change of this incident.
 
     Raises:
@@ -63,6 +63,6 @@ def draft_undo(incident: Incident, action: str, gate: Gate) -> Draft:
     if proposal.undo is None:
         msg = f"{action} ({proposal.title}) leaves nothing to take back"
         raise Denied(msg)
-    check_untouched(incident, action, gate)
+    check_untouched(incident, action, desk)
     draft = undo_draft(proposal, "a person asked")
     return replace(draft, id=open_undo(incident, action), origin=Origin.PERSON)
