@@ -193,42 +193,40 @@ def test_a_remediator_restarts_removes_drains_and_restores(remediator: World) ->
     remediator.make(act("restore_applied", "NetworkPolicy", "web"))
 
 
-BEYOND = [
-    pytest.param(words.split(), id=words.replace(" ", "-"))
-    for words in (
-        "delete deployments",
-        "create pods",
-        "create pods/exec",
-        "get pods/portforward",
-        "get pods/proxy",
-        "get nodes/proxy",
-        "list secrets",
-        "get secrets",
-        "patch secrets",
-        "delete nodes",
-        "delete namespaces",
-        "delete configmaps",
-        "patch pods",
-        "patch serviceaccounts",
-        "create serviceaccounts/token",
-        "patch clusterroles",
-        "create rolebindings",
-        "impersonate users",
-        "create customresourcedefinitions",
-        "patch validatingwebhookconfigurations",
-        "deletecollection pods",
-        "watch pods",
-    )
-]
+BEYOND = (
+    "delete deployments",
+    "create pods",
+    "create pods --subresource=exec",
+    "get pods --subresource=portforward",
+    "get pods --subresource=proxy",
+    "get nodes --subresource=proxy",
+    "list secrets",
+    "get secrets",
+    "patch secrets",
+    "delete nodes",
+    "delete namespaces",
+    "delete configmaps",
+    "patch pods",
+    "patch serviceaccounts",
+    "create serviceaccounts --subresource=token",
+    "patch clusterroles",
+    "create rolebindings",
+    "impersonate users",
+    "create customresourcedefinitions",
+    "patch validatingwebhookconfigurations",
+    "deletecollection pods",
+    "watch pods",
+)
 
 
-@pytest.mark.parametrize("words", BEYOND)
-def test_a_remediator_may_do_nothing_beside_the_catalogue(
-    lab: Lab, become: Become, words: list[str]
-) -> None:
+def test_a_remediator_may_do_nothing_beside_the_catalogue(lab: Lab, become: Become) -> None:
     lab.apply(lab.example / "bad-deploy")
-    asked = kubectl(become("remediator"), "auth", "can-i", *words, "-n", "shop")
-    assert asked.stdout.strip() == "no", asked
+    kubeconfig = become("remediator")
+    asked = {
+        words: kubectl(kubeconfig, "auth", "can-i", *words.split(), "-n", "shop").stdout.strip()
+        for words in BEYOND
+    }
+    assert asked == dict.fromkeys(BEYOND, "no")
 
 
 def test_the_server_refuses_what_a_remediator_is_not_for(lab: Lab, become: Become) -> None:
