@@ -318,7 +318,7 @@ _BY_PLACE = (
     ),
     _rule(
         "phrase",
-        "password passcode passphrase",
+        "password␣ passcode␣ passphrase␣",
         r"(?i:password|passcode|passphrase)[ \t]"
         r"(?:is|was|(?:is[ \t])?(?:set|changed|reset)[ \t]to|for[ \t][^\r\n:]{1,60}:|=>|->)"
         r"[ \t]{0,2}:?[ \t]{0,2}[\"'`]?"
@@ -328,7 +328,7 @@ _BY_PLACE = (
     # A word and its value with only a space between: the value has to look like one.
     _rule(
         "spaced",
-        "pass pwd bindpw masterauth",
+        "password␣ passwd␣ requirepass masterauth masterpass storepass keypass bindpw",
         r"(?i:password|passwd|requirepass|masterauth|masterpass|storepass|keypass|bindpw)[ \t]{1,4}"
         r"[\"']?(?P<s>(?=[\w!#$%^&*+=~/@.-]{0,60}[0-9])(?=[^\s\"']{0,60}[A-Za-z])"
         r"[\w!#$%^&*+=~/@.-]{6,200})(?![^\s\"',;])",
@@ -346,7 +346,7 @@ _BY_PLACE = (
     ),
     _rule(
         "sql",
-        "identified password",
+        "identified password␣",
         r"(?i:identified(?:[ \t]with[ \t]\w{1,30})?[ \t]by"
         r"|(?<!\w)password(?:[ \t]for[^=\r\n]{1,80}=)?)[ \t]{1,3}'(?P<s>[^'\r\n]{1,200})'",
         r"(?i:identified|password)[ \t]",
