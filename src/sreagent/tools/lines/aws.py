@@ -1,7 +1,7 @@
 """Understands an aws line: a read of the on-call list, a change of the catalogue, or neither."""
 
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import AwsRead, Refusal
@@ -34,6 +34,21 @@ _DRY_RUN = (
     "{action} is not tried out: to see whether it is permitted write aws iam "
     "simulate-principal-policy --policy-source-arn ARN --action-names {action}"
 )
+_SLIPS = {
+    "alb": "elbv2",
+    "asg": "autoscaling",
+    "cloudwatch-logs": "logs",
+    "elasticsearch": "es, opensearch",
+    "eventbridge": "events",
+    "k8s": "eks",
+    "kubernetes": "eks",
+    "nlb": "elbv2",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+}
+"""What people write for a service."""
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SKELETON = "--generate-cli-skeleton"
 _SKELETONS = ("input", "output", "yaml-input")
 
@@ -129,9 +144,8 @@ def _service(name: str) -> str:
         )
         raise Objection(Rule.SECRET, reason)
     if name not in services():
-        near = get_close_matches(name, [*services(), *RENAMED], n=3)
-        hint = f": {', '.join(near)}?" if near else ": write ec2, ecs, rds, logs, cloudwatch, …"
-        raise Objection(Rule.VERB, f"AWS has no service {name[:40]!r}{hint}")
+        near = _SLIPS.get(name) or ", ".join(_alike(name, [*services(), *RENAMED], 3))
+        raise Objection(Rule.VERB, f"AWS has no service {name[:40]!r}: {near or 'ec2, ecs, rds'}?")
     return name
 
 
@@ -170,10 +184,11 @@ def _refused(service: str, line: Line) -> Objection:
         reason = f"{what} moves data: write aws s3 ls s3://BUCKET/PREFIX, or aws s3api head-object"
         return Objection(Rule.CATALOGUE, reason)
     operation = known(service, line.command)
+    if line.service == "s3":
+        instead = f"aws s3api {line.command}" if operation else "aws s3 ls s3://BUCKET/PREFIX"
+        return Objection(Rule.VERB, f"{what} is no command: write {instead}")
     if operation is None:
         return Objection(Rule.VERB, f"{what} is not known here{_near(service, line.command)}")
-    if line.service == "s3":
-        return Objection(Rule.VERB, f"{what} is no command: write aws s3api {line.command}")
     return _by_level(service, operation, line)
 
 
@@ -198,8 +213,23 @@ def _not_listed(service: str, operation: Known, command: str) -> str:
 
 
 def _near(service: str, command: str) -> str:
-    near = get_close_matches(command, on_call(service), n=3)
+    spelled = "-".join(_CAPITAL.split(command.replace("_", "-"))).lower()
+    rest = spelled.partition("-")[2]
+    same = [f"{verb}-{rest}" for verb in ("describe", "list", "get")]
+    near = [name for name in same if name in on_call(service)] or _alike(
+        spelled, on_call(service), 6
+    )
     return f": {', '.join(near)}?" if near else f": {_examples(service)}"
+
+
+def _alike(word: str, names: Iterable[str], least: int) -> list[str]:
+    """At most three names that begin most like a word, the shortest first."""
+    known_names = list(names)
+    for end in range(min(len(word), 60), least - 1, -1):
+        found = [name for name in known_names if name.startswith(word[:end])]
+        if found:
+            return sorted(found, key=lambda name: (len(name), name))[:3]
+    return []
 
 
 def _examples(service: str) -> str:
