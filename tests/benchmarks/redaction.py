@@ -1,4 +1,4 @@
-"""How fast and how good redaction is: `python tests/benchmarks/redaction.py`.
+"""How fast and how good redaction is: `python -m tests.benchmarks.redaction`.
 
 Prints MB/s on a mixed log, on JSON lines and on hostile text, with google-re2 and without it; then
 what is found of the labelled set, and what is taken that should stay. CPU time, not the clock.
