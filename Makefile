@@ -4,6 +4,9 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# Many tests wait for a program, so there are more workers than cores.
+JOBS ?= 4
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -20,7 +23,7 @@ demo: $(INSTALLED) ## investigate a simulated incident; more with ARGS="…"
 	@$(BIN)/sre demo $(ARGS)
 
 test: $(INSTALLED) ## run all tests; some with ARGS="tests/policy -k freeze"
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(INSTALLED) ## style, types and the rooms' imports
 	@$(BIN)/ruff check

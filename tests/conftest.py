@@ -54,6 +54,15 @@ def lab_folder() -> Path:
     return Path(LAB)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, and those of the lab on two labs at most."""
+    for item in items:
+        group = item.path.stem
+        if item.get_closest_marker("lab"):
+            group = "lab scenarios" if group == "test_scenarios" else "lab"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test of the lab where there is no lab, and say what is missing."""
     mark = item.get_closest_marker("lab")

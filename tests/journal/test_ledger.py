@@ -66,7 +66,7 @@ def _count_up(root: Path, tries: int) -> None:
 
 
 def test_processes_that_count_at_the_same_time_share_one_limit(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_count_up, args=(tmp_path, 8)) for _ in range(4)]
     for worker in workers:
         worker.start()
