@@ -87,6 +87,8 @@ _EXTRA = (
           - name: keeper
             image: registry.example.com/shop/keeper:1
             args: ["--db-pass", "{WORD}", "--mode", "fast"]
+            readinessProbe: {{exec: {{command: ["redis-cli", "-a", "{WORD}", "ping"]}}}}
+            livenessProbe: {{exec: {{command: ["mysqladmin", "-p{WORD}", "ping"]}}}}
             env:
             - {{name: DB_PASSWORD, value: "{WORD}"}}
             - {{name: COLOUR, value: green}}
@@ -253,6 +255,23 @@ def test_no_read_shows_a_secret(see: See, line: str) -> None:
     assert seen.verdict is Health.HEALTHY, seen.text
     assert WORD not in seen.text
     assert _BASE64 not in seen.text
+
+
+@pytest.mark.parametrize("guess", [WORD, "wrong"], ids=["right", "wrong"])
+def test_a_wait_does_not_tell_whether_a_guess_is_right(see: See, guess: str) -> None:
+    place = "{.spec.template.spec.containers[0].env[0].value}"
+    line = f"kubectl wait --for=jsonpath='{place}'={guess} deploy/keeper -n shop --timeout=0"
+    seen = see(line)
+    assert "condition met" not in seen.text
+    assert "field not reached" in seen.text
+
+
+def test_a_raw_path_shows_the_end_of_a_log(see: See) -> None:
+    pod = see("kubectl get pods -n shop -l app=cart -o name").text.split("\n")[0].split("/")[1]
+    path = f"/api/v1/namespaces/shop/pods/{pod}/log"
+    seen = see(f"kubectl get --raw '{path}?tailLines=2'")
+    assert seen.verdict is Health.HEALTHY
+    assert seen.text == see(f"kubectl logs {pod} -n shop --tail=2").text
 
 
 def test_what_is_no_secret_stays(see: See) -> None:

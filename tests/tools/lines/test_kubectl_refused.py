@@ -181,3 +181,16 @@ def test_random_characters_never_crash(seed: int) -> None:
 )
 def test_long_lines_are_refused(line: str) -> None:
     assert isinstance(parse(line), Refusal)
+
+
+def test_a_line_names_no_more_objects_than_a_server_can_bear() -> None:
+    names = " ".join(f"a{n}" for n in range(300))
+    kinds = ",".join(["po"] * 300)
+    for line in (
+        f"kubectl get pods {names}",
+        f"kubectl get {kinds} {names}",
+        f"kubectl get {kinds}",
+    ):
+        refusal = parse(line)
+        assert isinstance(refusal, Refusal)
+        assert "at most" in refusal.reason

@@ -42,6 +42,8 @@ LOGGED = frozenset(
     ["replicaset", "replicasets", "rs", "replicationcontroller", "replicationcontrollers", "rc"]
 )
 """What else has pods whose log kubectl finds."""
+MOST = 200
+"""Objects of one line: each is a request to the API server."""
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
 
 _REFERENCES_ONLY = frozenset(
@@ -99,6 +101,9 @@ def read_objects(arguments: Sequence[str]) -> Objects:
     """
     if not arguments:
         return Objects()
+    if (arguments[0].count(",") + 1) * len(arguments) > MOST:
+        reason = f"at most {MOST} objects in one line: use a selector, or several lines"
+        raise Objection(Rule.RESOURCE, reason)
     slashed = [argument for argument in arguments if "/" in argument]
     if slashed and len(slashed) != len(arguments):
         reason = "write either `TYPE NAME NAME` or `TYPE/NAME TYPE/NAME`, not a mix of both"

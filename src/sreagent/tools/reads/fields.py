@@ -11,6 +11,9 @@ from sreagent.policy.redaction import redact
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _PLAIN_LENGTH = 80
 """Longer texts may hold whole files; they are searched one by one."""
+_WORDS = 40
+_WORD = 200
+"""Words of a command, and letters of a word, that are searched together."""
 _HOLDERS = ("Secret", "ConfigMap")
 _REFERENCES = frozenset(("key", "keys"))
 """Fields that select a label or an entry of a ConfigMap."""
@@ -78,13 +81,27 @@ def _is_release(name: str, parent: Mapping[str, Any]) -> bool:
 
 def _listed(key: str, values: Sequence[object]) -> Iterator[object]:
     before = ""
+    known = _known_by_program([value for value in values if isinstance(value, str)])
     for value in values:
         if isinstance(value, str):
             given = before.startswith("-") and "=" not in before and names_secret(before)
-            yield mask(value) if given and not value.startswith("-") else _text("", value, {})
+            hidden = value in known or (given and not value.startswith("-"))
+            yield mask(value) if hidden else _text("", value, {})
             before = value
         else:
             yield _shown(key, value, {})
+
+
+def _known_by_program(values: Sequence[str]) -> frozenset[str]:
+    """The words of a command that are a secret to its program only: `-pX` of mysql."""
+    words = [value for value in values[:_WORDS] if value and len(value) <= _WORD]
+    line = " ".join(words)
+    if len(words) < 2 or redact(line) == line:
+        return frozenset()
+    begun = ((word, " ".join(words[: place + 1])) for place, word in enumerate(words))
+    return frozenset(
+        word for word, line in begun if " " not in word and not redact(line).endswith(word)
+    )
 
 
 def _text(key: str, value: str, parent: Mapping[str, Any]) -> str:

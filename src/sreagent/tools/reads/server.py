@@ -131,7 +131,7 @@ def raw(asking: Asking) -> Told:
     taken = _LOG_QUERY if _LOG.fullmatch(path) else _QUERY
     query = {key: value for key, value in query.items() if key in taken}
     if taken is _LOG_QUERY:
-        return Told(text=newest(asking.api.text(path, query), ROOM))
+        return Told(text=newest(asking.api.text(path, query).rstrip("\n"), ROOM))
     if _HEALTH.fullmatch(path):
         return Told(text=asking.api.text(path, query))
     itself = _ITSELF.fullmatch(path) or _MEASURED.fullmatch(path)
