@@ -169,3 +169,20 @@ def test_a_policy_cannot_be_changed_once_it_is_loaded() -> None:
     held: Any = Policy()
     with pytest.raises(ValueError, match="frozen"):
         held.limits.replicas = 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'autonomy: {alerts: {"*": observer}}',
+        'autonomy: {alerts: {"": autonomous}}',
+        'autonomy: {alerts: {"Kube*": observer}}',
+        'autonomy: {alerts: {"HighLoad ": observer}}',
+        "freeze: [{name: x, zone: UTC, days: [mon], namespaces: ['']}]",
+        'always: {names: ["[a-z]*"]}',
+        f'approvers: {{" ": "{"A" * 43}="}}',
+    ],
+    ids=str,
+)
+def test_what_would_never_match_is_refused(tmp_path: Path, text: str) -> None:
+    assert ", line 2: " in refused(written(tmp_path, text)).message

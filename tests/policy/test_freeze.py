@@ -221,3 +221,11 @@ def test_outside_business_hours_a_person_is_asked() -> None:
     assert (verdict.rule, verdict.bounded) == ("hours", False)
     monday = around(now=utc("2026-11-23T10:00"))
     assert judge(restart, CALM, monday, held).rule == "tier/rollout_restart"
+
+
+def test_a_freeze_takes_patterns_of_namespaces_in_any_case() -> None:
+    window = frozen(days=["sat"], namespaces=["Pay*"])
+    moment = utc("2026-11-21T12:00")
+    assert window.covers(moment, "payments")
+    assert window.covers(moment, "")
+    assert not window.covers(moment, "shop")

@@ -350,6 +350,11 @@ def test_a_policy_may_leave_a_verb_to_a_person_or_deny_it() -> None:
         pytest.param({"always": {"namespaces": ["sh*"]}}, "always/named", id="always-by-space"),
         pytest.param({"protect": {"names": ["cart"]}}, "protect", id="protected-by-name"),
         pytest.param({"protect": {"namespaces": ["shop"]}}, "protect", id="protected-by-space"),
+        pytest.param({"protect": {"names": ["CART"]}}, "protect", id="case-does-not-count"),
+        pytest.param({"protect": {"names": ["deployment/c*"]}}, "protect", id="with-its-kind"),
+        pytest.param({"protect": {"names": ["shop/cart"]}}, "protect", id="with-its-namespace"),
+        pytest.param({"protect": {"names": ["shop/Deployment/cart"]}}, "protect", id="all-of-it"),
+        pytest.param({"protect": {"namespaces": ["Shop"]}}, "protect", id="space-in-any-case"),
     ],
 )
 def test_a_policy_may_keep_and_protect_what_it_names(named: dict[str, Any], rule: str) -> None:

@@ -5,7 +5,7 @@ the change would point at. Names are read broadly: to ask once too often is the 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from sreagent.domain.action import Action
@@ -19,6 +19,8 @@ _FREE_TEXT = "comment"
 _COUNTS = ("replicas", "min_replicas", "max_replicas", "desired_count", "desired_capacity")
 
 
+_WAYS = ((2,), (1, 2), (0, 2), (0, 1, 2))
+"""How people write what they mean: name, kind/name, namespace/name, or all of it."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 """Where a word begins in `CheckoutPayments`."""
 
@@ -35,7 +37,7 @@ _BY_NAME = (
         _parts(
             *("pay", "ledger", "wallet", "bank", "stripe", "adyen", "refund", "settlement"),
             *("money", "treasury", r"psp(?![a-z])"),
-            anywhere="payment|billing|invoic",
+            anywhere=r"payment|billing|invoic|pay(?![a-z])",
         ),
     ),
     (
@@ -129,15 +131,21 @@ def _matches(action: Action, named: Named) -> Iterator[tuple[str, str]]:
 def covers(named: Named, action: Action) -> bool:
     """Whether a list of names and namespaces holds the target."""
     target = action.target
-    names = any(fnmatchcase(target.name, pattern) for pattern in named.names)
-    return names or in_namespaces(named.namespaces, action)
+    full = (target.namespace, target.kind, target.name)
+    ways = {"/".join(full[place] for place in way) for way in _WAYS}
+    return any(matches(one, named.names) for one in ways) or in_namespaces(named.namespaces, action)
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns matches; they only tighten, so case does not count."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
 def in_namespaces(patterns: tuple[str, ...], action: Action) -> bool:
     """Whether the target lies in one of these; a namespace as a target lies in itself."""
     target = action.target
     space = target.name if target.kind == "Namespace" else target.namespace
-    return any(fnmatchcase(space, pattern) for pattern in patterns)
+    return matches(space, patterns)
 
 
 def _is_zero(value: object) -> bool:

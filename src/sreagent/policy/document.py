@@ -20,7 +20,7 @@ from pydantic import (
 
 from sreagent.domain.errors import BadSettings
 from sreagent.domain.verdict import Autonomy
-from sreagent.policy.freeze import Freeze, Weekly
+from sreagent.policy.freeze import Freeze, Pattern, Weekly
 from sreagent.policy.yaml_lines import Lines, read_yaml
 
 MAX_REPLICAS = 10
@@ -69,12 +69,13 @@ Verb = Literal[
 ]
 """The changes that policy knows. Any other is never made."""
 
-Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.*?:/_-]{1,253}$")]
-"""A name, in which `*` stands for any characters and `?` for one."""
-
-
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 """The public half of an Ed25519 key, 32 bytes in base64."""
+
+
+AlertName = Annotated[str, StringConstraints(pattern=r"^[^*?\s](?:[^*?]*[^*?\s])?$")]
+"""The whole name: a pattern would match no alert, and the level would hold for none."""
+Approver = Annotated[str, StringConstraints(pattern=r"^\S(?:.*\S)?$")]
 
 
 class Section(BaseModel):
@@ -87,7 +88,7 @@ class AutonomyRules(Section):
     """How much runs by itself."""
 
     default: Autonomy = Autonomy.ASSISTANT
-    alerts: dict[str, Autonomy] = Field(default_factory=dict)
+    alerts: dict[AlertName, Autonomy] = Field(default_factory=dict)
     """By the exact name of the incident's alert."""
 
 
@@ -112,6 +113,7 @@ class Named(Section):
     """Targets by name or namespace."""
 
     names: tuple[Pattern, ...] = ()
+    """`web`, `deployment/web`, `shop/web` or `shop/deployment/web`."""
     namespaces: tuple[Pattern, ...] = ()
 
 
@@ -161,7 +163,7 @@ class Policy(Section):
     protect: Named = Named()
     """Never changed."""
     two_people: TwoPeople = TwoPeople()
-    approvers: dict[str, PublicKey] = Field(default_factory=dict)
+    approvers: dict[Approver, PublicKey] = Field(default_factory=dict)
     """By name; where there are any, two people prove with their keys who they are."""
     rego: Rego | None = None
     opa: Opa | None = None

@@ -8,6 +8,7 @@ moment of the jump.
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -70,6 +71,9 @@ Hours = Annotated[
     ),
 ]
 
+Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.*?:/_-]{1,253}$")]
+"""A name, in which `*` stands for any characters and `?` for one; case does not count."""
+
 
 class Weekly(BaseModel):
     """Hours on days of the week; hours that end before they begin end on the next day."""
@@ -120,7 +124,7 @@ class Freeze(BaseModel):
     end: LocalTime | None = Field(default=None, alias="to")
     days: tuple[Day, ...] | None = Field(default=None, min_length=1)
     hours: Hours | None = None
-    namespaces: tuple[str, ...] | None = Field(default=None, min_length=1)
+    namespaces: tuple[Pattern, ...] | None = Field(default=None, min_length=1)
     """Only there; everywhere when it is not given."""
     reason: str = ""
 
@@ -154,7 +158,8 @@ class Freeze(BaseModel):
 
     def covers(self, now: datetime, namespace: str | None = None) -> bool:
         """Whether a moment lies in the window; `namespace` None asks about any namespace."""
-        if namespace and self.namespaces and namespace not in self.namespaces:
+        patterns = [pattern.lower() for pattern in self.namespaces or ("*",)]
+        if namespace and not any(fnmatchcase(namespace.lower(), one) for one in patterns):
             return False
         if self.start and self.end:
             return _between(_parsed(self.start), _parsed(self.end), self.zone, now)

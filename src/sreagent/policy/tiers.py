@@ -7,12 +7,11 @@ adds rules and lowers limits; nothing outside this room can loosen it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from typing import get_args
 
 from sreagent.domain.action import Action
 from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Tier, Verdict
-from sreagent.policy.always import covers, escalate, in_namespaces
+from sreagent.policy.always import covers, escalate, in_namespaces, matches
 from sreagent.policy.breakers import autonomy_is_spent, open_breaker
 from sreagent.policy.document import Limits, Policy, Verb, lower
 from sreagent.policy.facts import Circumstances, Facts, Origin
@@ -114,11 +113,12 @@ def _stopped(
 ) -> Iterator[Deny]:
     """Nothing at all is changed now."""
     if around.halted:
-        yield Deny("halt", f"all changes are stopped: {around.halted}")
+        yield Deny("halt", f"all changes are stopped: {around.halted}", passes=True)
     for window in policy.freeze:
         if window.covers(around.now, action.target.namespace):
             why = f": {window.reason}" if window.reason else ""
-            yield Deny(f"freeze/{window.name}", f"changes are frozen now ({window.name}){why}")
+            reason = f"changes are frozen now ({window.name}){why}"
+            yield Deny(f"freeze/{window.name}", reason, passes=True)
     if around.read_only:
         yield Deny("read-only", "this run changes nothing")
     if level is Autonomy.OBSERVER:
@@ -256,13 +256,14 @@ def _by_itself(tier: _Tier, facts: Facts, level: Autonomy) -> Iterator[Allow]:
     if verdict.bounded:
         yield Allow(verdict.rule, verdict.reason, Tier.BOUNDED)
     elif level is Autonomy.AUTONOMOUS and facts.reversible and not tier.kept:
-        yield Allow(verdict.rule, f"{verdict.reason}, unless it can be undone", Tier.PERSON)
+        why = verdict.reason.removesuffix(": a person decides")
+        yield Allow(verdict.rule, f"{why}; it can be undone, so it runs by itself", Tier.PERSON)
 
 
 def _by_two(verdict: Verdict, action: Action, policy: Policy) -> Verdict:
     """The same, by two people where the policy says so."""
     where = policy.two_people
-    rule = any(fnmatchcase(verdict.rule, pattern) for pattern in where.rules)
+    rule = matches(verdict.rule, where.rules)
     named = action.verb in where.verbs or in_namespaces(where.namespaces, action)
     if isinstance(verdict, Deny) or not (rule or named):
         return verdict
