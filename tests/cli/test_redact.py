@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.programs import SRE, sre
 
+from sreagent.cli.errors import told
 from sreagent.policy.redaction import redact_stream
 
 
@@ -113,3 +114,19 @@ def test_a_line_that_never_ends_is_cut_and_read_to_its_end() -> None:
     pieces = list(redact_stream(["x" * 65536] * 64 + [f" password={secret} "]))
     assert len(pieces) > 2
     assert secret not in "".join(pieces)
+
+
+@pytest.mark.parametrize("debug", [True, False], ids=["traceback", "message"])
+def test_an_error_quotes_no_secret_and_no_escape(
+    debug: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = made()
+    answer = f"cannot read 'password={secret}\x1b]0;x\x07'"
+    with pytest.raises(SystemExit) as ended, told(debug=debug):
+        raise ValueError(answer)
+    told_ = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "ValueError: cannot read" in told_
+    assert ("Traceback" in told_) is debug
+    assert secret not in told_
+    assert "\x1b" not in told_
