@@ -16,6 +16,7 @@ from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied
 from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
+from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
 from sreagent.settings import Settings, halt_wish, load, person, policy_file, state_folder
@@ -285,10 +286,11 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.rules.reasoner import RulesReasoner
     from sreagent.journal.ledger import FileLedger
-    from sreagent.tools.cluster import cluster_changes
     from sreagent.tools.gate import Gate
     from sreagent.tools.looks import KubernetesLooks
 
+    for address in (settings.prometheus, settings.alertmanager):
+        own(_login_in(address))
     metrics = _metrics(settings)
     changes = _changes(case, cluster, settings)
     held = policy(settings)
@@ -297,7 +299,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
         gate=Gate(
-            inner=cluster_changes(cluster, case.inventory, case.clock),
+            inner=changes,
             policy=held,
             second=second_opinion(held),
             clock=case.clock,
@@ -392,6 +394,13 @@ def _undo_draft(run: Run, action: str) -> Draft:
     from sreagent.investigate.undo import draft_undo
 
     return draft_undo(run.incident, action, run.desk)
+
+
+def _login_in(address: str) -> str:
+    """The password that stands in an address; empty when there is none."""
+    from urllib.parse import unquote, urlsplit
+
+    return unquote(urlsplit(address).password or "")
 
 
 def _without_login(address: str) -> str:

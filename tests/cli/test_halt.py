@@ -41,6 +41,12 @@ def test_a_halt_between_the_question_and_the_yes_stops_the_change(bad_deploy: Si
 def test_a_variable_stops_changes_and_looking_goes_on(bad_deploy: Simulation) -> None:
     place = ("KubePodCrashLooping", "-n", "shop", "--kubeconfig", str(bad_deploy.kubeconfig))
     done = sre("investigate", *place, "--json", env={"SRE_HALT": "audit"})
-    assert done.code == 4
+    assert done.code == 5
     assert done.json["diagnosis"]
     assert done.json["proposals"][0]["rule"] == "halt"
+    assert done.json["proposals"][0]["verdict"] == "deny"
+    halted = sre("approve", "last", "A1", *place[3:], "--json", env={"SRE_HALT": "audit"})
+    assert halted.json["actions"] == []
+    lifted = sre("approve", "last", "A1", *place[3:], "--json")
+    assert lifted.json["outcome"] == "waiting"
+    assert sre("approve", "last", "A1", *place[3:], "--json").json["outcome"] == "fixed"

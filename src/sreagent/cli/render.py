@@ -138,14 +138,21 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
     rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))
     rows.append(("Rule", _styled(_rule(proposed))))
     bounded = proposed.tier is Tier.BOUNDED
-    needs = "bounded change" if bounded else "needs your yes"
-    if proposed.people > 1:
-        needs = f"needs {proposed.people} people"
+    needs = _needs(proposed)
     title = _folded(f"{proposed.id}  {proposed.title}")
     command = Text(proposed.command, style="bold", overflow="fold")
     if not boxed:
         return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
     return _panel(Group(command, _table(rows)), title, needs, "cyan" if bounded else "yellow")
+
+
+def _needs(proposed: Proposal) -> str:
+    """Who has to agree, in a few words."""
+    if proposed.verdict != "ask":
+        return {"allow": "runs by itself", "deny": "not allowed"}.get(proposed.verdict, "")
+    if proposed.people > 1:
+        return f"needs {proposed.people} people"
+    return "bounded change" if proposed.tier is Tier.BOUNDED else "needs your yes"
 
 
 def _rule(proposed: Proposal) -> str:

@@ -26,6 +26,7 @@ from kubernetes.config import incluster_config, kube_config
 
 from sreagent.clients.network import on_loopback
 from sreagent.domain.errors import BadInput, SreError
+from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 
 DEFAULT = "~/.kube/config"
@@ -69,6 +70,7 @@ class Login:
         if token and token["value"]:
             # A token read from a file ends in a line feed.
             headers["Authorization"] = token["value"].strip()
+            own(token["value"].strip().rpartition(" ")[2])
         return headers
 
     def connections(self) -> urllib3.PoolManager:

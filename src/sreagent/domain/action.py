@@ -99,6 +99,8 @@ class Proposal:
     """The rule as a sentence."""
     policy: str = ""
     """Version of the policy that spoke."""
+    verdict: str = "ask"
+    """What the policy said: allow, ask or deny."""
     people: int = 1
     """How many different people have to say yes."""
     origin: str = "rules"

@@ -63,6 +63,8 @@ class Deny:
 
     rule: str
     reason: str = ""
+    passes: bool = False
+    """It may run later, as it is: a halt is lifted, a freeze ends, an hour is over."""
 
 
 Verdict = Allow | Ask | Deny

@@ -131,7 +131,9 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
     verdict = desk.gate.judge(prepared, about)
     proposal = _proposal(number, draft, prepared, verdict)
     yield from case.add(*_moved_on(case, proposal), Proposed(proposal=proposal))
-    if isinstance(verdict, Deny):
+    if isinstance(verdict, Deny) and verdict.passes:
+        yield from case.add(Noted(text=f"{proposal.id} waits: {verdict.reason}", by=BY_POLICY))
+    elif isinstance(verdict, Deny):
         yield from case.add(_by_policy(proposal, Answer.REJECT, verdict))
     elif not prepared.preview.accepted:
         yield from case.add(_refused(proposal))
@@ -230,7 +232,7 @@ def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Qu
     action, about = question.proposal.action, question.about
     if reply.line:
         action = action_of(case.incident, reply.line)
-        scoped = in_scope(case.incident, action.target)
+        scoped = in_scope(case.incident, action.target) or action.target.kind.startswith("AWS::")
         about = replace(about, origin=Origin.LINE, in_scope=scoped)
     prepared = _prepared(case, desk, action)
     verdict = desk.gate.judge(prepared, about)
@@ -246,7 +248,7 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
     approvals = approvals_of(case.incident, proposal.id)
     missing = desk.gate.missing(question.verdict, approvals, question.prepared, question.about)
     if missing:
-        key = " --key FILE" if desk.gate.policy.approvers else ""
+        key = ", with your `--key`" if desk.gate.policy.approvers else ""
         text = (
             f"{proposal.id} needs {question.verdict.people} people and {missing} more did not say "
             f"yes yet; within ten minutes: sre approve {case.incident.id} {proposal.id}{key}"
@@ -398,6 +400,7 @@ def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> P
         tier=_tier(verdict),
         rule=verdict.rule,
         ruling=verdict.reason,
+        verdict=type(verdict).__name__.lower(),
         policy=prepared.policy,
         people=verdict.people if isinstance(verdict, Ask) else 1,
         origin=draft.origin,

@@ -82,13 +82,15 @@ def action_of(incident: Incident, line: str) -> Action:
 
 def about_draft(incident: Incident, action: str, draft: Draft) -> About:
     """What policy has to know around a change."""
-    diagnosis = incident.diagnosis
+    diagnosis, target = incident.diagnosis, draft.action.target
+    # No cluster tells what of AWS an incident is about; a line of a person is asked about anyway.
+    asked = draft.origin is Origin.LINE and target.kind.startswith("AWS::")
     return About(
         incident=incident.id,
         action=action,
         alert=incident.opened.alert.name,
         origin=draft.origin,
-        in_scope=in_scope(incident, draft.action.target),
+        in_scope=asked or in_scope(incident, target),
         grounded=any(map(_measured, incident.cited(draft.evidence))),
         confident=diagnosis is not None and diagnosis.confidence >= CONFIDENT,
         restores=bool(draft.undoes),
@@ -106,7 +108,7 @@ def in_scope(incident: Incident, target: Entity) -> bool:
         broken.add(diagnosis.entity)
     if target.kind == "Alert":
         return target.name == incident.opened.alert.name
-    if target.kind.startswith("AWS::") or not target.namespace:
+    if not target.namespace or target.kind.startswith("AWS::"):
         return target in broken
     spaces = {incident.opened.namespace, *(entity.namespace for entity in broken)}
     return target.namespace in spaces

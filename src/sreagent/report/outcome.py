@@ -115,6 +115,7 @@ def _proposal(proposal: Proposal, incident: str) -> Json:
         "tier": proposal.tier.value,
         "rule": proposal.rule,
         "ruling": proposal.ruling,
+        "verdict": proposal.verdict,
         "policy": proposal.policy,
         "people": proposal.people,
         "reason": proposal.reason,

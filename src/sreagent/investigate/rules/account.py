@@ -275,12 +275,17 @@ def _concluded(
     )
 
 
+CLOSED = frozenset({"forbidden", "unreachable", "timeout"})
+"""Why a log that is there could not be read."""
+
+
 def _outcome(case: Case, first: Diagnosis | None) -> Outcome:
     if first is not None:
         return Outcome.DIAGNOSED if first.confidence >= CONFIDENT else Outcome.ESCALATED
     # "Could not look" is never "nothing found".
     blind = VITAL & {gap.what for gap in case.inventory.gaps}
-    unseen = blind or case.out_of_time or _looked_elsewhere(case) or any(_absent(case))
+    unread = any(g.what.startswith("logs of") and g.reason in CLOSED for g in case.inventory.gaps)
+    unseen = blind or unread or case.out_of_time or _looked_elsewhere(case) or any(_absent(case))
     return Outcome.UNKNOWN if unseen else Outcome.NO_FAULT
 
 
