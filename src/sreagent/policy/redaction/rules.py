@@ -327,7 +327,7 @@ _BY_PLACE = (
     ),
     # A word and its value with only a space between: the value has to look like one.
     _rule(
-        "spaced",
+        "named",
         "password␣ passwd␣ requirepass masterauth masterpass storepass keypass bindpw",
         r"(?i:password|passwd|requirepass|masterauth|masterpass|storepass|keypass|bindpw)[ \t]{1,4}"
         r"[\"']?(?P<s>(?=[\w!#$%^&*+=~/@.-]{0,60}[0-9])(?=[^\s\"']{0,60}[A-Za-z])"
@@ -335,7 +335,7 @@ _BY_PLACE = (
         r"(?i:pass|pwd|passwd|password|storepass|keypass|bindpw|masterauth)[ \t]",
     ),
     _rule(
-        "spaced",
+        "named",
         "api␣key app␣key application␣key access␣key secret␣key auth␣key license␣key integration␣key"
         " opsgenie heroku newrelic datadog _access_key secret_id secretid token",
         rf"(?i:(?:api|app|application|access|secret|auth|license|integration)[ \t]key|_access_key"
