@@ -32,7 +32,8 @@ _MEASURED = re.compile(
     r"/(?!secrets/)[a-z0-9.-]{1,253}/(?:\*|[a-z0-9.-]{1,253})/[\w.:-]{1,200}"
 )
 _LOG = re.compile(r"/api/v1/namespaces/[a-z0-9-]{1,63}/pods/[a-z0-9.-]{1,253}/log")
-_QUERY = frozenset(("exclude", "fieldSelector", "labelSelector", "limit", "pretty", "verbose"))
+_QUERY = frozenset(("exclude", "fieldSelector", "labelSelector", "limit", "verbose"))
+"""What is passed on; `pretty` is not, since this program lays the answer out itself."""
 _LOG_QUERY = frozenset(
     ("container", "limitBytes", "previous", "sinceSeconds", "tailLines", "timestamps")
 )
