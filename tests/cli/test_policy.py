@@ -247,12 +247,13 @@ def test_a_table_hears_the_rego_policy_too(tmp_path: Path) -> None:
     assert done.code == 0, done.out + done.err
 
 
-def test_a_table_says_that_it_does_not_ask_the_opa(tmp_path: Path) -> None:
+def test_an_opa_that_does_not_answer_denies_in_a_table_too(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(
         "version: 1\nopa: {url: 'http://127.0.0.1:9/v1/data/x'}\n"
     )
     done = run_table("--policy", str(tmp_path / "policy.yaml"))
-    assert "the OPA is not asked" in done.err
+    assert done.code == 1
+    assert "rego/no-answer" in done.out
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ GIVEN_OUT = frozenset({"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"
 FILLED_IN = frozenset({"ingressClassName", "policyTypes"})
 """What the server sets where nobody did."""
 
-Key = Annotated[str, StringConstraints(pattern=r"^[-._A-Za-z0-9]{1,253}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[._A-Za-z0-9][-._A-Za-z0-9]{0,252}$")]
 
 
 class OfConfigMap(Arguments):

@@ -29,7 +29,7 @@ class Replicas(Arguments):
 
 
 Image = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,511}$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[-._A-Za-z][-._A-Za-z0-9]{0,252}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[._A-Za-z][-._A-Za-z0-9]{0,252}$")]
 
 
 class ToImage(Arguments):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sreagent.policy.redaction.tokens import TOKEN, token
 
@@ -151,7 +152,7 @@ def _without_json_data(text: str) -> str:
 
 def _with_pairs_hidden(text: str, places: list[int]) -> Iterator[str]:
     done = 0
-    for place, following in zip(places, [*places[1:], len(text)], strict=True):
+    for place, following in pairwise((*places, len(text))):
         end = text.find("}", place, following)
         end = following if end < 0 else end
         yield text[done:place]
