@@ -268,7 +268,7 @@ azure|DefaultEndpointsProtocol=https;AccountName=x;AccountKey={azurekey};Endpoin
 azure|Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=R;SharedAccessKey={azurekey}
 azure|https://x.blob.core.windows.net/c?sv=2022-11-02&sp=r&sig={sas}
 azure|AADSTS7000215 client credential {azure}
-npm|//registry.npmjs.org/:_authToken={npm}
+npm|//npm.example.com/:_authToken={npm}
 npm|npm publish {npm}
 pypi|twine upload -u __token__ -p {pypi}
 digitalocean|doctl auth {dop}
