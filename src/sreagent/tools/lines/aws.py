@@ -15,7 +15,7 @@ from sreagent.tools.aws.operations import (
     waiters,
 )
 from sreagent.tools.lines.aws_changes import CHANGES, parse_change
-from sreagent.tools.lines.aws_customs import parse_logs_tail, parse_s3_ls
+from sreagent.tools.lines.aws_customs import parse_emr_clusters, parse_logs_tail, parse_s3_ls
 from sreagent.tools.lines.aws_flags import Line, locate
 from sreagent.tools.lines.aws_reads import named, parse_read, parse_wait
 from sreagent.tools.lines.objection import Objection, Rule
@@ -26,6 +26,7 @@ RENAMED = {"s3api": "s3", "deploy": "codedeploy", "configservice": "config"}
 _SPELLED = {name: command for command, name in RENAMED.items()}
 _CUSTOMS: Mapping[tuple[str, str], Callable[[Line], AwsRead]] = {
     ("s3", "ls"): parse_s3_ls,
+    ("emr", "list-clusters"): parse_emr_clusters,
     ("logs", "tail"): parse_logs_tail,
 }
 _LOCAL = frozenset({"configure", "login", "logout", "history", "sso", "cli-dev"})

@@ -1,4 +1,4 @@
-"""Commands of the AWS command line that are no operation of the API: `s3 ls` and `logs tail`."""
+"""Commands of the AWS command line that are no plain operation of the API: `s3 ls`, `logs tail`."""
 
 import re
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 
 from sreagent.domain.command import AwsRead
 from sreagent.tools.lines.aws_flags import Flags, Line, Takes, read_flags
-from sreagent.tools.lines.aws_reads import named, parameters_of, read_of
+from sreagent.tools.lines.aws_reads import named, parameters_of, parse_read, read_of
 from sreagent.tools.lines.objection import Objection, Rule
 
 _S3_LS = {
@@ -32,6 +32,11 @@ _SINCE = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TAIL = 600.0
 """Seconds that `logs tail` goes back by itself."""
+_EMR_STATES = {
+    "--active": ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"),
+    "--terminated": ("TERMINATED",),
+    "--failed": ("TERMINATED_WITH_ERRORS",),
+}
 _FORMATS = ("detailed", "short", "json")
 
 
@@ -53,6 +58,20 @@ def parse_s3_ls(line: Line) -> AwsRead:
     if not flags.on("recursive"):
         parameters["Delimiter"] = "/"
     return read_of(named("s3", "ListObjectsV2"), flags, parameters)
+
+
+def parse_emr_clusters(line: Line) -> AwsRead:
+    """Clusters, where a switch stands for some of their states.
+
+    Raises:
+        Objection: A flag is not taken.
+    """
+    words = [
+        part
+        for word in line.rest
+        for part in (("--cluster-states", *_EMR_STATES[word]) if word in _EMR_STATES else (word,))
+    ]
+    return parse_read(named("emr", "ListClusters"), replace(line, rest=tuple(words)))
 
 
 def parse_logs_tail(line: Line) -> AwsRead:
