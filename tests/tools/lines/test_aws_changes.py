@@ -5,9 +5,18 @@ from typing import Any
 import pytest
 
 from sreagent.domain.action import Action
+from sreagent.tools import cloud_ecs, cloud_functions, cloud_groups, cloud_instances
+from sreagent.tools.cloud_verbs import CloudTool
 from sreagent.tools.lines import parse
 
 ECS = "aws ecs update-service --cluster prod --service web"
+
+TOOLS = {
+    tool.verb: tool
+    for module in (cloud_ecs, cloud_functions, cloud_groups, cloud_instances)
+    for tool in vars(module).values()
+    if isinstance(tool, CloudTool)
+}
 
 
 @pytest.mark.parametrize(
@@ -85,3 +94,5 @@ def test_changes_of_the_catalogue_are_typed_actions(
     action = parse(line)
     assert isinstance(action, Action)
     assert (action.verb, action.target.path, dict(action.arguments)) == (verb, target, arguments)
+    TOOLS[verb].check(action)
+    assert parse(TOOLS[verb].command(action)) == action
