@@ -70,7 +70,10 @@ class Login:
         if token and token["value"]:
             # A token read from a file ends in a line feed.
             headers["Authorization"] = token["value"].strip()
-            own(token["value"].strip().rpartition(" ")[2])
+            secret = token["value"].strip().rpartition(" ")[2]
+            # Where the address itself holds it, as that of the simulator, it would name no place.
+            if secret not in self.server:
+                own(secret)
         return headers
 
     def connections(self) -> urllib3.PoolManager:
