@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kill_switch import FileKillSwitch
-    from sreagent.domain.action import Proposal
+    from sreagent.domain.action import Action, Proposal
+    from sreagent.domain.command import Read, Refusal
     from sreagent.domain.incident import Incident
     from sreagent.domain.inventory import Inventory
     from sreagent.domain.ports import Alerts, Clock, Cluster, Metrics, Person
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from sreagent.policy.tightening import Tighten
     from sreagent.tools.changes import Changes, EveryChange, Prepared
     from sreagent.tools.cloud_reads import AwsReads
-    from sreagent.tools.reads.every import EveryRead
+    from sreagent.tools.every_read import EveryRead
+    from sreagent.tools.reads import KubectlReads
 
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
@@ -310,6 +312,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
         ),
         reasoner=RulesReasoner(asks=not wishes.dry_run),
         person=people,
+        parse=_parse,
         reads=_reads(case, cluster, settings, changes),
         metrics=metrics,
         dry_run=wishes.dry_run,
@@ -320,8 +323,7 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
 
 def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
     """Everything that can be changed from here; AWS is loaded when somebody asks for it."""
-    from sreagent.tools.changes import EveryChange, LateChanges
-    from sreagent.tools.cloud import CLOUD, CloudChanges
+    from sreagent.tools.changes import CLOUD_VERBS, EveryChange, LateChanges
     from sreagent.tools.cluster import cluster_changes
     from sreagent.tools.silences import SilenceChanges
 
@@ -329,17 +331,32 @@ def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
     backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock, switch)]
     if settings.alertmanager:
         backends.append(SilenceChanges(_alertmanager(settings), case.clock))
-    late = LateChanges(frozenset(CLOUD), lambda: CloudChanges(_cloud(settings), case.clock, CLOUD))
-    backends.append(late)
+    backends.append(LateChanges(CLOUD_VERBS, lambda: _cloud_changes(case, settings)))
     return EveryChange(tuple(backends))
+
+
+def _cloud_changes(case: Case, settings: Settings) -> Changes:
+    from sreagent.tools.cloud import CLOUD, CloudChanges
+
+    return CloudChanges(_cloud(settings), case.clock, CLOUD)
 
 
 def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -> EveryRead:
     """Everything that a written command line can read from here."""
+    from sreagent.tools.every_read import EveryRead
+
+    return EveryRead(
+        lambda: _kubectl_reads(case, cluster, settings, changes).run,
+        lambda: _aws_reads(case, settings).run,
+    )
+
+
+def _kubectl_reads(
+    case: Case, cluster: Cluster, settings: Settings, changes: Changes
+) -> KubectlReads:
     from sreagent.clients.kubernetes_reads import connect_reads
     from sreagent.tools.lines import render
     from sreagent.tools.reads import KubectlReads
-    from sreagent.tools.reads.every import EveryRead
 
     api = connect_reads(
         kubeconfig=settings.kubeconfig,
@@ -347,14 +364,13 @@ def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -
         timeout=settings.timeout,
         clock=case.clock,
     )
-    kubectl = KubectlReads(
+    return KubectlReads(
         cluster=cluster,
         api=api,
         clock=case.clock,
         render=render,
         preview=lambda action: _previewed(changes.prepare(action)),
     )
-    return EveryRead(kubectl, lambda: _aws_reads(case, settings))
 
 
 def _aws_reads(case: Case, settings: Settings) -> AwsReads:
@@ -364,6 +380,13 @@ def _aws_reads(case: Case, settings: Settings) -> AwsReads:
 
     cloud = _cloud(settings)
     return AwsReads(cloud=cloud, redact_answer=redact_answer, render=render_aws, clock=case.clock)
+
+
+def _parse(line: str) -> Read | Action | Refusal:
+    """What a written line means; the grammars are loaded with the first one."""
+    from sreagent.tools.lines import parse
+
+    return parse(line)
 
 
 def _cloud(settings: Settings) -> AwsCloud:

@@ -29,6 +29,7 @@ from sreagent.journal.store import Journal
 from sreagent.policy.redaction import redact
 from sreagent.simulator import Simulation
 from sreagent.tools.cluster import cluster_changes
+from sreagent.tools.lines import parse
 from sreagent.tools.looks import KubernetesLooks, ListObjects
 
 LIMITS = ("HorizontalPodAutoscaler", "PodDisruptionBudget")
@@ -73,6 +74,7 @@ class World:
             desk = Desk(
                 looks=KubernetesLooks(self.cluster, inventory, clock),
                 gate=gate_over(changes, clock, read_only=read_only),
+                parse=parse,
                 reads=NO_READS,
                 reasoner=OneProposal(action),
                 person=person,

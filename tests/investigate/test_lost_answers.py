@@ -26,6 +26,7 @@ from sreagent.investigate.steps import Draft, Finish, Propose, Step
 from sreagent.journal.store import Journal
 from sreagent.policy.facts import Facts
 from sreagent.tools.changes import Prepared, remembered
+from sreagent.tools.lines import parse
 from sreagent.tools.looks import KubernetesLooks
 
 RESTART = Action(
@@ -113,6 +114,7 @@ def run(server: SlowServer, case: Case) -> Incident:
     desk = Desk(
         looks=KubernetesLooks(cluster, case.inventory, case.clock),
         gate=gate_over(server, case.clock),
+        parse=parse,
         reads=NO_READS,
         reasoner=OnceOrAgain(),
         person=YES,

@@ -7,7 +7,7 @@ import pytest
 
 from sreagent.policy.redaction import redact
 
-DICE = random.Random(7)
+DICE = random.Random(7)  # noqa: S311 - dice for texts
 SECRET = {"apiVersion": "v1", "kind": "Secret", "data": {"password": "cGFzcw=="}, "metadata": {}}
 PIECES = (
     *('{"kind":"Secret"}', '"kind":"Secret"', '"data":{', '"stringData":{', "}", "{", '"', ","),
@@ -17,9 +17,10 @@ PIECES = (
 
 
 @pytest.mark.parametrize(
-    "text", ['{"kind":"Secret"}', '"kind":"Secret"', "kind: Secret", '{"kind": "Secret", "data": {'],
+    "text",
+    ['{"kind":"Secret"}', '"kind":"Secret"', "kind: Secret", '{"kind": "Secret", "data": {'],
     ids=["alone", "bare", "yaml", "cut"],
-)  # fmt: skip
+)
 def test_a_secret_without_data_is_no_trouble(text: str) -> None:
     assert redact(text) == text
 

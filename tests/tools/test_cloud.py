@@ -19,7 +19,7 @@ from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, TryAgain, Unreachable
 from sreagent.domain.secrets import disown
-from sreagent.tools.changes import remembered
+from sreagent.tools.changes import CLOUD_VERBS, remembered
 from sreagent.tools.cloud import CLOUD, CloudChanges
 from sreagent.tools.cloud_verbs import CHECKED
 
@@ -998,3 +998,7 @@ def test_nobody_there_leaves_it_in_doubt(profile: Path, clock: MovableClock) -> 
 
 def test_what_is_gone_was_not_changed(changes: CloudChanges) -> None:
     assert not changes.settle(act("ecs_scale", SERVICE, desired_count=5), {"/desiredCount": 5})
+
+
+def test_the_verbs_that_are_known_without_loading_aws_are_all_of_them() -> None:
+    assert frozenset(CLOUD) == CLOUD_VERBS

@@ -57,9 +57,7 @@ def _opened(source: str) -> TextIO:
     try:
         # The descriptor of standard input stays open, whoever reads it.
         name = sys.stdin.fileno() if source == "-" else source
-        return open(
-            name, encoding="utf-8", errors="replace", newline="", closefd=source != "-"
-        )
+        return open(name, encoding="utf-8", errors="replace", newline="", closefd=source != "-")
     except OSError as error:
         message = f"cannot read {source!r}"
         raise BadInput(

@@ -231,7 +231,7 @@ def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Qu
     """
     action, about = question.proposal.action, question.about
     if reply.line:
-        action = action_of(case.incident, reply.line)
+        action = action_of(case.incident, desk, reply.line)
         scoped = in_scope(case.incident, action.target) or action.target.kind.startswith("AWS::")
         about = replace(about, origin=Origin.LINE, in_scope=scoped)
     prepared = _prepared(case, desk, action)

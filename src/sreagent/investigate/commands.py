@@ -15,11 +15,10 @@ from sreagent.domain.kinds import KINDS
 from sreagent.domain.record import Entry, Looked, Noted, Saw
 from sreagent.domain.text import one_line
 from sreagent.investigate.case import Case
-from sreagent.investigate.desk import Reads
+from sreagent.investigate.desk import Desk, Reads
 from sreagent.investigate.steps import Command, Draft
 from sreagent.policy.facts import Origin
 from sreagent.tools.gate import About
-from sreagent.tools.lines import parse
 from sreagent.tools.sighting import Sighting
 
 EXCERPT = 2000
@@ -28,9 +27,9 @@ MEASURED = frozenset({"kubernetes", "prometheus"})
 """Sources that say how something stands; the others repeat what somebody wrote."""
 
 
-def understand(case: Case, reads: Reads, step: Command) -> Iterator[Entry | Draft]:
+def understand(case: Case, desk: Desk, step: Command) -> Iterator[Entry | Draft]:
     """Run a read and tell what was seen, or turn a change into a draft for the gate."""
-    meant = parse(step.line)
+    meant = desk.parse(step.line)
     match meant:
         case Refusal(rule=rule, reason=reason):
             case.answers[step.line] = f"refused ({rule}): {reason}"
@@ -39,7 +38,7 @@ def understand(case: Case, reads: Reads, step: Command) -> Iterator[Entry | Draf
         case KubectlRead() | AwsRead():
             if isinstance(meant, KubectlRead) and not meant.namespace:
                 meant = replace(meant, namespace=case.incident.opened.namespace)
-            yield from case.add(*_read(case, reads, step.line, meant))
+            yield from case.add(*_read(case, desk.reads, step.line, meant))
         case Action():
             yield Draft(
                 action=_placed(case.incident, meant),
@@ -63,13 +62,13 @@ def _read(case: Case, reads: Reads, line: str, read: Read) -> Iterator[Looked | 
     yield from _records(case, seen)
 
 
-def action_of(incident: Incident, line: str) -> Action:
+def action_of(incident: Incident, desk: Desk, line: str) -> Action:
     """The change that a person wrote as a command line.
 
     Raises:
         TryAgain: It is a read, or nothing that can be run; the message says why.
     """
-    meant = parse(line)
+    meant = desk.parse(line)
     match meant:
         case Action():
             return _placed(incident, meant)

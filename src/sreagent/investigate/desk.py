@@ -1,9 +1,11 @@
 """What an investigation works with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sreagent.domain.command import Read
+from sreagent.domain.action import Action
+from sreagent.domain.command import Read, Refusal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.ports import Metrics, Person
 from sreagent.investigate.steps import Reasoner
@@ -39,6 +41,8 @@ class Desk:
     gate: Gate
     reasoner: Reasoner
     person: Person
+    parse: Callable[[str], Read | Action | Refusal]
+    """What a written command line means."""
     reads: Reads
     metrics: Metrics | None = None
     dry_run: bool = False

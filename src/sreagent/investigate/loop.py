@@ -64,7 +64,7 @@ def _steps(case: Case, desk: Desk) -> Generator[Happening, None, Finish]:
 
 def _command(case: Case, desk: Desk, step: Command) -> Iterator[Happening]:
     yield Progress(text=f"running {one_line(step.line, 100)}")
-    for made in understand(case, desk.reads, step):
+    for made in understand(case, desk, step):
         if isinstance(made, Draft):
             yield from try_drafts(case, desk, (made,))
             case.answers[step.line] = _state_of_last(case)

@@ -15,6 +15,13 @@ from sreagent.domain.errors import TryAgain
 from sreagent.policy.facts import Facts
 
 ACCEPTED = "accepted by the server"
+CLOUD_VERBS = frozenset(
+    {
+        *("ecs_redeploy", "ecs_rollback", "ecs_scale", "asg_scale"),
+        *("lambda_alias", "rds_reboot", "rds_start", "ec2_reboot"),
+    }
+)
+"""Verbs of `tools.cloud`, known without loading it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
