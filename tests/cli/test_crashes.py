@@ -145,7 +145,7 @@ def test_an_answer_that_was_lost_is_looked_up_in_the_cluster(bad_deploy: Simulat
 
 
 def test_ctrl_c_leaves_a_readable_incident_that_goes_on(bad_deploy: Simulation) -> None:
-    bad_deploy.faults.delay = 0.5
+    bad_deploy.faults.delay = 2.0
     process = subprocess.Popen(
         [str(SRE), "investigate", "KubePodCrashLooping", "-n", "shop", *place(bad_deploy)],
         stdin=subprocess.DEVNULL,
@@ -156,7 +156,8 @@ def test_ctrl_c_leaves_a_readable_incident_that_goes_on(bad_deploy: Simulation) 
     deadline = time.monotonic() + 30
     while not journals() and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.6)
+    # Its parts are loaded after the journal is open.
+    time.sleep(3)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
