@@ -54,6 +54,7 @@ def lab_folder() -> Path:
     return Path(LAB)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, and those of the lab on two labs at most."""
     for item in items:
