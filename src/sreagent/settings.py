@@ -114,9 +114,9 @@ def halt_wish() -> str:
 
 
 def person() -> str:
-    """Who is at the keyboard, for the record: by user id, which no variable can change.
+    """Who is at the keyboard, for the record: by user id, not by a variable.
 
-    Who became root with sudo stays who they are.
+    Who became root with sudo stays who they are; root itself can be anybody.
     """
     uid = os.getuid()
     behind = os.environ.get("SUDO_UID", "")

@@ -161,6 +161,7 @@ def resumption(
         SreError: The cluster cannot be reached, or somebody else works on the incident.
     """
     from sreagent.investigate.case import Case
+    from sreagent.journal.mailbox import drop
     from sreagent.journal.shelf import incident as read_incident
     from sreagent.journal.store import Journal
 
@@ -172,6 +173,7 @@ def resumption(
     _same_cluster(cluster, before.opened)
     signer = audit_signer(settings)
     with Journal.open(state_folder(), before.id, time, redact=_redact(), signer=signer) as journal:
+        drop(journal.folder)
         before = read_incident(state_folder(), before.id)
         case = Case(
             journal=journal,
@@ -279,6 +281,8 @@ def refuse(incident: str, action: str, reason: str) -> Incident:
     )
     time, signer = system_clock(), audit_signer(load({}))
     with Journal.open(state_folder(), known.id, time, redact=_redact(), signer=signer) as journal:
+        # Somebody may have answered before the incident was ours.
+        known, _ = waiting(known.id, action)
         known = known.apply(journal.append(no))
         outcome = outcome_of(known, asked=True)
         return known.apply(journal.append(Closed(outcome=outcome, cost=known.cost)))
@@ -325,20 +329,25 @@ def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
     """Everything that can be changed from here; AWS is loaded when somebody asks for it."""
     from sreagent.tools.changes import CLOUD_VERBS, EveryChange, LateChanges
     from sreagent.tools.cluster import cluster_changes
+    from sreagent.tools.guarded import guarded
     from sreagent.tools.silences import SilenceChanges
 
     switch = kill_switch(settings)
+    cluster = guarded(cluster, switch, ("patch", "delete", "evict"))
     backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock, switch)]
     if settings.alertmanager:
-        backends.append(SilenceChanges(_alertmanager(settings), case.clock))
+        alerts = guarded(_alertmanager(settings), switch, ("silence", "expire"))
+        backends.append(SilenceChanges(alerts, case.clock))
     backends.append(LateChanges(CLOUD_VERBS, lambda: _cloud_changes(case, settings)))
     return EveryChange(tuple(backends))
 
 
 def _cloud_changes(case: Case, settings: Settings) -> Changes:
     from sreagent.tools.cloud import CLOUD, CloudChanges
+    from sreagent.tools.guarded import guarded
 
-    return CloudChanges(_cloud(settings), case.clock, CLOUD)
+    cloud = guarded(_cloud(settings), kill_switch(settings), ("call",))
+    return CloudChanges(cloud, case.clock, CLOUD)
 
 
 def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -> EveryRead:

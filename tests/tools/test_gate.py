@@ -271,3 +271,47 @@ def test_a_ceiling_lowers_what_the_policy_lets() -> None:
     world = World()
     gate = replace(world.gate(SELF), ceiling=Autonomy.ASSISTANT)
     assert isinstance(gate.judge(gate.prepare(RESTART), about()), Ask)
+
+
+def test_two_people_are_asked_for_by_a_rule_that_another_one_spoke_before() -> None:
+    world = World()
+    gate = world.gate(Policy(two_people=TwoPeople(rules=("tier/rollout_undo",))))
+    shown = gate.prepare(ROLLBACK)
+    line = replace(about(), origin=Origin.LINE)
+    verdict = gate.judge(shown, line)
+    assert isinstance(verdict, Ask)
+    assert (verdict.rule, verdict.people) == ("line", 2)
+
+
+def test_a_yes_that_was_said_beforehand_is_for_bounded_changes_only() -> None:
+    world = World()
+    gate = world.gate()
+    shown = gate.prepare(ROLLBACK)
+    with pytest.raises(Denied, match="no approval"):
+        gate.run(shown, about(), (replace(world.yes(shown), beforehand=True),))
+    bounded = gate.prepare(RESTART)
+    assert gate.run(bounded, about("A2"), (replace(world.yes(bounded), beforehand=True),))
+
+
+def test_a_yes_that_was_heard_does_not_count_as_one_of_two() -> None:
+    world = World()
+    gate = world.gate(Policy(two_people=TwoPeople(verbs=("rollout_undo",))))
+    shown = gate.prepare(ROLLBACK)
+    verdict = gate.judge(shown, about())
+    assert isinstance(verdict, Ask)
+    both = (world.yes(shown), world.yes(shown, "second"))
+    gate.run(shown, about(), both)
+    world.clock.sleep(1)
+    anew = (*both, world.yes(shown))
+    assert gate.missing(verdict, anew, shown, about()) == 1
+
+
+def test_what_was_tried_long_ago_elsewhere_does_not_count() -> None:
+    world = World()
+    gate = world.gate(SELF)
+    for number in range(3):
+        gate.run(gate.prepare(RESTART), about(f"A{number}"))
+        world.clock.sleep(1)
+    world.clock.sleep(3700)
+    elsewhere = replace(about("A1"), incident="INC-20261121-0002")
+    assert isinstance(gate.judge(gate.prepare(RESTART), elsewhere), Allow)

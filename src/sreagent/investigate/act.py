@@ -46,8 +46,8 @@ from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 from sreagent.tools.since import changed_since
 
-REPLICAS = ("/spec/replicas", "/desiredCount", "/DesiredCapacity")
-"""How a cluster, ECS and Auto Scaling call the number that runs."""
+REPLICAS = ("/spec/replicas", "/spec/maxReplicas", "/desiredCount", "/DesiredCapacity")
+"""How a cluster, its autoscalers, ECS and Auto Scaling call the number that runs."""
 BY_POLICY = "policy"
 """Who answered, and how, where no person was asked."""
 IN_FLIGHT = 60.0
@@ -58,16 +58,25 @@ PATIENCE = 15.0
 """Seconds of that for which a person at the screen is kept waiting."""
 
 
-def try_drafts(case: Case, desk: Desk, drafts: tuple[Draft, ...]) -> Iterator[Happening]:
+def try_drafts(
+    case: Case, desk: Desk, drafts: tuple[Draft, ...]
+) -> Generator[Happening, None, Proposal | None]:
     """Propose changes for one cause, best first, until one of them was made.
 
+    Returns the proposal of the last draft that was tried, as it stands; None if it came to none.
+
     Raises:
-        Stopped: The person quit.
+        Stopped: The person quit, or nobody knows whether a change was made.
     """
+    proposal = None
     for draft in drafts:
-        yield from _try(case, desk, draft)
-        if case.incident.proposals and case.incident.proposals[-1].state is ActionState.DONE:
-            return
+        number = yield from _try(case, desk, draft)
+        proposal = case.incident.proposal(number)
+        if proposal and proposal.state is ActionState.STARTED:
+            raise Stopped(Outcome.OPEN, f"whether {number} was made is not known yet")
+        if proposal and proposal.state is ActionState.DONE:
+            break
+    return proposal
 
 
 def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
@@ -113,7 +122,8 @@ def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
     yield from case.add(Verified(action=action, helped=helped, checks=checks, seconds=seconds))
 
 
-def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
+def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str]:
+    """Put one draft to policy and to a person; returns the id of its proposal, if it became one."""
     number = draft.id or f"A{len(case.incident.proposals) + 1}"
     case.asked_for.add(f"ask {number}")
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
@@ -123,10 +133,10 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
         prepared = _prepared(case, desk, draft.action)
     except (TryAgain, Denied) as error:
         yield from case.add(*_dropped(case, draft, str(error)))
-        return
+        return ""
     except SreError as error:
         yield from case.add(_unseen(draft, error))
-        return
+        return ""
     about = about_draft(case.incident, number, draft)
     verdict = desk.gate.judge(prepared, about)
     proposal = _proposal(number, draft, prepared, verdict)
@@ -137,13 +147,12 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Iterator[Happening]:
         yield from case.add(_by_policy(proposal, Answer.REJECT, verdict))
     elif not prepared.preview.accepted:
         yield from case.add(_refused(proposal))
-    elif desk.dry_run:
-        return
-    elif isinstance(verdict, Allow):
+    elif isinstance(verdict, Allow) and not desk.dry_run:
         yield from case.add(_by_policy(proposal, Answer.RUN, verdict))
         yield from _run(case, desk, proposal, prepared, about)
-    else:
+    elif isinstance(verdict, Ask) and not desk.dry_run:
         yield from _ask(case, desk, Question(proposal, prepared, verdict, about))
+    return number
 
 
 def check_untouched(incident: Incident, action: str, desk: Desk) -> None:
@@ -229,17 +238,22 @@ def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Qu
         TryAgain: The line is no change, or policy does not let it be asked.
         SreError: The target cannot be read.
     """
-    action, about = question.proposal.action, question.about
+    proposal, about = question.proposal, question.about
+    action = action_of(case.incident, desk, reply.line) if reply.line else proposal.action
+    if action != proposal.action:
+        # Another change than the one that was proposed: it takes nothing back.
+        proposal = replace(proposal, undoes="")
+        about = replace(about, restores=False)
+    elif proposal.undoes:
+        check_untouched(case.incident, proposal.undoes, desk)
     if reply.line:
-        action = action_of(case.incident, desk, reply.line)
         scoped = in_scope(case.incident, action.target) or action.target.kind.startswith("AWS::")
         about = replace(about, origin=Origin.LINE, in_scope=scoped)
     prepared = _prepared(case, desk, action)
     verdict = desk.gate.judge(prepared, about)
     if not isinstance(verdict, Ask):
         raise TryAgain(verdict.reason or verdict.rule)
-    proposal = _rewritten(question.proposal, prepared, verdict, about)
-    return Question(proposal, prepared, verdict, about)
+    return Question(_rewritten(proposal, prepared, verdict, about), prepared, verdict, about)
 
 
 def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]:
@@ -261,7 +275,13 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
 def approvals_of(incident: Incident, action: str) -> tuple[Approval, ...]:
     """Every yes that a person gave to a proposal; the gate says which of them count."""
     return tuple(
-        Approval(by=record.by, at=entry.at, digest=record.digest, proof=record.proof)
+        Approval(
+            by=record.by,
+            at=entry.at,
+            digest=record.digest,
+            proof=record.proof,
+            beforehand=record.how == "--yes",
+        )
         for entry in incident.entries
         if isinstance(record := entry.record, Answered)
         and (record.action, record.answer) == (action, Answer.RUN)
@@ -327,8 +347,8 @@ def _settled(
     while True:
         try:
             done = desk.gate.settle(proposal.action, after)
-        except SreError as error:
-            text = f"{proposal.id} is in doubt: the cluster could not be asked ({error.message})"
+        except (SreError, TryAgain) as error:
+            text = f"{proposal.id} is in doubt: nobody could be asked ({error})"
             return Noted(text=text)
         if done or case.clock.monotonic() >= deadline:
             break

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import AwsRead, KubectlRead, Read, Refusal
-from sreagent.domain.diagnosis import CONFIDENT
+from sreagent.domain.diagnosis import CONFIDENT, Diagnosis
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import SreError, TryAgain
 from sreagent.domain.evidence import Evidence, Health
@@ -81,7 +81,7 @@ def action_of(incident: Incident, desk: Desk, line: str) -> Action:
 
 def about_draft(incident: Incident, action: str, draft: Draft) -> About:
     """What policy has to know around a change."""
-    diagnosis, target = incident.diagnosis, draft.action.target
+    target = draft.action.target
     # No cluster tells what of AWS an incident is about; a line of a person is asked about anyway.
     asked = draft.origin is Origin.LINE and target.kind.startswith("AWS::")
     return About(
@@ -91,9 +91,18 @@ def about_draft(incident: Incident, action: str, draft: Draft) -> About:
         origin=draft.origin,
         in_scope=asked or in_scope(incident, target),
         grounded=any(map(_measured, incident.cited(draft.evidence))),
-        confident=diagnosis is not None and diagnosis.confidence >= CONFIDENT,
+        confident=any(
+            cause.evidence == draft.evidence and cause.confidence >= CONFIDENT
+            for cause in _causes(incident)
+        ),
         restores=bool(draft.undoes),
     )
+
+
+def _causes(incident: Incident) -> Iterator[Diagnosis]:
+    """The first cause, and the others that are independent of it."""
+    if concluded := incident.concluded:
+        yield from filter(None, (concluded.diagnosis, *concluded.other_causes))
 
 
 def in_scope(incident: Incident, target: Entity) -> bool:

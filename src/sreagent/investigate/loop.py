@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from typing import assert_never
 
+from sreagent.domain.action import Proposal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import SreError, ToolProblem
 from sreagent.domain.evidence import Health
@@ -66,19 +67,21 @@ def _command(case: Case, desk: Desk, step: Command) -> Iterator[Happening]:
     yield Progress(text=f"running {one_line(step.line, 100)}")
     for made in understand(case, desk, step):
         if isinstance(made, Draft):
-            yield from try_drafts(case, desk, (made,))
-            case.answers[step.line] = _state_of_last(case)
+            proposal = yield from try_drafts(case, desk, (made,))
+            case.answers[step.line] = _state(case, proposal)
         else:
             yield made
 
 
-def _state_of_last(case: Case) -> str:
-    """What came of the change that was proposed last, for whoever wrote its line."""
-    last = case.incident.entries[-1].record
-    if isinstance(last, Noted):
-        return last.text
-    proposal = case.incident.proposals[-1]
-    return f"{proposal.id} {proposal.title}: {proposal.state} {proposal.note}".strip()
+def _state(case: Case, proposal: Proposal | None) -> str:
+    """What came of a written change, for whoever wrote its line."""
+    if proposal:
+        return f"{proposal.id} {proposal.title}: {proposal.state} {proposal.note}".strip()
+    match case.incident.entries[-1].record:
+        case Noted(text=text) | Looked(result=text):
+            return text
+        case _:
+            return "not proposed"
 
 
 def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:

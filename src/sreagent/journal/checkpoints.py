@@ -15,6 +15,7 @@ from sreagent.domain.errors import BadJournal, SreError
 from sreagent.domain.moment import parse_time
 from sreagent.domain.ports import Clock
 from sreagent.journal.codec import moment
+from sreagent.journal.disk import sync_folder
 from sreagent.journal.seals import Sealed, Signer, lines_of, seal, unseal
 
 CHECKPOINTS = "checkpoints.jsonl"
@@ -184,15 +185,6 @@ def add_line(path: Path, line: bytes) -> None:
         os.close(file)
     if fresh:
         sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk knows the names in a folder."""
-    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def unwritten(path: Path, error: OSError) -> SreError:

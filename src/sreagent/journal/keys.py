@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from sreagent.domain.errors import BadInput, BadSettings, SreError
 from sreagent.domain.text import one_line
-from sreagent.journal.checkpoints import sync_folder
+from sreagent.journal.disk import sync_folder
 from sreagent.journal.seals import decoded
 
 READ_AT_MOST = 1_000_000

@@ -19,6 +19,7 @@ from sreagent.domain.errors import SreError
 from sreagent.domain.moment import parse_time
 from sreagent.domain.ports import Clock
 from sreagent.journal.codec import dumps, moment
+from sreagent.journal.disk import sync_folder, write_fully
 
 ATTEMPTS = "attempts.jsonl"
 LOCK = "attempts.lock"
@@ -111,10 +112,11 @@ class FileLedger:
             file = os.open(self.root / ATTEMPTS, flags, 0o600)
             try:
                 _drop_torn_end(file)
-                os.write(file, line + b"\n")
+                write_fully(file, line + b"\n")
                 os.fsync(file)
             finally:
                 os.close(file)
+            sync_folder(self.root)
 
 
 def _attempt(body: Mapping[str, Any]) -> Attempt:

@@ -5,15 +5,17 @@ answers/A1.json   the last answer to a proposal; taken away by whoever holds the
 
 import json
 import os
+import pwd
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sreagent.domain.errors import SreError
 from sreagent.domain.record import Answer
 from sreagent.journal.codec import dumps
+from sreagent.journal.disk import sync_folder, write_fully
 from sreagent.journal.shelf import folder_of
 
 ANSWERS = "answers"
@@ -55,11 +57,12 @@ def post(root: Path, incident: str, letter: Letter) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            os.write(file, dumps(body) + b"\n")
+            write_fully(file, dumps(body) + b"\n")
             os.fsync(file)
         finally:
             os.close(file)
         fresh.replace(folder / f"{letter.action}.json")
+        sync_folder(folder)
     except OSError as error:
         msg = f"cannot leave an answer in {folder}"
         raise SreError(msg, why=error.strerror or str(error)) from error
@@ -68,17 +71,28 @@ def post(root: Path, incident: str, letter: Letter) -> None:
 def take(folder: Path, action: str) -> Letter | None:
     """The answer that lies there for an action, taken away; None when there is none.
 
-    `folder` is the incident's. One that cannot be understood is no answer.
+    `folder` is the incident's. One that cannot be understood is no answer. Unless a signature
+    proves it, who wrote it is told by the owner of the file; only root may write for others.
     """
-    path = folder / ANSWERS / f"{action}.json"
+    taken = folder / ANSWERS / f"{action}.taken"
     try:
-        content = path.read_bytes()
-        path.unlink()
+        # Moved first, so that an answer that comes meanwhile is not taken away with it.
+        (folder / ANSWERS / f"{action}.json").rename(taken)
+        content, owner = taken.read_bytes(), taken.stat().st_uid
+        taken.unlink()
     except OSError:
         return None
     with suppress(ValueError, KeyError, TypeError):
-        return _letter(json.loads(content))
+        letter = _letter(json.loads(content))
+        return letter if letter.proof or not owner else replace(letter, by=_name(owner))
     return None
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def drop(folder: Path) -> None:
@@ -89,5 +103,7 @@ def drop(folder: Path) -> None:
 
 
 def _letter(body: Mapping[str, str]) -> Letter:
-    texts = {key: str(body[key]) for key in ("action", "digest", "by", "how", "reason", "proof")}
-    return Letter(answer=Answer(body["answer"]), **texts)
+    texts = {key: str(body[key]) for key in ("action", "digest", "by", "reason", "proof")}
+    answer = Answer(body["answer"])
+    how = "sre approve" if answer is Answer.RUN else "sre reject"
+    return Letter(answer=answer, how=how, **texts)

@@ -25,8 +25,9 @@ from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock
 from sreagent.domain.record import Entry, Intended, Noted, Ran, Record
 from sreagent.journal.chain import first_link, link, split, walk, write_line
-from sreagent.journal.checkpoints import Checkpoints, read_checkpoints, sync_folder
+from sreagent.journal.checkpoints import Checkpoints, read_checkpoints
 from sreagent.journal.codec import Redact, dumps, redacted
+from sreagent.journal.disk import sync_folder, write_fully
 from sreagent.journal.seals import Signer
 from sreagent.journal.shelf import JOURNAL, content_of, empty, folder_of, resolve
 
@@ -241,7 +242,7 @@ class Journal:
         except OSError as error:
             raise _no_room(self.folder, error) from error
         try:
-            _write_fully(self._file, block)
+            write_fully(self._file, block)
             os.fsync(self._file)
             if self._checkpoints and signed:
                 self._checkpoints.write(signed, tip.seq)
@@ -268,7 +269,7 @@ class Journal:
         """Move an unfinished line out of the way; it is saved before it is cut off."""
         spare = os.open(self.folder / TORN, _APPEND, 0o600)
         try:
-            _write_fully(spare, torn.rstrip(b"\n") + b"\n")
+            write_fully(spare, torn.rstrip(b"\n") + b"\n")
             os.fsync(spare)
         finally:
             os.close(spare)
@@ -371,16 +372,11 @@ def _write_head(path: Path, tip: Tip) -> None:
     fresh = path.with_suffix(".new")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        _write_fully(file, dumps({"hash": tip.link, "seq": tip.seq}) + b"\n")
+        write_fully(file, dumps({"hash": tip.link, "seq": tip.seq}) + b"\n")
         os.fsync(file)
     finally:
         os.close(file)
     fresh.replace(path)
-
-
-def _write_fully(file: int, block: bytes) -> None:
-    while block:
-        block = block[os.write(file, block) :]
 
 
 def _no_room(place: Path, error: OSError) -> SreError:

@@ -174,6 +174,9 @@ class Policy(Section):
         if len(set(names)) < len(names):
             msg = "two freeze windows have the same name"
             raise ValueError(msg)
+        if len(set(self.approvers.values())) < len(self.approvers):
+            msg = "two approvers have the same key"
+            raise ValueError(msg)
         if self.rego and self.opa:
             msg = "give either `rego` or `opa`"
             raise ValueError(msg)

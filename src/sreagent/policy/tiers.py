@@ -4,7 +4,7 @@ The first rule that speaks wins: first all that deny, then all that ask a person
 adds rules and lowers limits; nothing outside this room can loosen it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import get_args
@@ -63,8 +63,13 @@ _COUNTED: Mapping[str, tuple[str, ...]] = {
 
 def judge(action: Action, facts: Facts, around: Circumstances, policy: Policy) -> Verdict:
     """Allow, ask or deny, with the rule that matched and a reason to act on."""
-    verdict = next(_speak(action, facts, around, policy))
-    return _by_two(verdict, action, policy)
+    speaking = _speak(action, facts, around, policy)
+    verdict = next(speaking)
+    if not isinstance(verdict, Ask):
+        return by_two(verdict, {verdict.rule}, action, policy)
+    # Two people may be asked for by a rule that another one spoke before.
+    asking = {verdict.rule, *(one.rule for one in speaking if isinstance(one, Ask))}
+    return by_two(verdict, asking, action, policy)
 
 
 def explain(action: Action, policy: Policy) -> Verdict:
@@ -260,10 +265,13 @@ def _by_itself(tier: _Tier, facts: Facts, level: Autonomy) -> Iterator[Allow]:
         yield Allow(verdict.rule, f"{why}; it can be undone, so it runs by itself", Tier.PERSON)
 
 
-def _by_two(verdict: Verdict, action: Action, policy: Policy) -> Verdict:
-    """The same, by two people where the policy says so."""
+def by_two(verdict: Verdict, asking: Set[str], action: Action, policy: Policy) -> Verdict:
+    """The same, by two people where the policy says so.
+
+    `asking` are all rules that ask a person, not only the one that spoke first.
+    """
     where = policy.two_people
-    rule = matches(verdict.rule, where.rules)
+    rule = any(matches(rule, where.rules) for rule in asking)
     named = action.verb in where.verbs or in_namespaces(where.namespaces, action)
     if isinstance(verdict, Deny) or not (rule or named):
         return verdict

@@ -17,11 +17,12 @@ from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Verdict
 from sreagent.policy.approvers import proven
 from sreagent.policy.document import Policy
 from sreagent.policy.facts import Circumstances, Origin
-from sreagent.policy.tiers import judge
+from sreagent.policy.tiers import by_two, judge
 from sreagent.policy.tightening import Tighten, input_of, tightened
 from sreagent.tools.changes import Changes, Prepared
 
 APPROVAL_LASTS = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Approval:
     """Fingerprint of what was shown."""
     proof: str = ""
     """Signature of who said it."""
+    beforehand: bool = False
+    """It was said before anything was shown (`--yes`): it counts for bounded changes only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +94,10 @@ class Gate:
 
         def check(attempts: tuple[Attempt, ...]) -> None:
             verdict = self._judge(prepared, about, attempts)
-            needed = verdict.people if isinstance(verdict, Ask) else 0
-            unused = _unused(approvals, about, attempts)
-            people = set(self._people(unused, prepared, about, needed=needed))
+            people: set[str] = set()
+            if isinstance(verdict, Ask):
+                unused = _unused(approvals, about, attempts)
+                people = set(self._people(unused, prepared, about, verdict))
             _insist(verdict, people, f"{prepared.action.verb} {prepared.action.target}")
 
         attempt = Attempt(
@@ -115,7 +119,12 @@ class Gate:
         self, verdict: Ask, approvals: Sequence[Approval], prepared: Prepared, about: About
     ) -> int:
         """How many more people have to say yes."""
-        people = set(self._people(approvals, prepared, about, needed=verdict.people))
+        try:
+            unused = _unused(approvals, about, self.ledger.attempts())
+        except SreError:
+            # The gate says so when it is to run.
+            unused = list(approvals)
+        people = set(self._people(unused, prepared, about, verdict))
         return max(verdict.people - len(people), 0)
 
     def _judge(self, prepared: Prepared, about: About, attempts: tuple[Attempt, ...]) -> Verdict:
@@ -128,7 +137,7 @@ class Gate:
             grounded=about.grounded,
             confident=about.confident,
             restores=about.restores,
-            attempts=attempts,
+            attempts=_counting(attempts, about, self.clock.now()),
             incident=about.incident,
             halted=self._halted(),
             ceiling=self.ceiling,
@@ -137,7 +146,8 @@ class Gate:
         if self.second is None:
             return verdict
         given = input_of(prepared.action, prepared.facts, around, verdict)
-        return tightened(verdict, self.second, given)
+        verdict = tightened(verdict, self.second, given)
+        return by_two(verdict, {verdict.rule}, prepared.action, self.policy)
 
     def _halted(self) -> str:
         try:
@@ -146,11 +156,13 @@ class Gate:
             return f"{error.message}: {error.why}" if error.why else error.message
 
     def _people(
-        self, approvals: Sequence[Approval], prepared: Prepared, about: About, *, needed: int
+        self, approvals: Sequence[Approval], prepared: Prepared, about: About, verdict: Ask
     ) -> Iterator[str]:
         """Who said yes to exactly this, not too long ago."""
         for approval in approvals:
-            known = needed < 2 or self._known(approval, about)
+            enough = verdict.bounded or not approval.beforehand
+            plain = verdict.people < 2 and not approval.proof
+            known = enough and (plain or self._known(approval, about))
             if known and self._fresh(approval, prepared):
                 yield approval.by
 
@@ -171,6 +183,12 @@ class Gate:
         """Bound to this change and not too old; one from the future means the clock went back."""
         age = self.clock.now() - approval.at
         return approval.digest == prepared.fingerprint and timedelta() <= age <= APPROVAL_LASTS
+
+
+def _counting(attempts: Sequence[Attempt], about: About, now: datetime) -> tuple[Attempt, ...]:
+    """Those of the last hour, and those of this incident."""
+    since = now - HOUR
+    return tuple(a for a in attempts if a.at > since or a.incident == about.incident)
 
 
 def _unused(

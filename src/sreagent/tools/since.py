@@ -33,6 +33,8 @@ def changed_since(cluster: Cluster, target: Entity, wrote: Mapping[str, Any]) ->
 
 def _lines(cluster: Cluster, live: Obj, wrote: Mapping[str, Any]) -> Iterator[str]:
     for pointer, kept in wrote.items():
+        if not pointer.startswith("/"):
+            continue
         now, name = field(live, pointer), pointer.rsplit("/", 1)[-1]
         if remembered({pointer: now}) == {pointer: kept}:
             continue
