@@ -63,7 +63,7 @@ def write_profiles(folder: Path, **profiles: str) -> None:
     (folder / "credentials").write_text("\n".join(kept), encoding="utf-8")
 
 
-def cloud_at(url: str, *, timeout: float = 5.0, region: str = "") -> AwsCloud:
+def cloud_at(url: str, *, timeout: float = 30.0, region: str = "") -> AwsCloud:
     return connect(profile="oncall", region=region, endpoint=url, timeout=timeout)
 
 

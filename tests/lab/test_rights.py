@@ -93,7 +93,7 @@ def test_an_observer_tells_the_fault_and_that_logs_were_not_allowed(
     lab: Lab, become: Become
 ) -> None:
     folder = lab.example / "oom-limit"
-    lab.apply(folder)
+    lab.apply(folder, again=True)
     done = investigate(lab, become("observer"), scenario(folder)["alert"], "--read-only")
     assert_right_cause(done.json, scenario(folder))
     assert done.json["proposals"] == []
@@ -106,7 +106,7 @@ def test_an_observer_tells_the_fault_and_that_logs_were_not_allowed(
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_diagnostician_misses_nothing_but_secrets(lab: Lab, become: Become, example: str) -> None:
     folder = lab.example / example
-    lab.apply(folder)
+    lab.apply(folder, again=True)
     done = investigate(lab, become("diagnostician"), scenario(folder)["alert"], "--read-only")
     assert_right_cause(done.json, scenario(folder))
     assert not_looked_at(done) == {"kubectl -n shop get secrets"}
@@ -116,7 +116,7 @@ def test_a_diagnostician_misses_nothing_but_secrets(lab: Lab, become: Become, ex
 def test_without_read_only_a_diagnostician_is_told_that_it_may_not_change(
     lab: Lab, become: Become
 ) -> None:
-    lab.apply(lab.example / "bad-deploy")
+    lab.apply(lab.example / "bad-deploy", again=True)
     done = investigate(lab, become("diagnostician"), CRASHING)
     assert done.json["diagnosis"]["entity"]["name"] == "checkout"
     assert (done.json["outcome"], done.code) == ("refused", 4)
@@ -129,7 +129,7 @@ def test_rights_in_one_namespace_are_enough_for_it_and_for_nothing_beside_it(
     lab: Lab, become: Become
 ) -> None:
     folder = lab.example / "bad-deploy"
-    lab.apply(folder)
+    lab.apply(folder, again=True)
     kubeconfig = become("diagnostician", "--namespace", "shop")
     done = investigate(lab, kubeconfig, CRASHING, "--read-only")
     assert_right_cause(done.json, scenario(folder))
@@ -220,7 +220,7 @@ BEYOND = (
 
 
 def test_a_remediator_may_do_nothing_beside_the_catalogue(lab: Lab, become: Become) -> None:
-    lab.apply(lab.example / "bad-deploy")
+    lab.apply(lab.example / "bad-deploy", again=True)
     kubeconfig = become("remediator")
     asked = {
         words: kubectl(kubeconfig, "auth", "can-i", *words.split(), "-n", "shop").stdout.strip()
@@ -230,7 +230,7 @@ def test_a_remediator_may_do_nothing_beside_the_catalogue(lab: Lab, become: Beco
 
 
 def test_the_server_refuses_what_a_remediator_is_not_for(lab: Lab, become: Become) -> None:
-    lab.apply(lab.example / "bad-deploy")
+    lab.apply(lab.example / "bad-deploy", again=True)
     done = kubectl(become("remediator"), "-n", "shop", "delete", "deployment", "checkout")
     assert done.returncode != 0
     assert "forbidden" in done.stderr.lower()

@@ -484,6 +484,17 @@ def test_what_controllers_write_leaves_the_version_as_it_is(
     assert version_of(after) == version_of(live)
 
 
+@pytest.mark.parametrize(
+    ("key", "same"),
+    [("node.kubernetes.io/unschedulable", True), ("dedicated", False)],
+    ids=["of-the-node-controller", "of-a-person"],
+)
+def test_a_taint_counts_when_a_person_set_it(key: str, same: bool) -> None:
+    node = {"kind": "Node", "metadata": {"name": "n", "uid": "u"}, "spec": {"unschedulable": True}}
+    tainted = {**node, "spec": {**node["spec"], "taints": [{"key": key, "effect": "NoSchedule"}]}}
+    assert (version_of(tainted) == version_of(node)) is same
+
+
 @pytest.mark.parametrize("patch", EDITS.values(), ids=EDITS)
 def test_an_edit_of_anything_else_makes_what_was_shown_invalid(
     running: Simulation, world: World, patch: dict[str, Any]

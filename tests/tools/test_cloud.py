@@ -71,7 +71,7 @@ def aws(moto: Account, profile: Path) -> AwsCloud:
     return cloud_at(moto.url)
 
 
-def cloud_at(url: str, timeout: float = 5.0) -> AwsCloud:
+def cloud_at(url: str, timeout: float = 30.0) -> AwsCloud:
     return connect(profile="", region=REGION, endpoint=url, timeout=timeout)
 
 

@@ -23,6 +23,8 @@ STATUS_NOTES = frozenset(
     }
 )
 """Annotations in which controllers keep what belongs into a status."""
+OWN_TAINTS = "node.kubernetes.io/"
+"""Taints that the node controller sets and takes away by what it sees, also after a cordon."""
 
 
 def version_of(obj: Obj) -> str:
@@ -35,7 +37,14 @@ def version_of(obj: Obj) -> str:
     meta = {key: value for key, value in obj["metadata"].items() if key not in BOOKKEEPING}
     notes: Mapping[str, str] = meta.pop("annotations", None) or {}
     meta["annotations"] = {key: notes[key] for key in notes if key not in STATUS_NOTES}
+    if obj["kind"] == "Node":
+        kept["spec"] = _without_own_taints(obj.get("spec") or {})
     return digest({**kept, "metadata": meta})
+
+
+def _without_own_taints(spec: Mapping[str, Any]) -> dict[str, Any]:
+    taints = [t for t in spec.get("taints") or () if not t["key"].startswith(OWN_TAINTS)]
+    return {**spec, "taints": taints}
 
 
 def insist_unchanged(target: Entity, prepared: Prepared, live: Obj) -> None:
