@@ -98,7 +98,7 @@ def world(lab: Lab) -> Iterator[World]:
     made.kubectl("-n", SPACE, "set", "env", "deployment/web", "COLOUR=red", "EXTRA=1")
     made.kubectl("-n", SPACE, "rollout", "status", "deployment/web", "--timeout=60s")
     yield made
-    made.kubectl("delete", "namespace", SPACE, "--wait=false")
+    made.kubectl("delete", "namespace", SPACE, "--wait=false", "--ignore-not-found")
 
 
 REVERSIBLE = [

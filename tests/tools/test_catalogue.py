@@ -490,8 +490,9 @@ def test_what_controllers_write_leaves_the_version_as_it_is(
     ids=["of-the-node-controller", "of-a-person"],
 )
 def test_a_taint_counts_when_a_person_set_it(key: str, same: bool) -> None:
-    node = {"kind": "Node", "metadata": {"name": "n", "uid": "u"}, "spec": {"unschedulable": True}}
-    tainted = {**node, "spec": {**node["spec"], "taints": [{"key": key, "effect": "NoSchedule"}]}}
+    meta, spec = {"name": "n", "uid": "u"}, {"unschedulable": True}
+    node = {"kind": "Node", "metadata": meta, "spec": spec}
+    tainted = {**node, "spec": {**spec, "taints": [{"key": key, "effect": "NoSchedule"}]}}
     assert (version_of(tainted) == version_of(node)) is same
 
 
