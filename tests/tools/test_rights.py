@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sreagent.domain.kinds import KINDS
-from sreagent.tools.catalogue import REMOVALS, TOOLS
+from sreagent.tools.catalogue import TOOLS
+from sreagent.tools.cluster import REMOVALS
 from sreagent.tools.rights import CHANGES, Role, manifests
 
 ON_CLUSTER = sorted(verb for verb, tool in TOOLS.items() if tool.kinds <= set(KINDS))
