@@ -7,16 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.clients.servers import Server, serving
 
 from sreagent.clients.kubernetes import KubernetesCluster, connect
 
+LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
+IN_2040 = datetime(2040, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -96,44 +103,24 @@ def cluster(cluster_at: ClusterOf, server: Server) -> KubernetesCluster:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Callable[..., Path]:
-    """Make a self-signed server certificate with openssl: key and certificate in one file."""
-    if not shutil.which("openssl"):
-        pytest.skip("making certificates needs openssl")
+    """Make a self-signed server certificate: key and certificate in one file."""
 
-    def make(*, host: str = "IP:127.0.0.1", ends: str = "20400101000000Z") -> Path:
-        (tmp_path / "index.txt").write_text("", encoding="utf-8")
-        (tmp_path / "ca.cnf").write_text(_CA.format(folder=tmp_path, host=host), encoding="utf-8")
-        for command in _SELF_SIGN:
-            line = command.format(ends=ends)
-            subprocess.run(line.split(), check=True, capture_output=True, cwd=tmp_path)
+    def make(*, host: x509.GeneralName = LOOPBACK, ends: datetime = IN_2040) -> Path:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+        made = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(ends)
+            .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         both = tmp_path / "tls.pem"
-        both.write_bytes((tmp_path / "key.pem").read_bytes() + (tmp_path / "crt.pem").read_bytes())
+        both.write_bytes(private + made.public_bytes(Encoding.PEM))
         return both
 
     return make
-
-
-_SELF_SIGN = (
-    "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test "
-    "-keyout key.pem -out request.pem",
-    "openssl ca -batch -rand_serial -config ca.cnf -selfsign -keyfile key.pem -in request.pem "
-    "-out crt.pem -notext -startdate 20200101000000Z -enddate {ends}",
-)
-_CA = """\
-[ca]
-default_ca = here
-[here]
-database = {folder}/index.txt
-new_certs_dir = {folder}
-serial = {folder}/serial
-default_md = sha256
-policy = any
-x509_extensions = names
-[any]
-commonName = supplied
-[names]
-subjectAltName = {host}
-"""
 
 
 @pytest.fixture(scope="session")

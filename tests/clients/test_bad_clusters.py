@@ -3,10 +3,12 @@
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.x509 import DNSName
 from tests.clients.conftest import ClusterOf, StillClock, free_port
 from tests.clients.servers import HTML, Reply, Server, reply, serving, status
 
@@ -19,6 +21,8 @@ POD = Entity(kind="Pod", namespace="shop", name="checkout-1")
 POD_PATH = "/api/v1/namespaces/shop/pods/checkout-1"
 EMPTY: dict[str, Any] = {"items": []}
 DROPPED = Reply(dropped=True)
+LONG_AGO = datetime(2020, 1, 2, tzinfo=UTC)
+ELSEWHERE = DNSName("k8s.example.com")
 
 
 def test_a_refused_connection_tells_which_cluster_and_where_it_is_written(
@@ -237,13 +241,13 @@ def tls(pem: Path) -> ssl.SSLContext:
 @pytest.mark.parametrize(
     ("made", "trusted", "message"),
     [
-        pytest.param({"ends": "20200102000000Z"}, True, "certificate has expired", id="expired"),
-        pytest.param({"host": "DNS:k8s.example.com"}, True, "is for another host", id="other-host"),
+        pytest.param({"ends": LONG_AGO}, True, "certificate has expired", id="expired"),
+        pytest.param({"host": ELSEWHERE}, True, "is for another host", id="other-host"),
         pytest.param({}, False, "is from an unknown issuer", id="unknown-issuer"),
     ],
 )
 def test_a_tls_certificate_that_does_not_hold(
-    made: dict[str, str],
+    made: dict[str, Any],
     trusted: bool,
     message: str,
     certificate: Callable[..., Path],
