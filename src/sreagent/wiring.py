@@ -334,7 +334,7 @@ def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
 
     switch = kill_switch(settings)
     cluster = guarded(cluster, switch, ("patch", "delete", "evict"))
-    backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock, switch)]
+    backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock)]
     if settings.alertmanager:
         alerts = guarded(_alertmanager(settings), switch, ("silence", "expire"))
         backends.append(SilenceChanges(alerts, case.clock))

@@ -25,6 +25,7 @@ from sreagent.tools.catalogue import TOOLS
 from sreagent.tools.changes import EveryChange, Prepared, remembered
 from sreagent.tools.cluster import cluster_changes
 from sreagent.tools.fields import field
+from sreagent.tools.guarded import guarded
 from sreagent.tools.silences import SilenceChanges
 from sreagent.tools.versions import version_of
 
@@ -430,7 +431,8 @@ class Stopped:
 
 def test_a_drain_stops_between_two_pods_when_changes_are_stopped(bad_deploy: Simulation) -> None:
     world = enter(bad_deploy)
-    changes = cluster_changes(world.cluster, Inventory(), SystemClock(), Stopped(after=1))
+    cluster = guarded(world.cluster, Stopped(after=2), ("patch", "evict"))
+    changes = cluster_changes(cluster, Inventory(), SystemClock())
     prepared = changes.prepare(act("drain", "Node", "node-2"))
     said = changes.run(prepared)
     assert said.startswith(f"cordoned; 1 of {prepared.facts.pods} pods evicted; only partly done")

@@ -40,7 +40,7 @@ from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.interrupts import held
 from sreagent.investigate.steps import Draft
 from sreagent.policy.facts import Origin
-from sreagent.tools.changes import Prepared, remembered
+from sreagent.tools.changes import Prepared, remembered, written
 from sreagent.tools.gate import About, Approval
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
@@ -130,6 +130,7 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str
     try:
         if draft.undoes:
             check_untouched(case.incident, draft.undoes, desk)
+            yield from case.add(*_left_undone(case.incident, draft.undoes, desk))
         prepared = _prepared(case, desk, draft.action)
     except (TryAgain, Denied) as error:
         yield from case.add(*_dropped(case, draft, str(error)))
@@ -158,13 +159,15 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str
 def check_untouched(incident: Incident, action: str, desk: Desk) -> None:
     """Check that nobody changed since what a change wrote.
 
+    Pods that a change was to take away and did not are nothing that its undo would write.
+
     Raises:
         Denied: Somebody did, and what; taking the change back would take theirs back too.
         SreError: It cannot be read.
     """
     proposal = incident.proposal(action)
     intent, _ = last_intent(incident, action)
-    if proposal is None or desk.gate.settle(proposal.action, intent.after):
+    if proposal is None or desk.gate.settle(proposal.action, written(intent.after)):
         return
     target = proposal.action.target
     words = {"-": f"{action} wrote ", "+": "now "}
@@ -173,6 +176,16 @@ def check_untouched(incident: Incident, action: str, desk: Desk) -> None:
     msg = f"{target} was changed since {action} was made"
     why = "taking it back would also take back what somebody did afterwards"
     raise Denied(msg, why=f"{why}: {told}" if told else why, hint=f"see: {target.get}")
+
+
+def _left_undone(incident: Incident, action: str, desk: Desk) -> Iterator[Noted]:
+    """What a change said when it was made, while not all of it is as it was to become."""
+    proposal = incident.proposal(action)
+    intent, _ = last_intent(incident, action)
+    if proposal is None or written(intent.after) == intent.after:
+        return
+    if not desk.gate.settle(proposal.action, intent.after):
+        yield Noted(text=f"{action} was only partly done: {proposal.note}")
 
 
 def _dropped(case: Case, draft: Draft, why: str) -> Iterator[Noted | Answered]:

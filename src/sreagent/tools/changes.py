@@ -15,6 +15,8 @@ from sreagent.domain.errors import TryAgain
 from sreagent.policy.facts import Facts
 
 ACCEPTED = "accepted by the server"
+POD = "pod "
+"""Before the `namespace/name` of a pod that leaves, among the names of what changes."""
 CLOUD_VERBS = frozenset(
     {
         *("ecs_redeploy", "ecs_rollback", "ecs_scale", "asg_scale"),
@@ -158,6 +160,11 @@ def remembered(fields: Mapping[str, Any]) -> dict[str, Any]:
     redaction has nothing to change in it.
     """
     return {pointer: _kept(value) for pointer, value in fields.items()}
+
+
+def written(after: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change wrote on its target, without the pods that left: no undo brings those back."""
+    return {name: value for name, value in after.items() if not name.startswith(POD)}
 
 
 def _kept(value: object) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sreagent.domain.inventory import Inventory
-from sreagent.domain.ports import Clock, Cluster, KillSwitch
+from sreagent.domain.ports import Clock, Cluster
 from sreagent.tools.applied import RESTORE_APPLIED
 from sreagent.tools.autoscaling import SET_AUTOSCALER_BOUNDS
 from sreagent.tools.changes import EveryChange
@@ -37,19 +37,16 @@ REMOVALS: Mapping[str, RemovalTool] = {
 }
 
 
-def cluster_changes(
-    cluster: Cluster, inventory: Inventory, clock: Clock, switch: KillSwitch | None = None
-) -> EveryChange:
+def cluster_changes(cluster: Cluster, inventory: Inventory, clock: Clock) -> EveryChange:
     """Everything that can be changed on a cluster.
 
-    `inventory` holds the logs that were read; all else is looked at again. `switch` is read
-    between the parts of a change that has several.
+    `inventory` holds the logs that were read; all else is looked at again.
     """
     scales = Scales(cluster, inventory, clock)
     return EveryChange(
         (
             FieldChanges(cluster, scales, clock, FIELDS),
             Removals(cluster, scales, REMOVALS),
-            Drains(cluster, scales, clock, switch),
+            Drains(cluster, scales, clock),
         )
     )

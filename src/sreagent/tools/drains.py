@@ -6,11 +6,19 @@ from typing import Any
 
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
-from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, SreError, TryAgain
+from sreagent.domain.errors import (
+    Conflict,
+    Denied,
+    Forbidden,
+    NotFound,
+    Refused,
+    SreError,
+    TryAgain,
+)
 from sreagent.domain.inventory import Obj, controller_ref, entity_of
-from sreagent.domain.ports import Clock, Cluster, KillSwitch
+from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.text import one_line
-from sreagent.tools.changes import ACCEPTED, Prepared, remembered
+from sreagent.tools.changes import ACCEPTED, POD, Prepared, remembered
 from sreagent.tools.fields import as_patch, difference, write
 from sreagent.tools.impact import Scales, Touched
 from sreagent.tools.nodes import NODE, UNSCHEDULABLE
@@ -23,8 +31,6 @@ WAIT = 5.0
 """Seconds between two tries, while a budget says no (as kubectl)."""
 PATIENCE = 30.0
 """Seconds after which a pod whose budget still says no stays."""
-POD = "pod "
-"""Before a pod's `namespace/name`, among the names of what changes."""
 
 DRAIN = ChangeTool(
     verb="drain",
@@ -43,8 +49,6 @@ class Drains:
     cluster: Cluster
     scales: Scales
     clock: Clock
-    switch: KillSwitch | None = None
-    """Read again before each pod."""
 
     @property
     def verbs(self) -> frozenset[str]:
@@ -152,14 +156,25 @@ class Drains:
         left = dict.fromkeys(pods, "")
         deadline = self.clock.monotonic() + PATIENCE
         while True:
-            for pod in list(left):
-                why = self._stopped() or self._evict_one(pod, pods[pod])
-                left[pod] = why
-                if not why:
-                    del left[pod]
-            if not left or self.clock.monotonic() >= deadline or self._stopped():
+            try:
+                self._evict_each(left, pods)
+            except Denied as stopped:
+                return dict.fromkeys(left, one_line(stopped.message, 160))
+            if not left or self.clock.monotonic() >= deadline:
                 return left
             self.clock.sleep(WAIT)
+
+    def _evict_each(self, left: dict[Entity, str], pods: Mapping[Entity, str]) -> None:
+        """Evict what is left, once; what leaves is taken out.
+
+        Raises:
+            Denied: Changes were stopped meanwhile.
+        """
+        for pod in list(left):
+            if why := self._evict_one(pod, pods[pod]):
+                left[pod] = why
+            else:
+                del left[pod]
 
     def _evict_one(self, pod: Entity, uid: str) -> str:
         """Why the pod stays; empty when it leaves."""
@@ -168,18 +183,11 @@ class Drains:
         except (NotFound, Conflict):
             # It left by itself, or another one has its name.
             return ""
+        except Denied:
+            raise
         except SreError as error:
             return one_line(error.message, 160)
         return ""
-
-    def _stopped(self) -> str:
-        if self.switch is None:
-            return ""
-        try:
-            reason = self.switch.reason()
-        except SreError as error:
-            reason = error.message
-        return f"changes are stopped: {one_line(reason, 120)}" if reason else ""
 
     def _gone(self, name: str, kept: object) -> bool:
         try:
