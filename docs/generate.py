@@ -3,7 +3,6 @@
 import ast
 import inspect
 import textwrap
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ import typer
 
 from sreagent.cli.app import app
 from sreagent.diagnose.conditions import registered
-from sreagent.diagnose.weights import is_symptom
 from sreagent.domain.action import Action
 from sreagent.domain.alert import Alert
 from sreagent.domain.diagnosis import Outcome
@@ -78,8 +76,8 @@ CONDITIONS = """\
 
 What the built-in rules look for on each object. A *cause* can be the root of an incident. A
 *symptom* says that something is broken, and the rules look for what broke it: see
-[how it works](../concepts/how-it-works.md). A *gap* says that nothing can be decided, because
-something could not be looked at.
+[how it works](../concepts/how-it-works.md). A *remark* is worth knowing and never explains an
+incident. A *gap* says that nothing can be decided, because something could not be looked at.
 """
 
 ACTIONS = """\
@@ -217,21 +215,12 @@ def _allowed(name: str) -> str:
 
 
 def _conditions() -> Lines:
-    kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for condition in registered():
-        kinds[condition.name, condition.meaning].append(condition.kind)
     rows = [
-        (f"`{name}`", ", ".join(found), meaning, _role(name))
-        for (name, meaning), found in kinds.items()
+        (f"`{one.name}`", ", ".join(sorted(one.kinds)), one.meaning, one.role)
+        for one in registered()
     ]
     yield CONDITIONS
     yield from table(("Condition", "Looked for on", "Meaning", "Role"), *rows)
-
-
-def _role(name: str) -> str:
-    if name.endswith(("_unknown", ".unknown")):
-        return "gap"
-    return "symptom" if is_symptom(name) else "cause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sreagent.diagnose.podspec import EMPTY, pod_condition
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -12,7 +12,14 @@ from sreagent.domain.moment import parse_time
 from sreagent.domain.text import one_line
 
 
-@condition("hpa.at_max", kind="HorizontalPodAutoscaler")
+@condition(
+    "hpa.at_max",
+    "HorizontalPodAutoscaler",
+    role=Role.SYMPTOM,
+    worth=0.40,
+    if_named=True,
+    even_mild=True,
+)
 def at_max(_scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """An autoscaler wants more pods than it may have."""
     state = pod_condition(scaler, "ScalingLimited")
@@ -33,7 +40,9 @@ def at_max(_scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("hpa.cannot_scale", kind="HorizontalPodAutoscaler")
+@condition(
+    "hpa.cannot_scale", "HorizontalPodAutoscaler", worth=0.78, even_mild=True, even_near=True
+)
 def cannot_scale(_scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """An autoscaler cannot read its metrics or find its target."""
     for name in ("ScalingActive", "AbleToScale"):

@@ -6,7 +6,7 @@ from sreagent.diagnose.calling import FailingCall, failing_calls_to
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.network import blocking_policies
 from sreagent.diagnose.podspec import EMPTY, declared_ports, is_ready
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
@@ -17,9 +17,16 @@ OFTEN = 3
 _ANSWERED_BADLY = frozenset({LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET})
 
 
-@condition("workload.fails_callers", kind="Deployment")
-@condition("workload.fails_callers", kind="StatefulSet")
-@condition("workload.fails_callers", kind="DaemonSet")
+@condition(
+    "workload.fails_callers",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    role=Role.SYMPTOM,
+    worth=0.50,
+    vague=True,
+    if_named=True,
+)
 def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A workload is ready, and those who call it get errors or no answer in time."""
     template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}

@@ -67,8 +67,9 @@ def found_in(scene: Scene) -> tuple[Finding, ...]:
 
 def _found(scene: Scene) -> Iterator[Finding]:
     by_kind: dict[str, list[Condition]] = defaultdict(list)
-    for condition in CONDITIONS.values():
-        by_kind[condition.kind].append(condition)
+    for condition in CONDITIONS:
+        for kind in condition.kinds:
+            by_kind[kind].append(condition)
     for kind, conditions in by_kind.items():
         for item in scene.all(kind):
             entity = entity_of(kind, item)
@@ -77,5 +78,5 @@ def _found(scene: Scene) -> Iterator[Finding]:
 
 
 def registered() -> tuple[Condition, ...]:
-    """All conditions, by name and kind."""
-    return tuple(CONDITIONS[key] for key in sorted(CONDITIONS))
+    """All conditions, by name and kinds."""
+    return tuple(sorted(CONDITIONS, key=lambda one: (one.name, one.kinds)))

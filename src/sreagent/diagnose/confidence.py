@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from sreagent.diagnose.causes import Cause, Part
 from sreagent.diagnose.log_patterns import LogCause
+from sreagent.diagnose.registry import traits
 from sreagent.diagnose.scene import Scene
-from sreagent.diagnose.weights import base
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 
@@ -45,13 +45,13 @@ def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
 
 def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
     primary = grounds.primary
-    yield primary.condition, base(primary.condition)
+    yield primary.condition, traits(primary.condition).worth
     yield from _from_log(primary)
     yield from _from_facts(primary)
     if cause.change:
         yield "changed shortly before", _worth_of_change(primary)
     if grounds.previous_was_healthy:
-        yield "the previous revision ran well", 0.09 if primary.condition in _VAGUE else 0.03
+        yield "the previous revision ran well", 0.09 if traits(primary.condition).vague else 0.03
     if grounds.seen_by_callers:
         yield "its callers say the same", 0.05
     if grounds.named_by_alert:
@@ -64,30 +64,13 @@ def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
         yield f"not looked at: {gap}", -0.08
 
 
-_VAGUE = frozenset(
-    {
-        "pod.crash_loop",
-        "pod.not_ready",
-        "pod.probe_failing",
-        "pod.liveness_kills",
-        "pod.init_stuck",
-        "workload.unavailable",
-        "workload.rollout_stuck",
-        "pod.log_errors",
-        "workload.fails_callers",
-        "pod.start_failed",
-    }
-)
-"""Conditions that leave open why; a change or a healthy predecessor says much then."""
-
-
 def is_death(finding: Finding) -> bool:
     """Whether a container ends or never starts, so that a healthy sibling speaks against."""
     return finding.condition in ("pod.crash_loop", "pod.start_failed", "pod.liveness_kills")
 
 
 def _worth_of_change(primary: Finding) -> float:
-    return 0.12 if primary.condition in _VAGUE else 0.06
+    return 0.12 if traits(primary.condition).vague else 0.06
 
 
 def _from_log(primary: Finding) -> Iterator[Part]:

@@ -81,7 +81,13 @@ def was_probed_to_death(scene: Scene, pod: Obj, container: Container) -> bool:
     )
 
 
-@condition("pod.oom_killed", kind="Pod")
+@condition(
+    "pod.oom_killed",
+    "Pod",
+    worth=0.82,
+    accuses=True,
+    refuted_by="a container that stays below its limit and still is killed",
+)
 def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container used more memory than its limit, or than the node had, and was killed."""
     for container in containers(pod):
@@ -105,7 +111,7 @@ def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         )
 
 
-@condition("pod.crash_loop", kind="Pod")
+@condition("pod.crash_loop", "Pod", worth=0.55, vague=True, accuses=True, even_mild=True)
 def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container ends soon after each start and is started again and again."""
     if is_over(pod):

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from sreagent.diagnose.calling import FailingCall, configured_calls, failing_calls, failing_calls_to
 from sreagent.diagnose.podspec import EMPTY, containers, is_over
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.revisions import workload_revisions
 from sreagent.diagnose.scene import Scene, once_per_scene
 from sreagent.diagnose.targets import Call
@@ -15,7 +15,7 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 
 
-@condition("service.missing", kind="Pod")
+@condition("service.missing", "Pod", worth=0.82)
 def missing_service(scene: Scene, _entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A program cannot resolve the name of a Service, and there is no such Service."""
     if is_over(pod):
@@ -41,7 +41,7 @@ def missing_service(scene: Scene, _entity: Entity, pod: Obj) -> Iterator[Finding
         )
 
 
-@condition("service.unknown", kind="Pod")
+@condition("service.unknown", "Pod", role=Role.GAP)
 def unknown_service(scene: Scene, _entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A program cannot reach a Service whose namespace could not be listed."""
     for call in _failing_of(scene).get(pod["metadata"].get("uid", ""), ()):
@@ -62,11 +62,16 @@ def unknown_service(scene: Scene, _entity: Entity, pod: Obj) -> Iterator[Finding
             )
 
 
-@condition("workload.wrong_address", kind="Deployment")
-@condition("workload.wrong_address", kind="StatefulSet")
-@condition("workload.wrong_address", kind="DaemonSet")
-@condition("workload.wrong_address", kind="CronJob")
-@condition("workload.wrong_address", kind="Job")
+@condition(
+    "workload.wrong_address",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    "Job",
+    worth=0.80,
+    even_mild=True,
+)
 def wrong_address(scene: Scene, workload: Entity, item: Obj) -> Iterator[Finding]:
     """A workload is configured with a Service or a port that does not exist."""
     told: set[str] = set()

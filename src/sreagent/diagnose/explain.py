@@ -18,6 +18,7 @@ from sreagent.diagnose.refutation import (
     refuted_by,
     ruled_out,
 )
+from sreagent.diagnose.registry import traits
 from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene
 from sreagent.diagnose.statements import Account, state
@@ -90,13 +91,14 @@ class _Accounts:
         """A remark is a cause only where the alert points; so is a log that only complains."""
         named = any(one in self.focus.entities for one in (problem.entity, *folded))
         hard = [one for one in problem.findings if is_hard(one)]
-        if any(one.condition not in _WEAK for one in hard):
+        if any(not traits(one.condition).if_named for one in hard):
             return True
         if hard:
             return named or (self.focus.is_empty and self._in_scope(problem.entity))
-        if problem.primary.condition in _REMARKS_NEARBY and problem.entity in self.near:
+        mild = traits(problem.primary.condition)
+        if mild.even_near and problem.entity in self.near:
             return True
-        return named and problem.primary.condition in _REMARKS_THAT_EXPLAIN
+        return named and mild.even_mild
 
     def _cause(self, problem: Problem, folded: Iterable[Entity]) -> Cause:
         scene, entity, primary = self.scene, problem.entity, problem.primary
@@ -237,36 +239,6 @@ class _Accounts:
     def _in_scope(self, entity: Entity) -> bool:
         spaces = self.focus.namespaces
         return not spaces or not entity.namespace or entity.namespace in spaces
-
-
-_WEAK = frozenset(
-    {"pod.log_errors", "workload.fails_callers", "hpa.at_max", "pod.stuck_terminating"}
-)
-"""Trouble that is nobody's business until an alert asks for it."""
-
-_REMARKS_NEARBY = frozenset({"hpa.cannot_scale"})
-"""Remarks that count when they are about something the alert's object depends on."""
-
-_REMARKS_THAT_EXPLAIN = frozenset(
-    {
-        "hpa.at_max",
-        "hpa.cannot_scale",
-        "quota.exhausted",
-        "pvc.pending",
-        "pv.failed",
-        "pod.crash_loop",
-        "service.selects_nothing",
-        "service.target_port",
-        "service.no_ready_endpoints",
-        "workload.scaled_to_zero",
-        "workload.wrong_address",
-        "workload.paused",
-        "reference.missing",
-        "node.cordoned",
-        "cronjob.suspended",
-        "pod.evicted",
-    }
-)
 
 
 def _rank(cause: Cause) -> tuple[bool, bool, bool, float]:

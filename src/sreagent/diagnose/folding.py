@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sreagent.diagnose.log_patterns import NETWORK
+from sreagent.diagnose.registry import Role, traits
 from sreagent.diagnose.scene import Scene
-from sreagent.diagnose.weights import is_symptom, telling
 from sreagent.domain.entity import Entity, parse_path
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
@@ -26,6 +26,11 @@ class Problem:
     def primary(self) -> Finding:
         """The finding that says most."""
         return self.findings[0]
+
+
+def is_symptom(condition: str) -> bool:
+    """Whether the condition only tells that something is broken."""
+    return traits(condition).role is Role.SYMPTOM
 
 
 def is_hard(finding: Finding) -> bool:
@@ -76,26 +81,12 @@ def problems(scene: Scene, findings: Iterable[Finding]) -> dict[Entity, Problem]
     }
 
 
-_ACCUSES = frozenset(
-    {
-        "pod.crash_loop",
-        "pod.on_broken_node",
-        "pod.config_missing",
-        "pod.unschedulable",
-        "pod.oom_killed",
-        "pod.evicted",
-        "workload.create_refused",
-    }
-)
-"""Conditions that show their suspect guilty even when nothing else is seen of it."""
-
-
 def _accused(grouped: Mapping[Entity, list[Finding]]) -> list[tuple[Entity, Finding]]:
     return [
         (suspect, finding)
         for found in list(grouped.values())
         for finding in found
-        if finding.condition in _ACCUSES and "accusation" in finding.facts
+        if traits(finding.condition).accuses and "accusation" in finding.facts
         for suspect in finding.suspects
         if suspect not in grouped
     ]
@@ -174,6 +165,18 @@ def _shut_off(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:
             if finding.condition == "network.policy_blocks":
                 blocked[parse_path(finding.facts["caller"])].append(entity)
     return blocked
+
+
+_SEEN_FROM_OUTSIDE = frozenset({"workload.fails_callers"})
+"""Conditions that what the object says itself goes before."""
+
+
+def telling(finding: Finding) -> float:
+    """How much a finding says: specific conditions first, and those that have a log to show."""
+    known = traits(finding.condition)
+    if finding.condition in _SEEN_FROM_OUTSIDE:
+        return 0.40
+    return known.worth + (0.05 if finding.excerpt else 0.0)
 
 
 def _order(finding: Finding) -> tuple[float, int, str]:

@@ -43,7 +43,7 @@ _PULL_FAULTS = (
 )
 
 
-@condition("pod.image_pull", kind="Pod")
+@condition("pod.image_pull", "Pod", worth=0.82, refuted_by="a successful pull of the same image")
 def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """An image cannot be pulled: not there, not allowed, not reachable."""
     for container in containers(pod):

@@ -10,7 +10,7 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 
 
-@condition("ingress.backend", kind="Ingress")
+@condition("ingress.backend", "Ingress", worth=0.82)
 def backend(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
     """A path leads to a Service that does not exist, or to a port that it does not have."""
     for path, name, port in dict.fromkeys(_backends(ingress)):

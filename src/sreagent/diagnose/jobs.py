@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sreagent.diagnose.crashes import last_words, say_exit
 from sreagent.diagnose.podspec import EMPTY, Container, containers, pod_condition
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.targets import resolve_error
 from sreagent.domain.entity import Entity
@@ -17,7 +17,7 @@ OLD = 86_400
 """Seconds after which a failed Job is history."""
 
 
-@condition("job.failed", kind="Job")
+@condition("job.failed", "Job", role=Role.SYMPTOM, worth=0.68)
 def failed(scene: Scene, entity: Entity, job: Obj) -> Iterator[Finding]:
     """A Job gave up: too many failed pods, or not done in time."""
     state = pod_condition(job, "Failed")
@@ -57,7 +57,7 @@ def failed(scene: Scene, entity: Entity, job: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("cronjob.suspended", kind="CronJob")
+@condition("cronjob.suspended", "CronJob", worth=0.70, even_mild=True)
 def suspended(_scene: Scene, entity: Entity, cron_job: Obj) -> Iterator[Finding]:
     """A schedule is switched off."""
     if not (cron_job.get("spec") or EMPTY).get("suspend"):

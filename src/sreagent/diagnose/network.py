@@ -31,7 +31,12 @@ class End:
     ip: str = ""
 
 
-@condition("network.policy_blocks", kind="NetworkPolicy")
+@condition(
+    "network.policy_blocks",
+    "NetworkPolicy",
+    worth=0.76,
+    refuted_by="the same call passing under the same policy",
+)
 def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
     """A NetworkPolicy forbids a call that a program makes and whose failure its log tells."""
     for call in failing_calls(scene):

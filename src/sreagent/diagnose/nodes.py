@@ -17,7 +17,9 @@ FLICKER = 10
 """Seconds for which a node may be not ready unremarked."""
 
 
-@condition("node.not_ready", kind="Node")
+@condition(
+    "node.not_ready", "Node", worth=0.88, refuted_by="the node answering while its pods still fail"
+)
 def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     """The kubelet of a node reports trouble, or reports nothing any more."""
     state = pod_condition(node, "Ready")
@@ -42,7 +44,7 @@ def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("node.pressure", kind="Node")
+@condition("node.pressure", "Node", worth=0.82)
 def pressure(_scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     """A node runs short of memory, disk or process ids and throws pods out."""
     for name in PRESSURES:
@@ -61,7 +63,7 @@ def pressure(_scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
             )
 
 
-@condition("node.network_unavailable", kind="Node")
+@condition("node.network_unavailable", "Node", worth=0.80)
 def network_unavailable(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     """A node has no working pod network."""
     state = pod_condition(node, "NetworkUnavailable")
@@ -80,7 +82,7 @@ def network_unavailable(scene: Scene, entity: Entity, node: Obj) -> Iterator[Fin
     )
 
 
-@condition("node.cordoned", kind="Node")
+@condition("node.cordoned", "Node", worth=0.80, even_mild=True)
 def cordoned(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     """Somebody told a node to take no new pods."""
     if not (node.get("spec") or EMPTY).get("unschedulable"):
@@ -105,7 +107,7 @@ def cordoned(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.evicted", kind="Pod")
+@condition("pod.evicted", "Pod", worth=0.62, accuses=True, even_mild=True)
 def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A node threw a pod out because it ran short of something."""
     status = pod.get("status") or EMPTY

@@ -6,7 +6,7 @@ from sreagent.diagnose.calling import is_current
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.targets import Target, resolve_error, suspects_of
 from sreagent.domain.entity import Entity
@@ -39,7 +39,7 @@ def should_be_ready(scene: Scene, container: Container) -> bool:
     return container.running and not container.ready and (runs or 0) > patience(container)
 
 
-@condition("pod.not_ready", kind="Pod")
+@condition("pod.not_ready", "Pod", role=Role.SYMPTOM, worth=0.40, vague=True)
 def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container runs for longer than its probes allow and is not ready."""
     if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
@@ -64,7 +64,7 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.on_broken_node", kind="Pod")
+@condition("pod.on_broken_node", "Pod", role=Role.SYMPTOM, worth=0.40, accuses=True)
 def on_broken_node(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The node of a pod does not answer, so nobody knows how the pod is."""
     state = pod_condition(pod, "Ready")
@@ -105,7 +105,7 @@ def _why_its_node(scene: Scene, pod: Obj, name: str) -> str:
     return ""
 
 
-@condition("pod.stuck_terminating", kind="Pod")
+@condition("pod.stuck_terminating", "Pod", role=Role.SYMPTOM, worth=0.35, if_named=True)
 def stuck_terminating(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod was deleted, its grace period is over and it is still there."""
     meta = pod["metadata"]
@@ -129,7 +129,7 @@ def stuck_terminating(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Findin
     )
 
 
-@condition("pod.log_errors", kind="Pod")
+@condition("pod.log_errors", "Pod", role=Role.SYMPTOM, worth=0.42, vague=True, if_named=True)
 def log_errors(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A running container logs the same trouble again and again."""
     if is_over(pod):

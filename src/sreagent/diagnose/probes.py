@@ -35,7 +35,7 @@ class Failure:
     events: tuple[Obj, ...] = ()
 
 
-@condition("pod.probe_failing", kind="Pod")
+@condition("pod.probe_failing", "Pod", worth=0.50, vague=True)
 def probe_failing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The readiness or startup probe of a running container fails."""
     if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
@@ -51,7 +51,7 @@ def probe_failing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             yield _finding(scene, entity, pod, container, failure, killed=False)
 
 
-@condition("pod.liveness_kills", kind="Pod")
+@condition("pod.liveness_kills", "Pod", worth=0.60, vague=True)
 def liveness_kills(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container is killed again and again because its liveness or startup probe fails."""
     if is_over(pod):

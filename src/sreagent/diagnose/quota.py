@@ -11,7 +11,7 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 
 
-@condition("quota.exhausted", kind="ResourceQuota")
+@condition("quota.exhausted", "ResourceQuota", worth=0.84, even_mild=True)
 def exhausted(scene: Scene, entity: Entity, quota: Obj) -> Iterator[Finding]:
     """A namespace has used all that its quota allows, and pods are refused for it."""
     status = quota.get("status") or EMPTY

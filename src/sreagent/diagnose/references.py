@@ -11,7 +11,7 @@ from sreagent.diagnose.podspec import (
     references,
     spec_of,
 )
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, first_seen
 from sreagent.domain.entity import Entity
@@ -30,7 +30,13 @@ _MISSING_ITEM = re.compile(
 )
 
 
-@condition("pod.config_missing", kind="Pod")
+@condition(
+    "pod.config_missing",
+    "Pod",
+    worth=0.84,
+    accuses=True,
+    refuted_by="the named object and key being there",
+)
 def config_missing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod waits for a ConfigMap, a Secret or a key in one that is not there."""
     if is_over(pod) or not _waits_for_config(pod):
@@ -68,7 +74,7 @@ def config_missing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         )
 
 
-@condition("pod.config_unknown", kind="Pod")
+@condition("pod.config_unknown", "Pod", role=Role.GAP)
 def config_unknown(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod waits for its configuration and what it refers to could not be listed."""
     if not any(c.waiting == "CreateContainerConfigError" for c in containers(pod)):
@@ -177,10 +183,15 @@ def _introduced(pod: Obj, ref: Reference, known: tuple[Revision, ...]) -> str:
     return "" if same else str(mine.number)
 
 
-@condition("reference.missing", kind="Deployment")
-@condition("reference.missing", kind="StatefulSet")
-@condition("reference.missing", kind="DaemonSet")
-@condition("reference.missing", kind="CronJob")
+@condition(
+    "reference.missing",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    worth=0.50,
+    even_mild=True,
+)
 def dangling(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A template refers to something that is not there: the next pod cannot start."""
     if not scene.older(item, YOUNG) or (item.get("spec") or EMPTY).get("replicas") == 0:

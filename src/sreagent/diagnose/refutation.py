@@ -6,6 +6,7 @@ from sreagent.diagnose.causes import Cause, RuledOut
 from sreagent.diagnose.focus import Focus, reach
 from sreagent.diagnose.folding import Folding
 from sreagent.diagnose.podspec import is_ready, pod_condition, short_image
+from sreagent.diagnose.registry import traits
 from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene, pod_entity
 from sreagent.domain.entity import Entity
@@ -85,21 +86,8 @@ def _is_steady(scene: Scene, pod: Obj) -> bool:
 
 def refuted_by(primary: Finding, revision: Revision | None) -> str:
     """What would show that the account is wrong."""
-    known = {
-        "pod.oom_killed": "a container that stays below its limit and still is killed",
-        "pod.image_pull": "a successful pull of the same image",
-        "service.selects_nothing": "a ready address in the Service's endpoints",
-        "service.target_port": "a connection to the target port of a pod that is accepted",
-        "node.not_ready": "the node answering while its pods still fail",
-        "workload.scaled_to_zero": "a ready pod of it while its callers still fail",
-        "workload.create_refused": "a pod created in spite of it",
-        "pod.unschedulable": "a node on which the pod fits",
-        "pod.config_missing": "the named object and key being there",
-        "pvc.pending": "the claim being bound while the pod still waits",
-        "network.policy_blocks": "the same call passing under the same policy",
-    }
-    if primary.condition in known:
-        return known[primary.condition]
+    if known := traits(primary.condition).refuted_by:
+        return known
     return f"a healthy pod of {revision.label}" if revision else "the object being healthy"
 
 

@@ -38,7 +38,9 @@ class Obstacle:
     """The resource, the taint or the label."""
 
 
-@condition("pod.unschedulable", kind="Pod")
+@condition(
+    "pod.unschedulable", "Pod", worth=0.80, accuses=True, refuted_by="a node on which the pod fits"
+)
 def unschedulable(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The scheduler finds no node for a pod."""
     state = pod_condition(pod, "PodScheduled")
@@ -62,7 +64,7 @@ def unschedulable(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.preempted", kind="Pod")
+@condition("pod.preempted", "Pod", worth=0.70)
 def preempted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod had to make room for one of higher priority."""
     events = scene.events(pod, "Preempted")
@@ -79,7 +81,7 @@ def preempted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.no_such_node", kind="Pod")
+@condition("pod.no_such_node", "Pod")
 def no_such_node(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod is bound by name to a node that does not exist."""
     name = pod["spec"].get("nodeName")

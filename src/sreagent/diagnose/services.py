@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from sreagent.diagnose.calling import FailingCall, callers, failing_calls_to
 from sreagent.diagnose.managers import last_applied, last_edit
 from sreagent.diagnose.podspec import EMPTY, declared_ports, is_ready
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import WORKLOADS, Labels, Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
@@ -43,7 +43,13 @@ def say_labels(labels: Labels) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
-@condition("service.selects_nothing", kind="Service")
+@condition(
+    "service.selects_nothing",
+    "Service",
+    worth=0.74,
+    even_mild=True,
+    refuted_by="a ready address in the Service's endpoints",
+)
 def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """No pod carries the labels a Service looks for, so it has no endpoints."""
     selector = selector_of(service)
@@ -71,7 +77,7 @@ def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
     )
 
 
-@condition("service.no_ready_endpoints", kind="Service")
+@condition("service.no_ready_endpoints", "Service", role=Role.SYMPTOM, worth=0.45, even_mild=True)
 def no_ready_endpoints(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """The pods of a Service exist, or should, but none takes traffic."""
     if not scene.inventory.looked("Pod", entity.namespace):
@@ -103,7 +109,13 @@ def no_ready_endpoints(scene: Scene, entity: Entity, service: Obj) -> Iterator[F
     )
 
 
-@condition("service.target_port", kind="Service")
+@condition(
+    "service.target_port",
+    "Service",
+    worth=0.78,
+    even_mild=True,
+    refuted_by="a connection to the target port of a pod that is accepted",
+)
 def target_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """A Service sends to a port that no container of its pods opens."""
     pods = scene.backing(service)

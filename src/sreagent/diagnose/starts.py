@@ -29,7 +29,7 @@ INIT_PATIENCE = 60
 """Seconds an init container may run before it counts as stuck."""
 
 
-@condition("pod.start_failed", kind="Pod")
+@condition("pod.start_failed", "Pod", worth=0.84, vague=True)
 def start_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The runtime cannot create or run a container: command, rights, hooks."""
     for container in containers(pod):
@@ -53,7 +53,7 @@ def start_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         )
 
 
-@condition("pod.mount_failed", kind="Pod")
+@condition("pod.mount_failed", "Pod", worth=0.74)
 def mount_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A volume cannot be attached or mounted, for another reason than a missing reference."""
     if (pod.get("status") or EMPTY).get("phase") != "Pending" or told_missing(scene, pod):
@@ -80,7 +80,7 @@ def mount_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.sandbox_failed", kind="Pod")
+@condition("pod.sandbox_failed", "Pod", worth=0.70)
 def sandbox_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The node cannot give the pod a network: no address, no network plugin."""
     events = scene.events(pod, "FailedCreatePodSandBox", "NetworkNotReady")
@@ -101,7 +101,7 @@ def sandbox_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.init_stuck", kind="Pod")
+@condition("pod.init_stuck", "Pod", worth=0.56, vague=True)
 def init_stuck(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """An init container runs on and on, so the pod's own containers wait."""
     if is_over(pod):

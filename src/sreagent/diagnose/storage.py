@@ -16,7 +16,13 @@ YOUNG = 15
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-@condition("pvc.pending", kind="PersistentVolumeClaim")
+@condition(
+    "pvc.pending",
+    "PersistentVolumeClaim",
+    worth=0.84,
+    even_mild=True,
+    refuted_by="the claim being bound while the pod still waits",
+)
 def pending(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
     """A claim gets no volume."""
     if (claim.get("status") or EMPTY).get("phase") != "Pending" or not scene.older(claim, YOUNG):
@@ -47,7 +53,7 @@ def pending(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pvc.lost", kind="PersistentVolumeClaim")
+@condition("pvc.lost", "PersistentVolumeClaim", worth=0.88)
 def lost(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
     """The volume of a claim is gone."""
     if (claim.get("status") or EMPTY).get("phase") != "Lost":
@@ -66,7 +72,7 @@ def lost(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pv.failed", kind="PersistentVolume")
+@condition("pv.failed", "PersistentVolume", worth=0.80, even_mild=True)
 def failed(scene: Scene, entity: Entity, volume: Obj) -> Iterator[Finding]:
     """A volume could not be reclaimed."""
     status = volume.get("status") or EMPTY

@@ -8,7 +8,7 @@ from sreagent.diagnose.calling import callers, failing_calls_to
 from sreagent.diagnose.changes import scaled_by
 from sreagent.diagnose.managers import Edit, last_applied, last_edit
 from sreagent.diagnose.podspec import EMPTY, pod_condition
-from sreagent.diagnose.registry import condition
+from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene, first_seen, labels_of, last_seen
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -25,7 +25,7 @@ _TO_ZERO = re.compile(r"to 0(?: from (\d{1,5}))?$")
 _QUOTA = re.compile(r"exceeded quota: ([\w.-]{1,253})")
 
 
-@condition("workload.unavailable", kind="Deployment")
+@condition("workload.unavailable", "Deployment", role=Role.SYMPTOM, worth=0.40, vague=True)
 def deployment_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A Deployment has fewer available pods than it may have."""
     state = pod_condition(item, "Available")
@@ -40,7 +40,7 @@ def deployment_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[
     yield _lacks(scene, entity, item, f"has {have} of {wanted} pods available", since)
 
 
-@condition("workload.rollout_stuck", kind="Deployment")
+@condition("workload.rollout_stuck", "Deployment", role=Role.SYMPTOM, worth=0.42, vague=True)
 def rollout_stuck(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A rollout does not get on: its new pods do not become ready in time."""
     if not _is_stuck(item):
@@ -61,7 +61,7 @@ def rollout_stuck(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]
     )
 
 
-@condition("workload.paused", kind="Deployment")
+@condition("workload.paused", "Deployment", worth=0.78, even_mild=True)
 def paused(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A rollout is paused half way: some pods are old, some are new."""
     spec, status = item.get("spec") or EMPTY, item.get("status") or EMPTY
@@ -83,7 +83,7 @@ def paused(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("workload.unavailable", kind="StatefulSet")
+@condition("workload.unavailable", "StatefulSet", role=Role.SYMPTOM, worth=0.40, vague=True)
 def stateful_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A StatefulSet has fewer ready pods than it wants."""
     spec, status = item.get("spec") or EMPTY, item.get("status") or EMPTY
@@ -92,7 +92,7 @@ def stateful_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterato
         yield _lacks(scene, entity, item, f"has {have} of {wanted} pods ready", None)
 
 
-@condition("workload.unavailable", kind="DaemonSet")
+@condition("workload.unavailable", "DaemonSet", role=Role.SYMPTOM, worth=0.40, vague=True)
 def daemon_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A DaemonSet has no ready pod on some of its nodes."""
     status = item.get("status") or EMPTY
@@ -101,7 +101,13 @@ def daemon_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[
         yield _lacks(scene, entity, item, f"is ready on {have} of {wanted} nodes", None)
 
 
-@condition("workload.create_refused", kind="ReplicaSet")
+@condition(
+    "workload.create_refused",
+    "ReplicaSet",
+    worth=0.86,
+    accuses=True,
+    refuted_by="a pod created in spite of it",
+)
 def replica_set_refused(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """The API server refuses to create pods: quota, limits, policy, webhook, account."""
     failure = pod_condition(item, "ReplicaFailure")
@@ -109,9 +115,15 @@ def replica_set_refused(scene: Scene, entity: Entity, item: Obj) -> Iterator[Fin
         yield _refused(scene, entity, item, str(failure.get("message") or ""), failure)
 
 
-@condition("workload.create_refused", kind="StatefulSet")
-@condition("workload.create_refused", kind="DaemonSet")
-@condition("workload.create_refused", kind="Job")
+@condition(
+    "workload.create_refused",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    worth=0.86,
+    accuses=True,
+    refuted_by="a pod created in spite of it",
+)
 def refused_by_event(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """The API server refuses to create pods: quota, limits, policy, webhook, account."""
     status = item.get("status") or EMPTY
@@ -120,8 +132,14 @@ def refused_by_event(scene: Scene, entity: Entity, item: Obj) -> Iterator[Findin
         yield _refused(scene, entity, item, str(events[-1].get("message") or ""), EMPTY)
 
 
-@condition("workload.scaled_to_zero", kind="Deployment")
-@condition("workload.scaled_to_zero", kind="StatefulSet")
+@condition(
+    "workload.scaled_to_zero",
+    "Deployment",
+    "StatefulSet",
+    worth=0.82,
+    even_mild=True,
+    refuted_by="a ready pod of it while its callers still fail",
+)
 def scaled_to_zero(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A workload that is needed is set to no pods at all."""
     if (item.get("spec") or EMPTY).get("replicas") != 0:
