@@ -25,17 +25,21 @@ def test_a_wrong_halt_says_what_is_wrong(flags: tuple[str, ...]) -> None:
     assert sre("halt", *flags).code == 2
 
 
-def test_a_halt_between_the_question_and_the_yes_stops_the_change(bad_deploy: Simulation) -> None:
+def test_a_halt_between_the_question_and_the_yes_stops_the_change_until_it_is_lifted(
+    bad_deploy: Simulation,
+) -> None:
     place = ("KubePodCrashLooping", "-n", "shop", "--kubeconfig", str(bad_deploy.kubeconfig))
     with Terminal("investigate", *place) as terminal:
         terminal.wait_for(PROMPT)
         sre("halt", "--reason", "failover under way")
         terminal.type("y")
-        assert terminal.finish() == 4
+        assert terminal.finish() == 5
     assert "failover under way" in terminal.shown
     assert "A1 done" not in terminal.shown
-    again = sre("approve", "last", "A1", "--kubeconfig", str(bad_deploy.kubeconfig))
-    assert again.code != 0
+    approval = ("approve", "last", "A1", "--json", *place[3:])
+    assert sre(*approval).json["actions"] == []
+    sre("halt", "--lift")
+    assert sre(*approval).json["outcome"] == "fixed"
 
 
 def test_a_variable_stops_changes_and_looking_goes_on(bad_deploy: Simulation) -> None:

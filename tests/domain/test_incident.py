@@ -68,6 +68,11 @@ def after(records: Iterable[Record]) -> Incident:
             id="found-not-done-may-be-asked-again",
         ),
         pytest.param(
+            [YES, INTENT, Ran(action="A1", ok=False, message="all changes are stopped")],
+            ActionState.PROPOSED,
+            id="halted-may-be-asked-again",
+        ),
+        pytest.param(
             [YES, INTENT, Ran(action="A2", ok=True, message="other")],
             ActionState.STARTED,
             id="the-result-of-another-action",

@@ -8,6 +8,7 @@ SreError                 the person at the keyboard: message, why, hint, exit co
 ├── Conflict             the object changed since it was read
 ├── Refused              the server looked at the request and said no (422, 400, quota, webhook)
 ├── Denied               policy or a person said no
+│   └── Halted           changes are stopped for a while
 ├── InUse                somebody else works on it
 ├── BadInput             an alert, an argument or a file that cannot be understood
 ├── BadSettings          file, line, key, allowed values
@@ -77,6 +78,10 @@ class Denied(SreError):
     """Policy or a person said no."""
 
     exit_code = Exit.REFUSED
+
+
+class Halted(Denied):
+    """Changes are stopped for a while: what was not sent may be asked for again afterwards."""
 
 
 class InUse(SreError):

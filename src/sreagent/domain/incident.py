@@ -165,8 +165,8 @@ def _moved(proposal: Proposal, entry: Entry) -> Proposal:
                 proposal = replace(proposal, state=state, by=by, note=reason, at=entry.at)
         case Intended(action=proposal.id):
             proposal = replace(proposal, state=ActionState.STARTED, at=entry.at)
-        case Ran(action=proposal.id, ok=False, settled=True, message=message):
-            # Found not done after a crash: it may be asked for again.
+        case Ran(action=proposal.id, ok=False, refused=False, message=message):
+            # Halted, or found not done after a crash: it may be asked for again.
             state = ActionState.PROPOSED
             proposal = replace(proposal, state=state, note=message, at=entry.at)
         case Ran(action=proposal.id, ok=ok, message=message):

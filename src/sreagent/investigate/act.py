@@ -11,6 +11,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.errors import (
     Conflict,
     Denied,
+    Halted,
     SreError,
     TryAgain,
     Unreachable,
@@ -340,6 +341,8 @@ def _not_made(
                 doubt = "no answer came, and the cluster may still be at it"
                 return Noted(text=f"{proposal.id} is in doubt: {doubt}")
             return found
+        case Halted(message=message):
+            return Ran(action=proposal.id, ok=False, message=message)
         case Conflict():
             message = "somebody changed it since it was shown; nothing was done"
         case SreError(message=message):

@@ -8,8 +8,8 @@ from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import (
     Conflict,
-    Denied,
     Forbidden,
+    Halted,
     NotFound,
     Refused,
     SreError,
@@ -158,7 +158,7 @@ class Drains:
         while True:
             try:
                 self._evict_each(left, pods)
-            except Denied as stopped:
+            except Halted as stopped:
                 return dict.fromkeys(left, one_line(stopped.message, 160))
             if not left or self.clock.monotonic() >= deadline:
                 return left
@@ -168,7 +168,7 @@ class Drains:
         """Evict what is left, once; what leaves is taken out.
 
         Raises:
-            Denied: Changes were stopped meanwhile.
+            Halted: Changes were stopped meanwhile.
         """
         for pod in list(left):
             if why := self._evict_one(pod, pods[pod]):
@@ -183,7 +183,7 @@ class Drains:
         except (NotFound, Conflict):
             # It left by itself, or another one has its name.
             return ""
-        except Denied:
+        except Halted:
             raise
         except SreError as error:
             return one_line(error.message, 160)

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from sreagent.domain.action import Action
 from sreagent.domain.attempt import Attempt
-from sreagent.domain.errors import Denied, SreError
+from sreagent.domain.errors import Denied, Halted, SreError
 from sreagent.domain.ports import Clock, KillSwitch, Ledger
 from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Verdict
 from sreagent.policy.approvers import proven
@@ -88,7 +88,7 @@ class Gate:
         The attempt is counted before anything is sent, whatever comes of it.
 
         Raises:
-            Denied: With the rule that matched.
+            Denied: With the rule that matched; Halted when that passes.
             SreError: As the change itself; or the ledger cannot be used.
         """
 
@@ -210,8 +210,9 @@ def _insist(verdict: Verdict, people: set[str], what: str) -> None:
             msg = f"{what} has {word} for exactly this change ({rule})"
             why = "a yes is for what was shown, for ten minutes, and for one run"
             raise Denied(msg, why=why, hint="look at it again, and approve it again")
-        case Deny(rule=rule, reason=reason):
+        case Deny(rule=rule, reason=reason, passes=passes):
             msg = f"{what} is not allowed: {reason or rule}"
-            raise Denied(msg, why=f"rule {rule}")
+            denial = Halted if passes else Denied
+            raise denial(msg, why=f"rule {rule}")
         case other:
             assert_never(other)

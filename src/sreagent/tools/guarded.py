@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
-from sreagent.domain.errors import Denied
+from sreagent.domain.errors import Halted, SreError
 from sreagent.domain.ports import KillSwitch
 
 T = TypeVar("T")
@@ -14,8 +14,8 @@ READS = ("Describe", "Get", "List", "Lookup", "Head")
 def guarded(port: T, switch: KillSwitch, writes: Iterable[str]) -> T:
     """The same port, whose methods `writes` do nothing while changes are stopped.
 
-    A dry run, and a read operation of AWS, goes through. The methods raise Denied while changes
-    are stopped, SreError when the switch cannot be read.
+    A dry run, and a read operation of AWS, goes through. The methods raise Halted while changes
+    are stopped, and when the switch cannot be read.
     """
     return cast("T", _Guarded(port, switch, frozenset(writes)))
 
@@ -39,9 +39,15 @@ class _Guarded:
         return send
 
     def _stop_if_halted(self) -> None:
-        if reason := self._switch.reason():
+        if reason := self._reason():
             msg = f"all changes are stopped: {reason}"
-            raise Denied(msg, why="somebody stopped them while this one was under way")
+            raise Halted(msg, why="the kill switch is read right before each request")
+
+    def _reason(self) -> str:
+        try:
+            return self._switch.reason()
+        except SreError as error:
+            return error.message
 
 
 def _is_read(arguments: tuple[Any, ...]) -> bool:
