@@ -28,6 +28,7 @@ from tests.diagnose.build import (
 )
 
 from sreagent.diagnose.explain import Cause, Explanation, explain
+from sreagent.diagnose.scene import Scene
 from sreagent.domain.alert import Alert
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.inventory import Gap, Inventory
@@ -48,7 +49,7 @@ def refused(name: str, by: str = "connection refused") -> str:
 
 
 def account(inventory: Inventory, about: Alert | None = None) -> Explanation:
-    return explain(inventory, about or alert(), NOW)
+    return explain(Scene(inventory, NOW), about or alert())
 
 
 def only(explanation: Explanation) -> Cause:

@@ -22,15 +22,16 @@ from tests.diagnose.build import (
     waiting,
 )
 
-from sreagent.diagnose.conditions import findings
+from sreagent.diagnose.explain import explain
 from sreagent.diagnose.looks import LogWanted, wanted_logs, wanted_namespaces
+from sreagent.diagnose.scene import Scene
 from sreagent.domain.alert import Alert
 from sreagent.domain.inventory import Gap, Inventory, Listing
 
 
 def wanted(inventory: Inventory, about: Alert | None = None, **more: int) -> tuple[LogWanted, ...]:
-    found = findings(inventory, NOW)
-    return wanted_logs(inventory, found, about or alert("X", namespace="shop"), NOW, **more)
+    scene = Scene(inventory, NOW)
+    return wanted_logs(scene, explain(scene, about or alert("X", namespace="shop")), **more)
 
 
 def names(logs: Iterable[LogWanted]) -> list[tuple[str, bool]]:

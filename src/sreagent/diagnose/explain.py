@@ -28,7 +28,6 @@ from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
-from sreagent.domain.inventory import Inventory
 
 __all__ = ["Cause", "Explanation", "RuledOut", "explain"]
 
@@ -42,9 +41,8 @@ REMEMBERED = 86_400
 """Seconds before the first symptom in which an edit may have brought it."""
 
 
-def explain(inventory: Inventory, alert: Alert, now: datetime) -> Explanation:
+def explain(scene: Scene, alert: Alert) -> Explanation:
     """Explain an alert: what is wrong by itself, what merely suffers, what was ruled out."""
-    scene = Scene(inventory, now)
     findings = found_in(scene)
     focus = focus_of(scene, alert)
     folding = Folding(scene, problems(scene, findings))

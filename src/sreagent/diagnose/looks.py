@@ -1,19 +1,24 @@
-"""What to read next: the few logs, and the namespaces, that would tell most."""
+"""What to read next: the few logs, and the namespaces, that would tell most.
+
+A log is worth the doubt about the object it bears on, in bits, times how well such a log tells.
+What is explained beyond doubt is not read about again.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import log2
 
 from sreagent.diagnose.calling import callers, failing_calls
-from sreagent.diagnose.focus import calls_it, focus_of
+from sreagent.diagnose.causes import Explanation
+from sreagent.diagnose.focus import calls_it
 from sreagent.diagnose.folding import subject_of
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.podspec import Container, containers
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene, pod_entity
 from sreagent.diagnose.targets import callees, calls
-from sreagent.domain.alert import Alert
+from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
@@ -22,6 +27,12 @@ from sreagent.domain.inventory import Inventory, Obj
 PER_REVISION = 2
 """Crashed pods of one revision whose last words are read."""
 NAMESPACES = 2
+LEAST = 0.1
+"""Bits below which a log is not worth a call."""
+
+_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND = 0.9, 0.7, 0.6, 0.4, 0.25
+"""How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
+and of a neighbour tells what is wrong: shares of the doubt that it takes away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +44,61 @@ class LogWanted:
     previous: bool
     reason: str
     """`last words of a crash`, `called by checkout`, …"""
+    gain: float = 0.0
+    """Bits of doubt that it is expected to take away."""
 
 
-def wanted_logs(
-    inventory: Inventory,
-    findings: Iterable[Finding],
-    alert: Alert,
-    now: datetime,
-    limit: int = 10,
-) -> tuple[LogWanted, ...]:
+def wanted_logs(scene: Scene, so_far: Explanation, limit: int = 10) -> tuple[LogWanted, ...]:
     """Logs not read yet, most telling first; ask again after reading them."""
-    scene = Scene(inventory, now)
-    broken = [one for one in findings if one.verdict is not Health.HEALTHY]
+    inventory = scene.inventory
     read = {(log.pod, log.container, log.previous) for log in inventory.logs}
     refused = {gap.what for gap in inventory.gaps}
     wanted: dict[tuple[Entity, str, bool], LogWanted] = {}
-    for log in _wanted(scene, broken, alert):
+    for log in _wanted(scene, so_far):
         key = (log.pod, log.container, log.previous)
         named = f"logs of pod {log.pod.namespace}/{log.pod.name}"
-        if key not in read and named not in refused:
-            wanted.setdefault(key, log)
-    return tuple(wanted.values())[:limit]
+        known = wanted.get(key)
+        better = known is None or log.gain > known.gain
+        if log.gain >= LEAST and better and key not in read and named not in refused:
+            wanted[key] = log
+    return tuple(sorted(wanted.values(), key=lambda log: -log.gain))[:limit]
+
+
+def doubts(so_far: Explanation) -> Mapping[Entity, float]:
+    """Bits of doubt about each object, by how sure its account is."""
+    doubt: dict[Entity, float] = {}
+
+    def raise_to(entity: Entity, bits: float) -> None:
+        doubt[entity] = max(doubt.get(entity, 0.0), bits)
+
+    explained: set[Entity] = set()
+    for cause in so_far.causes:
+        bits = _bits(cause.confidence) * (1.0 if cause.relevant else 0.3)
+        raise_to(cause.entity, bits)
+        for victim in cause.victims:
+            raise_to(victim, bits / 2)
+        if cause.relevant and not bits:
+            explained |= {cause.entity, *cause.victims}
+    for entity in so_far.focus:
+        if entity not in explained:
+            raise_to(entity, 1.0)
+    for suspect in _suspects(so_far.findings):
+        if suspect not in explained:
+            raise_to(suspect, 0.8)
+    return doubt
+
+
+def _bits(confidence: float) -> float:
+    """Entropy of "this is the cause"; none is left of what is sure enough to act on."""
+    if not 0 < confidence < CONFIDENT:
+        return 0.0
+    return -confidence * log2(confidence) - (1 - confidence) * log2(1 - confidence)
+
+
+def _suspects(findings: tuple[Finding, ...]) -> Iterator[Entity]:
+    for finding in findings:
+        if finding.verdict is not Health.HEALTHY and finding.severity is not Severity.INFO:
+            yield from finding.suspects
 
 
 def wanted_namespaces(inventory: Inventory) -> tuple[str, ...]:
@@ -82,23 +127,30 @@ def _called_namespaces(scene: Scene) -> Iterator[str]:
             yield failing.target.entity.namespace
 
 
-def _wanted(scene: Scene, broken: list[Finding], alert: Alert) -> Iterator[LogWanted]:
-    yield from _of_crashes(scene, broken)
-    focus = focus_of(scene, alert)
-    for entity in focus.entities:
-        yield from _of_workload(scene, entity, "the alert names it")
+def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    doubt = doubts(so_far)
+    broken = [one for one in so_far.findings if one.verdict is not Health.HEALTHY]
+
+    def worth(entity: Entity, share: float, logs: Iterator[LogWanted]) -> Iterator[LogWanted]:
+        bits = doubt.get(entity, 0.0) * share
+        return (replace(log, gain=round(bits, 3)) for log in logs) if bits else iter(())
+
+    for workload, logs in _of_crashes(scene, broken):
+        yield from worth(workload, _LAST_WORDS, iter(logs))
+    for entity in so_far.focus:
+        yield from worth(entity, _NAMED, _of_workload(scene, entity, "the alert names it"))
+        yield from worth(entity, _AROUND, _around(scene, entity))
     for entity in _suspicious(scene, broken):
-        yield from _of_workload(scene, entity, f"suspected: {entity}")
+        yield from worth(entity, _SUSPECTED, _of_workload(scene, entity, f"suspected: {entity}"))
         for caller in calls_it(scene, entity)[:2]:
-            yield from _of_workload(scene, caller, f"calls {entity}")
+            yield from worth(entity, _CALLER, _of_workload(scene, caller, f"calls {entity}"))
     for failing in failing_calls(scene):
-        if failing.target.entity:
-            yield from _of_workload(scene, failing.target.entity, f"called by {failing.caller}")
-    for entity in focus.entities:
-        yield from _around(scene, entity)
+        if called := failing.target.entity:
+            reason = f"called by {failing.caller}"
+            yield from worth(called, _SUSPECTED, _of_workload(scene, called, reason))
 
 
-def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[LogWanted]:
+def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:
     """Last words of containers that ended; the present log where there was no run before."""
     taken: Counter[tuple[Entity, str]] = Counter()
     grave = sorted(broken, key=lambda one: one.severity is Severity.WARNING)
@@ -112,7 +164,7 @@ def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[LogWanted]:
         if taken[group] < (PER_REVISION if taken[group] and len(grave) < 4 else 1):
             logs = list(_of_pod(pod, finding))
             taken[group] += bool(logs)
-            yield from logs
+            yield workload, logs
 
 
 def _of_pod(pod: Obj, finding: Finding) -> Iterator[LogWanted]:

@@ -69,6 +69,7 @@ class Inventory:
     gaps: list[Gap] = field(default_factory=list)
     logs: list[PodLog] = field(default_factory=list)
     server_version: str = ""
+    _lists: int = 0
     _by_kind: dict[str, dict[tuple[str, str], Obj]] = field(default_factory=dict)
     _owned: dict[str, list[tuple[str, Obj]]] | None = None
     _events: dict[str, list[Obj]] | None = None
@@ -83,7 +84,13 @@ class Inventory:
             for item in listing.items:
                 meta = item["metadata"]
                 index[meta.get("namespace", ""), meta["name"]] = item
+        self._lists += len(listings)
         self._owned = self._events = None
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever something came into view."""
+        return self._lists, len(self.gaps), len(self.logs)
 
     def looked(self, kind: str, namespace: str = "") -> bool:
         """Whether the kind was listed there: only then does absence mean absence."""

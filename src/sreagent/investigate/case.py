@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sreagent.diagnose.causes import Explanation
+from sreagent.diagnose.explain import explain
+from sreagent.diagnose.scene import Scene
 from sreagent.domain.incident import Incident, fold
 from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Clock
@@ -34,6 +37,7 @@ class Case:
     """Looks that were already made, so that none is repeated without a reason."""
     answers: dict[str, str] = field(default_factory=dict)
     """What came of each written command line, for the reasoner that wrote it."""
+    _view: tuple[tuple[int, ...], Scene, Explanation] | None = None
 
     @classmethod
     def open(
@@ -59,6 +63,23 @@ class Case:
     def time_left(self) -> float:
         """Seconds that looking may still take."""
         return max(self.time_limit - (self.clock.monotonic() - self.started), 0.0)
+
+    @property
+    def scene(self) -> Scene:
+        """Everything in view, indexed; made anew only when something came into view."""
+        return self._look()[1]
+
+    @property
+    def explanation(self) -> Explanation:
+        """What explains the alert, from everything in view."""
+        return self._look()[2]
+
+    def _look(self) -> tuple[tuple[int, ...], Scene, Explanation]:
+        stamp = self.inventory.stamp
+        if self._view is None or self._view[0] != stamp:
+            scene = Scene(self.inventory, self.clock.now())
+            self._view = stamp, scene, explain(scene, self.incident.opened.alert)
+        return self._view
 
     def add(self, *records: Record) -> Iterator[Entry]:
         """Write records, fold them in, and hand them to whoever watches."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sreagent.diagnose.explain import Cause, Explanation, RuledOut, explain
+from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
 from sreagent.domain.entity import Entity
@@ -106,9 +106,8 @@ def _digest(text: str) -> str:
 
 def conclude(case: Case) -> Conclude:
     """The account of a case, from everything in view."""
-    now = case.clock.now()
-    explanation = explain(case.inventory, case.incident.opened.alert, now)
-    ledger = Ledger(len(case.incident.evidence) + 1, now)
+    explanation = case.explanation
+    ledger = Ledger(len(case.incident.evidence) + 1, case.scene.now)
     overview = _overview(case, ledger, explanation)
     diagnoses = [_diagnosis(cause, ledger) for cause in explanation.causes]
     hypotheses = _hypotheses(explanation, diagnoses, ledger)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sreagent.diagnose.conditions import findings
-from sreagent.diagnose.explain import explain
 from sreagent.diagnose.looks import wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
@@ -118,11 +116,8 @@ def _unschedulable(inventory: Inventory) -> bool:
 
 
 def _logs(case: Case) -> Gather:
-    now = case.clock.now()
-    alert = case.incident.opened.alert
-    seen = findings(case.inventory, now)
     read = sum(key.startswith("ReadLog") for key in case.asked_for)
-    wanted = wanted_logs(case.inventory, seen, alert, now, limit=LOG_LIMIT)
+    wanted = wanted_logs(case.scene, case.explanation, limit=LOG_LIMIT)
     looks = (ReadLog(pod=w.pod, container=w.container, previous=w.previous) for w in wanted)
     fresh = [look for look in looks if str(look) not in case.asked_for]
     return Gather(logs=tuple(fresh[: max(LOG_LIMIT - read, 0)]))
@@ -173,8 +168,7 @@ def _drafts(case: Case) -> Iterator[tuple[str, Callable[[], tuple[Draft, ...]]]]
 
 
 def _mend(case: Case, diagnosis: Diagnosis) -> tuple[Draft, ...]:
-    explanation = explain(case.inventory, case.incident.opened.alert, case.clock.now())
-    cause = next((c for c in explanation.causes if c.entity == diagnosis.entity), None)
+    cause = next((c for c in case.explanation.causes if c.entity == diagnosis.entity), None)
     return remedies(cause, diagnosis, case.inventory) if cause and cause.relevant else ()
 
 
