@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from sreagent.clients.kubeconfig import Login
+from sreagent.clients.logins import Login
 from sreagent.clients.network import Trouble, explain, not_json
 from sreagent.domain.errors import (
     Conflict,

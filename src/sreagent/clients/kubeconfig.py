@@ -1,4 +1,4 @@
-"""Who we are to which cluster: the kubeconfig, or the service account of the pod we run in.
+"""The logins that the official client reads: kubeconfigs, or the service account of our pod.
 
 The official client reads the files, runs login programs and refreshes tokens. What it leaves to
 its users is here: contexts chosen as kubectl does, impersonation, and messages a person can act on.
@@ -25,12 +25,10 @@ from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import incluster_config, kube_config
 
 from sreagent.clients.network import on_loopback
+from sreagent.clients.plain_login import CONNECTIONS, DEFAULT, identity, origin_of, short
 from sreagent.domain.errors import BadInput, SreError
-from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 
-DEFAULT = "~/.kube/config"
-CONNECTIONS = 16
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 _sdk: Any = kube_config  # the functions of this module carry no types
@@ -66,15 +64,7 @@ class Login:
         """The headers that say who asks; a token about to expire is renewed first."""
         with self.refreshing, _login_complaints(self.cluster, self.account):
             token = self.settings.auth_settings().get("BearerToken")
-        headers = _impersonation(self.account)
-        if token and token["value"]:
-            # A token read from a file ends in a line feed.
-            headers["Authorization"] = token["value"].strip()
-            secret = token["value"].strip().rpartition(" ")[2]
-            # Where the address itself holds it, as that of the simulator, it would name no place.
-            if secret not in self.server:
-                own(secret)
-        return headers
+        return identity(self.account, self.server, (token and token["value"]) or "")
 
     def connections(self) -> urllib3.PoolManager:
         """Build the transport: TLS, client certificate and proxy as configured."""
@@ -109,7 +99,7 @@ class _Files:
     """The merged kubeconfig files."""
 
     def __init__(self, paths: str) -> None:
-        self.shown = _short(paths)
+        self.shown = short(paths)
         with _readable(self.shown):
             self._merged = _sdk.KubeConfigMerger(paths)
         if self._merged.config is None:
@@ -135,7 +125,7 @@ class _Files:
             cluster=cluster,
             user=who.get("as") or user,
             namespace=entry.get("namespace") or "",
-            origin=f"the kubeconfig {self.shown} names it in context {name!r}",
+            origin=origin_of(self.shown, name),
             others=tuple(other for other in self._contexts if other != name),
             account=who,
             settings=self._settings(name, cluster, who),
@@ -278,20 +268,6 @@ def _other_context(contexts: Iterable[str]) -> str:
     return f"try: sre investigate … --context {shlex.quote(first)}"
 
 
-def _impersonation(account: Mapping[str, Any]) -> urllib3.HTTPHeaderDict:
-    """The rights kubectl would ask for; the official client passes them over in silence."""
-    headers = urllib3.HTTPHeaderDict()
-    for key, header in (("as", "Impersonate-User"), ("as-uid", "Impersonate-Uid")):
-        if account.get(key):
-            headers[header] = str(account[key])
-    for group in account.get("as-groups") or ():
-        headers.add("Impersonate-Group", str(group))
-    for key, values in (account.get("as-user-extra") or {}).items():
-        for value in values:
-            headers.add(f"Impersonate-Extra-{key}", str(value))
-    return headers
-
-
 def _empty_settings() -> Configuration:
     settings = Configuration()
     settings.connection_pool_maxsize = CONNECTIONS
@@ -341,11 +317,3 @@ def _is_address(server: object) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _short(paths: str) -> str:
-    home = str(Path.home())
-    return ":".join(
-        f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
-        for path in paths.split(":")
-    )

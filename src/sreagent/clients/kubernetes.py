@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sreagent.clients.apiserver import JSON, ApiServer, Expired, NotServed, Request
-from sreagent.clients.kubeconfig import read_login
+from sreagent.clients.logins import read_login
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused
 from sreagent.domain.inventory import Listing, Obj, PodLog, log_command

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sreagent.clients.apiserver import JSON, Answer, ApiServer, NotServed, Request
-from sreagent.clients.kubeconfig import read_login
+from sreagent.clients.logins import read_login
 from sreagent.domain.errors import Forbidden, NotFound, SreError, Unreachable
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import clean, one_line
