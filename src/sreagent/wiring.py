@@ -49,6 +49,11 @@ if TYPE_CHECKING:
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
 
+HEARD = 5.0
+"""Seconds in which whoever asks at another terminal takes an answer."""
+LISTEN = 0.5
+"""Seconds between two looks whether it did."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -239,13 +244,16 @@ def signed_yes(
     return replace(said, by=name, proof=proof)
 
 
-def post_answer(incident: Incident, proposal: Proposal, said: Reply) -> None:
-    """Leave an answer for the process that works on the incident now.
+def hand_over(incident: Incident, proposal: Proposal, said: Reply) -> bool:
+    """Hand an answer to the process that works on the incident; whether it wrote it down.
+
+    One that asks nobody about this proposal now does not; then the answer is taken back.
 
     Raises:
         SreError: The folder cannot be written.
     """
-    from sreagent.journal.mailbox import Letter, post
+    from sreagent.journal.mailbox import Letter, post, withdraw
+    from sreagent.journal.shelf import incident as read_incident
 
     letter = Letter(
         action=proposal.id,
@@ -256,7 +264,28 @@ def post_answer(incident: Incident, proposal: Proposal, said: Reply) -> None:
         reason=said.reason,
         proof=said.proof,
     )
+
+    def written() -> bool:
+        time.sleep(LISTEN)
+        now = read_incident(state_folder(), incident.id)
+        return _answers(now, proposal, said) > _answers(incident, proposal, said)
+
+    time = system_clock()
+    deadline = time.monotonic() + HEARD
     post(state_folder(), incident.id, letter)
+    while time.monotonic() < deadline:
+        if written():
+            return True
+    taken = not withdraw(state_folder(), incident.id, proposal.id)
+    return taken and written()
+
+
+def _answers(incident: Incident, proposal: Proposal, said: Reply) -> int:
+    """How often a proposal was answered so."""
+    answer = (proposal.id, said.answer, said.how)
+    records = (entry.record for entry in incident.entries)
+    given = [(r.action, r.answer, r.how) for r in records if isinstance(r, Answered)]
+    return given.count(answer)
 
 
 def refuse(incident: str, action: str, reason: str) -> Incident:

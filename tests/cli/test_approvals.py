@@ -1,5 +1,6 @@
 """A yes from another terminal, from two people, and from somebody with a key."""
 
+import shlex
 import stat
 from base64 import b64encode
 from pathlib import Path
@@ -9,6 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.programs import Done, Terminal, sre
 
+from sreagent.clients.clock import SystemClock
+from sreagent.journal.store import Journal
+from sreagent.settings import state_folder
 from sreagent.simulator import Simulation
 
 PROMPT = "[q] stop  ▸"
@@ -57,6 +61,33 @@ def test_another_terminal_says_no_while_the_question_waits(bad_deploy: Simulatio
     shown = sre("incidents", "show", "last", "--json").json
     assert shown["proposals"][0]["state"] == "rejected"
     assert "the vendor mends it" in shown["proposals"][0]["note"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        pytest.param(("approve", "last", "A1"), "done", id="yes"),
+        pytest.param(("reject", "last", "A1", "--reason", "not 'now'"), "rejected", id="no"),
+    ],
+)
+def test_an_answer_that_nobody_waits_for_is_not_taken_and_says_what_to_type(
+    bad_deploy: Simulation, answer: tuple[str, ...], state: str
+) -> None:
+    incident = sre("investigate", *place(bad_deploy), "--json").json["incident"]
+    env = {"KUBECONFIG": str(bad_deploy.kubeconfig)}
+    with Journal.open(state_folder(), incident, SystemClock(), redact=str):
+        done = sre(*answer, env=env)
+        assert done.code == 1
+        assert "handed over" not in done.out
+        assert "your answer was not taken" in done.err
+        again = done.err.rpartition("when it has ended: ")[2].strip()
+        held = sre("incidents", "show", incident, "--json").json
+        assert held["proposals"][0]["state"] == "proposed"
+    program, *words = shlex.split(again)
+    assert program == "sre"
+    assert sre(*words, env=env).code in (0, 4)
+    shown = sre("incidents", "show", incident, "--json").json
+    assert shown["proposals"][0]["state"] == state
 
 
 def test_one_person_is_not_two(bad_deploy: Simulation) -> None:

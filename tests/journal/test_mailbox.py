@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sreagent.domain.record import Answer
-from sreagent.journal.mailbox import ANSWERS, Letter, drop, post, take
+from sreagent.journal.mailbox import ANSWERS, Letter, drop, post, take, withdraw
 from sreagent.journal.shelf import folder_of
 
 INCIDENT = "INC-20261121-7f3a"
@@ -51,3 +51,12 @@ def test_what_cannot_be_understood_is_no_answer(folder: Path, content: bytes) ->
     (folder / ANSWERS / "A1.json").write_bytes(content)
     assert take(folder, "A1") is None
     assert take(folder, "A1") is None
+
+
+def test_an_answer_that_nobody_took_can_be_taken_back(tmp_path: Path, folder: Path) -> None:
+    post(tmp_path, INCIDENT, YES)
+    assert withdraw(tmp_path, INCIDENT, "A1")
+    assert take(folder, "A1") is None
+    post(tmp_path, INCIDENT, YES)
+    take(folder, "A1")
+    assert not withdraw(tmp_path, INCIDENT, "A1")

@@ -1,11 +1,17 @@
 """`sre resume`, `sre approve`, `sre reject` and `sre undo`: go on with an incident."""
 
 from pathlib import Path
-from typing import Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sreagent.cli import options
+
+if TYPE_CHECKING:
+    from sreagent.domain.action import Proposal
+    from sreagent.domain.incident import Incident
+    from sreagent.domain.ports import Reply
 
 
 def resume(
@@ -76,8 +82,8 @@ def approve(
             Show(as_json=json, out=out, answers=people),
         )
     except InUse as busy:
-        wiring.post_answer(known, proposal, yes)
-        print(f"{busy.message}: the approval of {action} was handed over there.")
+        again = f"sre approve {known.id} {action}" + (f" --key {quote(str(key))}" if key else "")
+        _hand_over(known, proposal, yes, busy.message, again)
         return
     raise typer.Exit(code)
 
@@ -99,11 +105,29 @@ def reject(
         refused = wiring.refuse(incident, action, reason)
     except InUse as busy:
         no = Reply(answer=Answer.REJECT, how="sre reject", reason=reason)
-        wiring.post_answer(*wiring.waiting(incident, action), no)
-        print(f"{busy.message}: the refusal of {action} was handed over there.")
+        known, proposal = wiring.waiting(incident, action)
+        again = f"sre reject {known.id} {action} --reason {quote(reason)}"
+        _hand_over(known, proposal, no, busy.message, again)
         return
     print(f"{refused.id}: {action} is refused: {reason}")
     raise typer.Exit(Exit.REFUSED)
+
+
+def _hand_over(
+    incident: "Incident", proposal: "Proposal", said: "Reply", busy: str, again: str
+) -> None:
+    """Let the process that works on the incident have an answer, and tell whether it took it.
+
+    Raises:
+        InUse: It did not, so nothing came of the answer.
+    """
+    from sreagent import wiring
+    from sreagent.domain.errors import InUse
+
+    if not wiring.hand_over(incident, proposal, said):
+        why = f"it does not ask about {proposal.id} now, so your answer was not taken"
+        raise InUse(busy, why=why, hint=f"when it has ended: {again}")
+    print(f"{busy}: your answer to {proposal.id} was handed over there.")
 
 
 def undo(

@@ -88,6 +88,23 @@ def take(folder: Path, action: str) -> Letter | None:
     return None
 
 
+def withdraw(root: Path, incident: str, action: str) -> bool:
+    """Take an answer back that nobody took; False when somebody did.
+
+    Raises:
+        SreError: The folder cannot be written.
+    """
+    path = folder_of(root, incident) / ANSWERS / f"{action}.json"
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        msg = f"cannot take the answer {path} back"
+        raise SreError(msg, why=error.strerror or str(error)) from error
+    return True
+
+
 def _name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
