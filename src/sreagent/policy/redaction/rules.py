@@ -9,6 +9,7 @@ a run of their letters begins, and so read each run once or twice.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from sreagent.policy.redaction.tokens import HOLLOW, PROSE, is_redacted, token
 
@@ -19,14 +20,14 @@ class Rule:
 
     kind: str
     hints: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     lead: str
     """What each match holds, in the plainest regular language, for a scan of the whole text."""
     group: str | int
 
     def apply(self, text: str) -> str:
         """The text with each such secret replaced."""
-        return self.pattern.sub(self._replace, text)
+        return _compiled(self.pattern).sub(self._replace, text)
 
     def _replace(self, match: re.Match[str]) -> str:
         secret = match[self.group]
@@ -37,11 +38,16 @@ class Rule:
         return match[0][: start - begin] + token(self.kind, secret) + match[0][end - begin :]
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Most rules never meet their hint: only those that do are compiled."""
+    return re.compile(pattern)
+
+
 def _rule(kind: str, hints: str, pattern: str, lead: str = "") -> Rule:
     names = tuple(hint.replace("␣", " ") for hint in hints.split())
-    compiled = re.compile(pattern)
-    group = "s" if "s" in compiled.groupindex else 0
-    return Rule(kind, names, compiled, lead or literals(names), group)
+    group = "s" if "(?P<s>" in pattern else 0
+    return Rule(kind, names, pattern, lead or literals(names), group)
 
 
 def _form(kind: str, prefixes: str, body: str) -> Rule:
@@ -52,7 +58,7 @@ def _form(kind: str, prefixes: str, body: str) -> Rule:
     return Rule(
         kind,
         names,
-        re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?!{_WORDS}){body}"),
+        rf"(?<![A-Za-z0-9])(?:{either})(?!{_WORDS}){body}",
         f"(?:{either})",
         0,
     )
