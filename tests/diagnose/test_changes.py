@@ -107,7 +107,8 @@ SPEC: Json = {"f:spec": {"f:selector": {"f:tier": {}}}}
     ],
 )
 def test_a_rollout_is_told_by_what_differs(old: Json, new: Json, said: str) -> None:
-    (change,) = changes(*app(revisions=[(5 * DAY, old), (180, new)]))
+    there = make("ConfigMap", "c", age=9 * DAY, data={"b": "2"})
+    (change,) = changes(there, *app(revisions=[(5 * DAY, old), (180, new)]))
     summary = re.sub(r"\(hidden [0-9a-f]{4}\)", "(hidden)", change.summary)
     assert summary == f"revision 1 → 2: {said}"
     assert (change.previous_revision, change.revision) == (1, 2)

@@ -1,7 +1,7 @@
 """Who changed an object, and when: field managers and the last applied configuration."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,17 @@ _CONTROLLERS = (
     "external-provisioner",
     "external-attacher",
 )
-_CONTENT = ("f:spec", "f:data", "f:binaryData", "f:stringData", "f:type", "f:rules", "f:webhooks")
+_CONTENT = (
+    *("f:spec", "f:data", "f:binaryData", "f:stringData", "f:immutable", "f:type", "f:rules"),
+    *("f:webhooks", "f:subjects", "f:roleRef", "f:aggregationRule", "f:subsets"),
+    *("f:provisioner", "f:parameters", "f:reclaimPolicy", "f:volumeBindingMode"),
+    *("f:allowVolumeExpansion", "f:mountOptions", "f:value", "f:globalDefault"),
+    *("f:preemptionPolicy", "f:imagePullSecrets", "f:automountServiceAccountToken"),
+)
+_TELLING_LABELS = ("Node", "Namespace")
+"""Kinds whose labels decide where pods go and what is let in."""
+_TELLING_NOTES = ("Ingress",)
+"""Kinds that are configured by annotations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +55,7 @@ def edits(item: Obj) -> Iterator[Edit]:
     for entry in item["metadata"].get("managedFields") or ():
         if entry.get("subresource") == "status" or is_controller(entry.get("manager", "")):
             continue
-        owned = entry.get("fieldsV1") or {}
-        fields = tuple(
-            path for root in _CONTENT if root in owned for path in _paths(owned[root], root[2:])
-        )
+        fields = tuple(_content(str(item.get("kind")), entry.get("fieldsV1") or EMPTY))
         at = parse_time(entry.get("time"))
         if fields and at:
             yield Edit(by=entry.get("manager", ""), at=at, fields=fields)
@@ -79,6 +86,27 @@ def last_applied(item: Obj) -> Obj:
     except ValueError:
         return EMPTY
     return found if isinstance(found, dict) else EMPTY
+
+
+def written_at(item: Obj) -> datetime | None:
+    """The newest time that any field manager noted, of whatever field."""
+    times = [parse_time(entry.get("time")) for entry in item["metadata"].get("managedFields") or ()]
+    return max((one for one in times if one), default=None)
+
+
+def _content(kind: str, owned: Mapping[str, Any]) -> Iterator[str]:
+    for root in _CONTENT:
+        if root in owned:
+            yield from _paths(owned[root], root[2:])
+    meta = owned.get("f:metadata") or EMPTY
+    if kind in _TELLING_LABELS and "f:labels" in meta:
+        yield from _paths(meta["f:labels"], "labels")
+    if kind in _TELLING_NOTES and "f:annotations" in meta:
+        yield from (
+            path
+            for path in _paths(meta["f:annotations"], "annotations")
+            if LAST_APPLIED not in path
+        )
 
 
 def _paths(owned: dict[str, Any], path: str) -> Iterator[str]:

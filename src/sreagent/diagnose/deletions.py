@@ -1,0 +1,173 @@
+"""Objects that are gone: what still names them, and the events they left behind."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sreagent.diagnose.edits import EDITED_KINDS
+from sreagent.diagnose.podspec import EMPTY, containers, is_over, references
+from sreagent.diagnose.scene import WORKLOADS, Scene, first_seen, last_seen, once_per_scene
+from sreagent.domain.change import Change, Sort
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.moment import parse_time
+
+_LEAVE_EVENTS = frozenset(
+    (
+        *WORKLOADS,
+        *("Service", "Ingress", "CronJob", "HorizontalPodAutoscaler"),
+        *("PersistentVolumeClaim", "PodDisruptionBudget", "ResourceQuota"),
+    )
+)
+_OF_A_DEPLOYMENT = re.compile(
+    r"(.{1,230})-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"
+)
+"""Names of pods that a ReplicaSet of a Deployment made."""
+
+
+def deletions(scene: Scene) -> Iterator[Change]:
+    """Objects that were deleted, each told once, by what says most."""
+    told: set[Entity] = set()
+    for change in (
+        *_being_deleted(scene),
+        *_killed_with_their_pods(scene),
+        *_replaced_or_gone(scene),
+        *_still_named(scene),
+    ):
+        if change.entity not in told:
+            told.add(change.entity)
+            yield change
+
+
+def _being_deleted(scene: Scene) -> Iterator[Change]:
+    for kind in (*WORKLOADS, *EDITED_KINDS):
+        for item in scene.all(kind):
+            at = parse_time(item["metadata"].get("deletionTimestamp"))
+            if at:
+                holders = ", ".join(map(str, item["metadata"].get("finalizers") or ()))
+                held = f", held by {holders[:120]}" if holders else ""
+                yield _deleted(entity_of(kind, item), at, None, f"{kind} is being deleted{held}")
+
+
+def _killed_with_their_pods(scene: Scene) -> Iterator[Change]:
+    """Deployments whose pods ended together with them."""
+    for (space, name), events in _ended_pods(scene).items():
+        entity = Entity(kind="Deployment", namespace=space, name=name)
+        kept = any(
+            pod["metadata"]["name"].startswith(f"{name}-") for pod in scene.all("Pod", space)
+        )
+        at = first_seen(events)
+        if at and not kept and scene.is_missing(entity) and _is_listed(scene, "ReplicaSet", space):
+            summary = f"Deployment deleted: {len(events)} of its pods ended, and it is gone"
+            yield _deleted(entity, at, None, summary)
+
+
+def _ended_pods(scene: Scene) -> dict[tuple[str, str], list[Obj]]:
+    found: dict[tuple[str, str], list[Obj]] = defaultdict(list)
+    for event in killings(scene):
+        about = event["involvedObject"]
+        if match := _OF_A_DEPLOYMENT.fullmatch(str(about.get("name"))):
+            found[str(about.get("namespace") or ""), match[1]].append(event)
+    return found
+
+
+@once_per_scene
+def killings(scene: Scene) -> tuple[Obj, ...]:
+    """Events of pods that were told to stop and are gone, one for each pod."""
+    found: dict[str, Obj] = {}
+    living = {pod["metadata"].get("uid") for pod in scene.all("Pod")}
+    for event in scene.all("Event"):
+        about = event.get("involvedObject") or EMPTY
+        stopped = str(event.get("message")).startswith("Stopping container")
+        gone = about.get("uid") not in living and _is_listed(
+            scene, "Pod", str(about.get("namespace") or "")
+        )
+        if event.get("reason") == "Killing" and about.get("kind") == "Pod" and stopped and gone:
+            found.setdefault(str(about.get("uid")), event)
+    return tuple(found.values())
+
+
+def _replaced_or_gone(scene: Scene) -> Iterator[Change]:
+    """Events tell of an object that is not there any more, or of another one of that name."""
+    for entity, events in _by_object(scene).items():
+        item, at = scene.inventory.find(entity), max(filter(None, map(last_seen, events)))
+        if item is None:
+            summary = f"{entity.kind} deleted: it has left events, and is gone"
+            yield _deleted(entity, at, scene.now, summary)
+            continue
+        created = scene.created(item)
+        if created and created >= at:
+            yield _deleted(entity, at, created, f"{entity.kind} deleted and created again")
+
+
+def _by_object(scene: Scene) -> dict[Entity, list[Obj]]:
+    """Events about objects of another uid than what has the name now, if anything has it."""
+    found: dict[Entity, list[Obj]] = defaultdict(list)
+    for event in scene.all("Event"):
+        about = event.get("involvedObject") or EMPTY
+        kind, name, uid = about.get("kind"), about.get("name"), about.get("uid")
+        space = str(about.get("namespace") or "")
+        if kind not in _LEAVE_EVENTS or not name or not uid or not last_seen(event):
+            continue
+        item = scene.get(kind, space, name)
+        if _is_listed(scene, kind, space) and (item is None or item["metadata"].get("uid") != uid):
+            found[Entity(kind=kind, namespace=space, name=name)].append(event)
+    return found
+
+
+def _still_named(scene: Scene) -> Iterator[Change]:
+    """What running pods were started with, and what is not there any more."""
+    proofs: dict[Entity, list[Obj]] = defaultdict(list)
+    for pod in scene.all("Pod"):
+        space = pod["metadata"].get("namespace", "")
+        missing = {
+            entity
+            for ref in references(pod.get("spec") or EMPTY)
+            if scene.is_missing(entity := Entity(kind=ref.kind, namespace=space, name=ref.name))
+        }
+        if missing and not is_over(pod) and _has_started(pod):
+            for entity in missing:
+                proofs[entity].append(pod)
+    for entity, pods in proofs.items():
+        at = max(filter(None, (_started(pod) for pod in pods)), default=None)
+        if at:
+            summary = f"{entity.kind} deleted: {pods[0]['metadata']['name']} was started with it"
+            yield _deleted(entity, at, _missed(scene, entity, at) or scene.now, summary)
+
+
+def _has_started(pod: Obj) -> bool:
+    found = containers(pod)
+    return bool(found) and all(one.running or one.ended for one in found)
+
+
+def _started(pod: Obj) -> datetime | None:
+    return parse_time((pod.get("status") or EMPTY).get("startTime"))
+
+
+def _missed(scene: Scene, entity: Entity, after: datetime) -> datetime | None:
+    """When a pod missed it for the first time, by the events."""
+    quoted = f'"{entity.name}"'
+    told: Iterable[Obj] = [
+        event
+        for event in scene.all("Event", entity.namespace)
+        if "not found" in str(event.get("message")) and quoted in str(event.get("message"))
+    ]
+    first = first_seen(told)
+    return first if first and first >= after else None
+
+
+def _is_listed(scene: Scene, kind: str, namespace: str) -> bool:
+    return scene.inventory.looked(kind, namespace)
+
+
+def _deleted(entity: Entity, at: datetime, until: datetime | None, summary: str) -> Change:
+    return Change(
+        entity=entity,
+        at=at,
+        until=until if until and until > at else None,
+        summary=summary,
+        command=f"kubectl{f' -n {entity.namespace}' if entity.namespace else ''} get events "
+        f"--field-selector involvedObject.name={entity.name}",
+        sort=Sort.DELETION,
+    )

@@ -1,0 +1,179 @@
+"""What Argo CD and Flux brought into the cluster, and what they could not bring."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sreagent.diagnose.managers import last_edit
+from sreagent.diagnose.podspec import EMPTY, pod_condition
+from sreagent.diagnose.scene import Scene
+from sreagent.domain.change import Change, Sort
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.moment import parse_time
+from sreagent.domain.secrets import hide
+from sreagent.domain.text import one_line
+
+FLUX = (
+    *("Kustomization", "HelmRelease", "GitRepository", "OCIRepository", "HelmRepository"),
+    *("Bucket", "HelmChart"),
+)
+KEPT = 3
+"""Steps back in its history that are told of each application."""
+LONG_AGO = 7 * 86_400
+WORDS = 160
+_HERE = ("https://kubernetes.default.svc", "in-cluster")
+_GIVEN_UP = ("Failed", "Error")
+
+
+def deliveries(scene: Scene) -> Iterator[Change]:
+    """Syncs of the last week that changed something, failures, and what is held back."""
+    found = [*_of_argo(scene), *_of_flux(scene)]
+    yield from (one for one in found if one.until or (scene.age(one.at) or 0) < LONG_AGO)
+
+
+def _of_argo(scene: Scene) -> Iterator[Change]:
+    for item in scene.all("Application"):
+        status = item.get("status") or EMPTY
+        if "sync" in status or "operationState" in status:
+            yield from _syncs(item, status)
+            yield from _failed_sync(item, status)
+            yield from _out_of_sync(scene, item, status)
+
+
+def _syncs(item: Obj, status: Obj) -> Iterator[Change]:
+    known = sorted(
+        (one for one in status.get("history") or () if parse_time(one.get("deployedAt"))),
+        key=lambda one: str(one["deployedAt"]),
+        reverse=True,
+    )
+    for new, old in pairwise([*known[: KEPT + 1], None]):
+        at = parse_time(new.get("deployedAt")) if new else None
+        if new and at:
+            was = f" (was {_short(old)})" if old and _short(old) != _short(new) else ""
+            yield _told(item, at, f"synced to {_short(new)}{was}", by=_starter(new))
+
+
+def _failed_sync(item: Obj, status: Obj) -> Iterator[Change]:
+    done = status.get("operationState") or EMPTY
+    at = parse_time(done.get("finishedAt") or done.get("startedAt"))
+    if at and done.get("phase") in _GIVEN_UP:
+        to = _short(done.get("syncResult") or EMPTY)
+        why = _words(done.get("message"))
+        starter = _starter(done.get("operation") or EMPTY)
+        yield _told(item, at, f"sync{f' to {to}' if to else ''} FAILED: {why}", by=starter)
+
+
+def _out_of_sync(scene: Scene, item: Obj, status: Obj) -> Iterator[Change]:
+    """Something was changed behind its back, or is not brought; since when is not told."""
+    if (status.get("sync") or EMPTY).get("status") != "OutOfSync":
+        return
+    known = [parse_time(one.get("deployedAt")) for one in status.get("history") or ()]
+    began = max(filter(None, known), default=scene.created(item))
+    differ = [
+        f"{one.get('kind')} {one.get('name')}"
+        for one in status.get("resources") or ()
+        if one.get("status") == "OutOfSync"
+    ]
+    what = f": {', '.join(differ[:3])}{' …' if len(differ) > 3 else ''}" if differ else ""
+    nowhere = _missing_target(scene, item)
+    why = f"; its target namespace {nowhere} does not exist" if nowhere else ""
+    said = f"out of sync{what}{why}; since when is not known"
+    yield _told(item, began or scene.now, said, until=scene.now)
+
+
+def _missing_target(scene: Scene, item: Obj) -> str:
+    target = (item.get("spec") or EMPTY).get("destination") or EMPTY
+    name = str(target.get("namespace") or "")
+    here = (target.get("server") or target.get("name") or _HERE[0]) in _HERE
+    gone = here and name and scene.is_missing(Entity(kind="Namespace", name=name))
+    return name if gone else ""
+
+
+def _of_flux(scene: Scene) -> Iterator[Change]:
+    for kind in FLUX:
+        for item in scene.all(kind):
+            if str(item.get("apiVersion") or "toolkit.fluxcd.io").find("toolkit.fluxcd.io") >= 0:
+                yield from _reconciled(item)
+                yield from _upgrades(item)
+                yield from _suspended(scene, item)
+
+
+def _reconciled(item: Obj) -> Iterator[Change]:
+    ready = pod_condition(item, "Ready")
+    at = parse_time(ready.get("lastTransitionTime"))
+    status = item.get("status") or EMPTY
+    if not at:
+        return
+    if ready.get("status") == "False":
+        tried = one_line(str(status.get("lastAttemptedRevision") or ""), 60)
+        what = f"{tried} was not brought" if tried else "not ready"
+        yield _told(
+            item, at, f"{what}: {_words(ready.get('reason'))}, {_words(ready.get('message'))}"
+        )
+    elif ready.get("status") == "True":
+        artifact = (status.get("artifact") or EMPTY).get("revision")
+        applied = one_line(str(status.get("lastAppliedRevision") or artifact or ""), 60)
+        yield _told(item, at, f"applied {applied}" if applied else "ready")
+
+
+def _upgrades(item: Obj) -> Iterator[Change]:
+    """Of a HelmRelease: the chart versions it went through."""
+    known = [
+        one
+        for one in (item.get("status") or EMPTY).get("history") or ()
+        if isinstance(one, Mapping) and parse_time(one.get("lastDeployed"))
+    ]
+    known.sort(key=lambda one: str(one["lastDeployed"]), reverse=True)
+    for new, old in pairwise([*known[: KEPT + 1], None]):
+        at = parse_time(new.get("lastDeployed")) if new else None
+        if new and at:
+            chart, before = _chart(new), _chart(old) if old else ""
+            was = f" (was {before})" if before and before != chart else ""
+            yield _told(item, at, f"{chart}{was}: {_words(new.get('status'))}")
+
+
+def _suspended(scene: Scene, item: Obj) -> Iterator[Change]:
+    if not (item.get("spec") or EMPTY).get("suspend"):
+        return
+    edit = last_edit(item, "spec.suspend")
+    by, at = (edit.by, edit.at) if edit else ("", scene.created(item) or scene.now)
+    yield _told(item, at, "suspended: nothing is brought", by=by, until=None if edit else scene.now)
+
+
+def _told(
+    item: Obj, at: datetime, said: str, *, by: str = "", until: datetime | None = None
+) -> Change:
+    entity = entity_of(str(item["kind"]), item)
+    return Change(
+        entity=entity,
+        at=at,
+        until=until if until and until > at else None,
+        summary=f"{entity.kind} {entity.name} {said}",
+        by=by,
+        command=entity.get,
+        sort=Sort.RELEASE,
+    )
+
+
+def _short(entry: Mapping[str, Any]) -> str:
+    """A commit the way people write it; a version as it is."""
+    revision = str(entry.get("revision") or " ".join(map(str, entry.get("revisions") or ())))
+    is_commit = len(revision) == 40 and all(one in "0123456789abcdef" for one in revision)
+    return revision[:8] if is_commit else one_line(revision, 60)
+
+
+def _starter(entry: Mapping[str, Any]) -> str:
+    who = entry.get("initiatedBy") or EMPTY
+    name = one_line(str(who.get("username") or ""), 60)
+    return name or ("automated sync" if who.get("automated") else "")
+
+
+def _chart(entry: Mapping[str, Any]) -> str:
+    return one_line(f"{entry.get('chartName') or 'chart'} {entry.get('chartVersion') or ''}", 80)
+
+
+def _words(text: object) -> str:
+    """Words of others: on one line, short, and without secrets."""
+    return one_line(hide(str(text or "no reason given")), WORDS)

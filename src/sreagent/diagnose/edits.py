@@ -1,0 +1,168 @@
+"""Objects that somebody made, edited or applied again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sreagent.diagnose.applied import against_applied
+from sreagent.diagnose.errands import errand_of
+from sreagent.diagnose.managers import Edit, edits, is_controller
+from sreagent.diagnose.podspec import EMPTY
+from sreagent.diagnose.revisions import Revision, revisions
+from sreagent.diagnose.scene import WORKLOADS, Scene
+from sreagent.diagnose.write_order import untold_write
+from sreagent.domain.change import Change, Sort
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj, controller_ref, entity_of
+
+EDITED_KINDS = (
+    *("Service", "Ingress", "NetworkPolicy", "Gateway", "HTTPRoute", "VirtualService"),
+    *("DestinationRule", "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding"),
+    *("ClusterRole", "ClusterRoleBinding", "ResourceQuota", "LimitRange", "PriorityClass"),
+    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim"),
+    *("PersistentVolume", "StorageClass", "CronJob", "Job", "Node", "Namespace"),
+    *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
+)
+"""Kinds of which a hand edit matters, beside the workloads."""
+
+LONG_AGO = 7 * 86_400
+NEW = 86_400
+SAME_MOMENT = 30
+"""Seconds after its creation in which an edit still belongs to making the object."""
+FIELDS = 4
+"""Changed fields that a summary names."""
+_MADE_BY_THE_CLUSTER = frozenset({"kube-root-ca.crt", "kubernetes", "default"})
+_LOCK = "control-plane.alpha.kubernetes.io/leader"
+_TOKEN = "kubernetes.io/service-account.name"  # noqa: S105 - an annotation, not a password
+_OF_ROLLOUTS = ("spec.template", "spec.replicas", "spec.selector")
+
+
+def edited_objects(scene: Scene) -> Iterator[Change]:
+    """Creations of the last day, and of each object the newest edit of the last week."""
+    for kind in EDITED_KINDS:
+        for item in scene.all(kind):
+            if is_of_the_cluster(item):
+                continue
+            if is_new(scene, item) and kind != "Node":
+                yield creation(scene, kind, item)
+            if edit := _newest_edit(scene, item):
+                yield _edit(scene, kind, item, edit)
+            if change := _undated(scene, kind, item):
+                yield change
+
+
+def edited_workloads(scene: Scene) -> Iterator[Change]:
+    """Edits of workloads that made no new revision: strategy, pause, an apply that did nothing."""
+    for kind in WORKLOADS:
+        for workload in scene.all(kind):
+            known = revisions(scene, kind, workload)
+            edit = _newest_edit(scene, workload)
+            if edit and not controller_ref(workload) and not _rolled_out(known, edit):
+                fields = tuple(one for one in edit.fields if not one.startswith(_OF_ROLLOUTS))
+                only_scaled = not fields
+                if not only_scaled:
+                    yield _edit(scene, kind, workload, Edit(by=edit.by, at=edit.at, fields=fields))
+
+
+def creation(scene: Scene, kind: str, item: Obj) -> Change:
+    """An object came to be."""
+    entity = entity_of(kind, item)
+    first = min(edits(item), key=lambda edit: edit.at, default=None)
+    at = scene.created(item) or scene.now
+    return Change(
+        entity=entity,
+        at=at,
+        summary=f"{kind} created",
+        by=_who(scene, entity, Edit(by=first.by, at=at, fields=())) if first else "",
+        command=entity.get,
+        sort=Sort.CREATION,
+    )
+
+
+def is_new(scene: Scene, item: Obj) -> bool:
+    """Whether it was made in the last day."""
+    age = scene.age(scene.created(item))
+    return age is not None and age < NEW
+
+
+def is_of_the_cluster(item: Obj) -> bool:
+    """Whether controllers make and keep it, so that it tells nothing of people."""
+    meta = item["metadata"]
+    notes, labels = meta.get("annotations") or {}, meta.get("labels") or {}
+    return bool(
+        controller_ref(item)
+        or meta["name"] in _MADE_BY_THE_CLUSTER
+        or _LOCK in notes
+        or (_TOKEN in notes and item.get("kind") == "Secret")
+        or labels.get("owner") == "helm"
+    )
+
+
+def _newest_edit(scene: Scene, item: Obj) -> Edit | None:
+    recent = [edit for edit in _after_creation(scene, item) if (scene.age(edit.at) or 0) < LONG_AGO]
+    return max(recent, key=lambda edit: edit.at, default=None)
+
+
+def _after_creation(scene: Scene, item: Obj) -> Iterator[Edit]:
+    created = scene.created(item)
+    for edit in edits(item):
+        if created is None or (edit.at - created).total_seconds() > SAME_MOMENT:
+            yield edit
+
+
+def _rolled_out(known: tuple[Revision, ...], edit: Edit) -> bool:
+    """Whether the edit is the one that made a revision."""
+    near = timedelta(seconds=SAME_MOMENT)
+    return any(one.at is not None and abs(one.at - edit.at) <= near for one in known)
+
+
+def _edit(scene: Scene, kind: str, item: Obj, edit: Edit) -> Change:
+    entity = entity_of(kind, item)
+    diff = against_applied(item, without="spec.template" if kind in WORKLOADS else "")
+    # Who owns everything has applied a manifest: the fields do not tell which of them changed.
+    said = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
+    what = "; ".join(diff[:FIELDS]) or said
+    return Change(
+        entity=entity,
+        at=edit.at,
+        summary=f"{kind} edited: {what}" if what else f"{kind} applied again",
+        by=_who(scene, entity, edit),
+        diff=diff,
+        command=f"{entity.get} --show-managed-fields",
+    )
+
+
+def _undated(scene: Scene, kind: str, item: Obj) -> Change | None:
+    """An edit that left a trace, but not its time: servers before 1.25 note none for values."""
+    entity, created = entity_of(kind, item), scene.created(item)
+    written = untold_write(scene, item)
+    if written is None and not _has_untold_generation(scene, item):
+        return None
+    diff = against_applied(item)
+    what = "; ".join(diff[:FIELDS])
+    return Change(
+        entity=entity,
+        at=written.after if written else created or scene.now,
+        until=(written.before if written else None) or scene.now,
+        summary=f"{kind} edited{f': {what}' if what else ''}; "
+        + ("its time is known only by the order of writes" if written else "its time is not known"),
+        diff=diff,
+        command=f"{entity.get} --show-managed-fields",
+    )
+
+
+def _has_untold_generation(scene: Scene, item: Obj) -> bool:
+    """Whether the content changed since it was made, and no field manager tells when."""
+    meta = item["metadata"]
+    entries = meta.get("managedFields") or ()
+    by_controllers = any(
+        is_controller(one.get("manager", "")) and "f:spec" in (one.get("fieldsV1") or EMPTY)
+        for one in entries
+    )
+    generation = int(meta.get("generation") or 1)
+    told = by_controllers or any(True for _ in _after_creation(scene, item))
+    return bool(entries) and generation > 1 and not told
+
+
+def _who(scene: Scene, entity: Entity, edit: Edit) -> str:
+    errand = errand_of(scene, entity, edit)
+    return f"{edit.by}, run by {errand}" if errand else edit.by
