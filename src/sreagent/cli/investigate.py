@@ -25,6 +25,7 @@ def investigate(
     dry_run: options.DryRun = False,
     read_only: options.ReadOnly = False,
     yes: options.Yes = False,
+    explain: options.Explain = False,
     json: options.Json = False,
     out: options.Out = None,
     time_limit: options.TimeLimit = None,
@@ -50,6 +51,6 @@ def investigate(
     raise typer.Exit(
         conduct(
             lambda people: wiring.investigation(found, settings, wishes, people),
-            Show(yes=yes, as_json=json, out=out),
+            Show(yes=yes, as_json=json, explain=explain, out=out),
         )
     )

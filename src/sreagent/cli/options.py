@@ -19,6 +19,9 @@ Yes = Annotated[
     bool,
     typer.Option("--yes", help="Approve bounded changes; never what needs a person."),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show the tree of hypotheses with all its reasons.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the postmortem is written.")]
 TimeLimit = Annotated[

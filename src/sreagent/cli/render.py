@@ -68,10 +68,8 @@ def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:
     """A line for each hypothesis, best first, with a bar for its confidence."""
     listed = list(found)
     for hypothesis in listed[:limit]:
-        full = round(hypothesis.confidence * 5)
         refuted = hypothesis.standing is Standing.REFUTED
-        text = Text(" " + "●" * full + "○" * (5 - full), style="dim" if refuted else "cyan")
-        text.append(f" {hypothesis.confidence:.2f} {hypothesis.id} ", style="bold")
+        text = Text(" ").append_text(bar(hypothesis))
         text.append(one_line(hypothesis.statement, BRIEF), style="dim" if refuted else "default")
         if refuted:
             text.append(f"  refuted: {one_line(hypothesis.refuted_by, BRIEF)}", style="dim")
@@ -79,6 +77,14 @@ def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:
         yield text.append("  " + " ".join(ids), style="cyan")
     if len(listed) > limit:
         yield Text(f" … {len(listed) - limit} more: sre incidents show", style="dim")
+
+
+def bar(hypothesis: Hypothesis) -> Text:
+    """`●●●●○ 0.93 H1 `: how likely it is."""
+    full = round(hypothesis.confidence * 5)
+    refuted = hypothesis.standing is Standing.REFUTED
+    text = Text("●" * full + "○" * (5 - full), style="dim" if refuted else "cyan")
+    return text.append(f" {hypothesis.confidence:.2f} {hypothesis.id} ", style="bold")
 
 
 def root_cause(concluded: Concluded, *, boxed: bool) -> RenderableType:

@@ -22,6 +22,7 @@ def resume(
     dry_run: options.DryRun = False,
     read_only: options.ReadOnly = False,
     yes: options.Yes = False,
+    explain: options.Explain = False,
     json: options.Json = False,
     out: options.Out = None,
     time_limit: options.TimeLimit = None,
@@ -44,7 +45,7 @@ def resume(
     raise typer.Exit(
         conduct(
             lambda people: wiring.resumption(incident, settings, wishes, people),
-            Show(yes=yes, as_json=json, out=out),
+            Show(yes=yes, as_json=json, explain=explain, out=out),
         )
     )
 

@@ -1,7 +1,7 @@
 """The live screen: shows each happening as it comes."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -10,7 +10,9 @@ from rich.status import Status
 from rich.text import Text
 
 from sreagent.cli import render
+from sreagent.cli.reasons import reasons
 from sreagent.domain.diagnosis import CONFIDENT, Outcome
+from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import (
     Answer,
@@ -92,8 +94,9 @@ def console() -> Console:
 class Terminal:
     """Colour, panels and a spinner at a terminal; plain lines in a pipe."""
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, *, explain: bool = False) -> None:
         self.out = out
+        self._explain = explain
         self._boxed = out.is_terminal
         self._status: Status | None = None
         self._looking = False
@@ -138,7 +141,7 @@ class Terminal:
                 self.out.print(render.look(record, self.out.width), soft_wrap=True)
             case Weighed(hypotheses=hypotheses) if hypotheses:
                 self._section("Hypotheses")
-                for line in render.hypotheses(hypotheses):
+                for line in self._weighed(hypotheses, incident):
                     self.out.print(line)
             case Concluded():
                 self._account(record, incident)
@@ -153,6 +156,12 @@ class Terminal:
                 self.out.print(_said(record))
             case _:
                 pass
+
+    def _weighed(self, found: Sequence[Hypothesis], incident: Incident) -> Iterable[RenderableType]:
+        if not self._explain:
+            return render.hypotheses(found)
+        alert = incident.opened.alert.name
+        return reasons(alert, found, incident.evidence, drawn=self.out.is_terminal)
 
     def _account(self, record: Concluded, incident: Incident) -> None:
         self._section("")

@@ -30,6 +30,8 @@ class Show:
 
     yes: bool = False
     as_json: bool = False
+    explain: bool = False
+    """With the whole tree of hypotheses."""
     out: Path | None = None
     answers: Person | None = None
     """Who answers instead of the keyboard."""
@@ -38,7 +40,7 @@ class Show:
 def conduct(start: Start, show: Show) -> Exit:
     """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
     _check_writable(show.out)
-    screen: Screen = Silent() if show.as_json else Terminal(console())
+    screen: Screen = Silent() if show.as_json else Terminal(console(), explain=show.explain)
     people = show.answers or _person(screen, yes=show.yes)
     with start(people) as run:
         if isinstance(people, Keyboard):

@@ -31,3 +31,11 @@ class Hypothesis:
     evidence_against: tuple[str, ...] = ()
     refuted_by: str = ""
     """What would refute it, or what did."""
+    parent: str = ""
+    """Id of the hypothesis whose rival it was; empty for one that answers the alert itself."""
+    parts: tuple[tuple[str, float], ...] = ()
+    """What the confidence is made of: a reason and its share, adding up to it."""
+    explains: tuple[Entity, ...] = ()
+    """Objects that suffer from it and are not at fault."""
+    would_tell: tuple[str, ...] = ()
+    """Reads not made (refused, or not worth the call) that would separate it from the next best."""

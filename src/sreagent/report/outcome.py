@@ -87,6 +87,10 @@ def _hypothesis(hypothesis: Hypothesis) -> Json:
         "evidence_for": list(hypothesis.evidence_for),
         "evidence_against": list(hypothesis.evidence_against),
         "refuted_by": hypothesis.refuted_by,
+        "parent": hypothesis.parent,
+        "parts": [{"reason": reason, "share": share} for reason, share in hypothesis.parts],
+        "explains": [_entity(entity) for entity in hypothesis.explains],
+        "would_tell": list(hypothesis.would_tell),
     }
 
 

@@ -19,6 +19,8 @@ from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.record import Looked
 from sreagent.domain.text import one_line
 
+READ_TAIL = 2000
+"""Lines of a log that are read, from its end."""
 WORKERS = 8
 """Reads that go out together: enough to hide latency, few enough not to trip rate limits."""
 
@@ -43,7 +45,7 @@ class ReadLog:
     pod: Entity
     container: str
     previous: bool = False
-    tail: int = 2000
+    tail: int = READ_TAIL
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,28 @@ from dataclasses import replace
 from datetime import datetime
 
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
+from sreagent.diagnose.looks import doubts, wanted_logs
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.finding import Finding
 from sreagent.domain.hypothesis import Hypothesis, Standing
+from sreagent.domain.inventory import log_command
 from sreagent.domain.record import Concluded, Looked
 from sreagent.domain.text import clean, one_line
 from sreagent.investigate.case import Case
 from sreagent.investigate.steps import Conclude
 from sreagent.policy.redaction import redact
+from sreagent.tools.looks import READ_TAIL
 
 ABSENT = "the alert names it, so it is gone or the alert is about another place"
 VITAL = frozenset(
     {"Pod", "Event", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Service", "Endpoints"}
 )
 """Kinds without which nothing can be called healthy."""
+NOT_READ = 4
+"""Reads that were not made, of those that would tell, that are named."""
 EXCERPT = 1600
 """Characters of an excerpt that are kept with its evidence."""
 
@@ -110,7 +115,7 @@ def conclude(case: Case) -> Conclude:
     ledger = Ledger(len(case.incident.evidence) + 1, case.scene.now)
     overview = _overview(case, ledger, explanation)
     diagnoses = [_diagnosis(cause, ledger) for cause in explanation.causes]
-    hypotheses = _hypotheses(explanation, diagnoses, ledger)
+    hypotheses = _hypotheses(explanation, diagnoses, ledger, _would_tell(case))
     gaps = _gaps(case, ledger)
     if case.out_of_time:
         claim = f"the time limit of {case.time_limit:g} s was over before everything was looked at"
@@ -217,9 +222,26 @@ def _diagnosis(cause: Cause, ledger: Ledger) -> Diagnosis:
     )
 
 
+def _would_tell(case: Case) -> tuple[str, ...]:
+    """Reads that were refused, or that no time was left for, and that bear on what is in doubt."""
+    doubted = doubts(case.explanation)
+    left = wanted_logs(case.scene, case.explanation, limit=NOT_READ)
+    logs = [
+        log_command(log.pod, log.container, previous=log.previous, tail=READ_TAIL)
+        for log in left
+    ]
+    spaces = {entity.namespace for entity, bits in doubted.items() if bits}
+    gaps = [gap.command for gap in case.inventory.gaps if gap.namespace in ("", *spaces)]
+    return tuple(dict.fromkeys((*logs, *gaps)))[:NOT_READ] if spaces else ()
+
+
 def _hypotheses(
-    explanation: Explanation, diagnoses: list[Diagnosis], ledger: Ledger
+    explanation: Explanation,
+    diagnoses: list[Diagnosis],
+    ledger: Ledger,
+    would_tell: tuple[str, ...],
 ) -> tuple[Hypothesis, ...]:
+    """A tree: what may explain the alert, and under the best of it the rivals that were refuted."""
     found: list[Hypothesis] = []
     for cause, diagnosis in zip(explanation.causes, diagnoses, strict=True):
         sure = diagnosis.confidence >= CONFIDENT
@@ -234,6 +256,9 @@ def _hypotheses(
                 evidence_for=diagnosis.evidence,
                 evidence_against=tuple(ledger.finding(finding) for finding in cause.against),
                 refuted_by=diagnosis.refuted_by,
+                parts=cause.parts,
+                explains=cause.victims,
+                would_tell=() if sure else would_tell,
             )
         )
     for ruled_out in explanation.ruled_out:
@@ -247,6 +272,7 @@ def _refuted(ruled_out: RuledOut, number: int, ledger: Ledger) -> Hypothesis:
         statement=ruled_out.statement,
         entity=ruled_out.entity,
         category=ruled_out.category,
+        parent="H1" if number > 1 else "",
         confidence=0.02,
         standing=Standing.REFUTED,
         evidence_against=tuple(ledger.finding(finding) for finding in ruled_out.findings),
