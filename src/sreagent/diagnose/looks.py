@@ -29,8 +29,12 @@ PER_REVISION = 2
 NAMESPACES = 2
 LEAST = 0.1
 """Bits below which a log is not worth a call."""
+TOGETHER = 0.5
+"""Share of the best log's worth from which others are read in the same round."""
+IMPACT = 0.15
+"""What the log of a caller is worth where the cause is known: it tells who suffers."""
 
-_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND = 0.9, 0.7, 0.6, 0.4, 0.25
+_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND = 0.9, 0.7, 0.6, 0.5, 0.25
 """How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
 and of a neighbour tells what is wrong: shares of the doubt that it takes away."""
 
@@ -61,7 +65,8 @@ def wanted_logs(scene: Scene, so_far: Explanation, limit: int = 10) -> tuple[Log
         better = known is None or log.gain > known.gain
         if log.gain >= LEAST and better and key not in read and named not in refused:
             wanted[key] = log
-    return tuple(sorted(wanted.values(), key=lambda log: -log.gain))[:limit]
+    best = sorted(wanted.values(), key=lambda log: -log.gain)[:limit]
+    return tuple(log for log in best if log.gain >= TOGETHER * best[0].gain)
 
 
 def doubts(so_far: Explanation) -> Mapping[Entity, float]:
@@ -144,10 +149,18 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         yield from worth(entity, _SUSPECTED, _of_workload(scene, entity, f"suspected: {entity}"))
         for caller in calls_it(scene, entity)[:2]:
             yield from worth(entity, _CALLER, _of_workload(scene, caller, f"calls {entity}"))
+    yield from _of_sufferers(scene, so_far)
     for failing in failing_calls(scene):
         if called := failing.target.entity:
             reason = f"called by {failing.caller}"
             yield from worth(called, _SUSPECTED, _of_workload(scene, called, reason))
+
+
+def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    for cause in so_far.causes:
+        for caller in calls_it(scene, cause.entity)[:2] if cause.relevant else ():
+            for log in _of_workload(scene, caller, f"calls {cause.entity}"):
+                yield replace(log, gain=IMPACT)
 
 
 def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:
