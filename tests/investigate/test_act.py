@@ -20,7 +20,7 @@ from sreagent.domain.inventory import Inventory, Obj
 from sreagent.domain.ports import Person, Reply
 from sreagent.domain.record import Answer, Answered, Entry, Intended, Proposed, Ran, Record
 from sreagent.domain.verdict import Tier
-from sreagent.investigate.act import replicas_at_start
+from sreagent.investigate.act import LEAST, REPLICAS, number_at_start
 from sreagent.investigate.case import Case
 from sreagent.investigate.desk import Desk
 from sreagent.investigate.loop import investigate
@@ -28,6 +28,8 @@ from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step
 from sreagent.journal.store import Journal
 from sreagent.policy.redaction import redact
 from sreagent.simulator import Simulation
+from sreagent.simulator.api import Caller, Place
+from sreagent.simulator.kinds import kind_named
 from sreagent.tools.cluster import cluster_changes
 from sreagent.tools.lines import parse
 from sreagent.tools.looks import KubernetesLooks, ListObjects
@@ -38,21 +40,20 @@ CART = Entity(kind="Deployment", namespace="shop", name="cart")
 RESTART = Action(verb="rollout_restart", target=CART)
 
 
-class OneProposal:
-    """A reasoner with one idea, right or wrong."""
+class OneAfterTheOther:
+    """A reasoner with few ideas, right or wrong."""
 
-    def __init__(self, action: Action) -> None:
-        self._action = action
+    def __init__(self, *actions: Action) -> None:
+        self._actions = list(actions)
 
     def next(self, case: Case) -> Step:
         if not case.inventory.looked("Pod", "shop"):
             return Gather(lists=(ListObjects(namespace="shop", kinds=KINDS),))
         if case.incident.concluded is None:
             return ACCOUNT
-        if not case.incident.proposals and "proposed" not in case.asked_for:
-            case.asked_for.add("proposed")
-            grounds = ("E1",)
-            draft = Draft(action=self._action, reason="so", evidence=grounds, expected="better")
+        if self._actions:
+            action, grounds = self._actions.pop(0), ("E1",)
+            draft = Draft(action=action, reason="so", evidence=grounds, expected="better")
             return Propose(drafts=(draft,))
         return Finish(outcome=Outcome.DIAGNOSED)
 
@@ -61,11 +62,16 @@ class World:
     """A pretend cluster and one run over it."""
 
     def __init__(self, simulation: Simulation, folder: Path) -> None:
+        self._simulation = simulation
         self._folder = folder
         self.cluster = connect(kubeconfig=str(simulation.kubeconfig), clock=SystemClock())
 
     def run(
-        self, action: Action, person: Person, *, read_only: bool = False, dry_run: bool = False
+        self,
+        *actions: Action,
+        person: Person,
+        read_only: bool = False,
+        dry_run: bool = False,
     ) -> Incident:
         clock, inventory = SystemClock(), Inventory()
         with Journal.create(self._folder, clock, redact=redact) as journal:
@@ -76,12 +82,19 @@ class World:
                 gate=gate_over(changes, clock, read_only=read_only),
                 parse=parse,
                 reads=NO_READS,
-                reasoner=OneProposal(action),
+                reasoner=OneAfterTheOther(*actions),
                 person=person,
                 dry_run=dry_run,
             )
             list(investigate(case, desk))
             return case.incident
+
+    def create(self, version: str, name: str, called: str, spec: dict[str, Any]) -> None:
+        kind = kind_named(version, name)
+        assert kind is not None
+        place = Place(kind=kind, namespace="shop")
+        body = {"apiVersion": version, "kind": name, "metadata": {"name": called}, "spec": spec}
+        self._simulation.cluster.api.create(place, body, Caller(manager="somebody"))
 
     @property
     def cart(self) -> Obj:
@@ -103,6 +116,11 @@ def scale(replicas: int, name: str = "cart") -> Action:
     return Action(verb="scale", target=target, arguments={"replicas": replicas})
 
 
+def least(replicas: int) -> Action:
+    target = Entity(kind="HorizontalPodAutoscaler", namespace="shop", name="hpa")
+    return Action(verb="set_autoscaler_bounds", target=target, arguments={"min_replicas": replicas})
+
+
 ROLLBACK = Action(
     verb="rollout_undo",
     target=Entity(kind="Deployment", namespace="shop", name="checkout"),
@@ -113,7 +131,7 @@ YES = Nobody("flag", yes=True)
 
 def test_a_bounded_change_runs_on_the_flag_and_is_written_before_it_is_sent(world: World) -> None:
     before = world.generation
-    incident = world.run(RESTART, YES)
+    incident = world.run(RESTART, person=YES)
     assert incident.proposals[0].state is ActionState.DONE
     assert world.generation == before + 1
     kinds = [type(entry.record) for entry in incident.entries]
@@ -143,14 +161,25 @@ def test_nothing_is_sent_without_the_yes_it_needs(
     world: World, action: Action, person: Person, limits: dict[str, bool], state: ActionState
 ) -> None:
     before = world.generation
-    incident = world.run(action, person, **limits)
+    incident = world.run(action, person=person, **limits)
     assert incident.proposals[0].state is state
     assert not any(isinstance(entry.record, Intended | Ran) for entry in incident.entries)
     assert world.generation == before
 
 
-@pytest.mark.parametrize("name", ["/spec/replicas", "/desiredCount", "/DesiredCapacity"])
-def test_doubling_twice_in_one_incident_is_counted_from_the_start(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("/spec/replicas", REPLICAS),
+        ("/spec/maxReplicas", REPLICAS),
+        ("/desiredCount", REPLICAS),
+        ("/DesiredCapacity", REPLICAS),
+        ("/spec/minReplicas", LEAST),
+    ],
+)
+def test_doubling_twice_in_one_incident_is_counted_from_the_start(
+    name: str, names: tuple[str, ...]
+) -> None:
     first = Proposal(
         id="A1",
         title="t",
@@ -167,18 +196,38 @@ def test_doubling_twice_in_one_incident_is_counted_from_the_start(name: str) -> 
     records: tuple[Record, ...] = (OPENED, Proposed(proposal=first), intent)
     entries = [Entry(seq=n, at=NOW, record=record) for n, record in enumerate(records, 1)]
     incident = fold("INC-20261121-0001", entries)
-    assert replicas_at_start(incident, CART) == 2
-    assert replicas_at_start(incident, ROLLBACK.target) is None
+    assert number_at_start(incident, CART, names) == 2
+    assert number_at_start(incident, ROLLBACK.target, names) is None
+
+
+class Yes:
+    """A person who says yes to whatever is asked."""
+
+    name = "ada"
+
+    def ask(self, *shown: object) -> Reply:
+        del shown
+        return Reply(answer=Answer.RUN, how="test")
+
+
+def test_the_least_of_an_autoscaler_is_not_doubled_twice_in_one_incident(world: World) -> None:
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}
+    bounds = {"minReplicas": 2, "maxReplicas": 10, "scaleTargetRef": reference}
+    world.create("autoscaling/v2", "HorizontalPodAutoscaler", "hpa", bounds)
+    incident = world.run(*(least(number) for number in (4, 8)), person=Yes())
+    first, second = incident.proposals
+    assert (first.state, second.state) == (ActionState.DONE, ActionState.DENIED)
+    assert (second.rule, second.note) == ("limit/doubling", "8 is above 2x the 2 at incident start")
 
 
 def test_a_person_cannot_say_yes_to_what_policy_denies(world: World) -> None:
     yes_to_all = Messenger("m", Reply(answer=Answer.RUN, how="test"), action="A1")
-    incident = world.run(scale(11), yes_to_all)
+    incident = world.run(scale(11), person=yes_to_all)
     assert incident.proposals[0].state is ActionState.DENIED
     assert "above" in incident.proposals[0].note
 
 
 def test_an_action_outside_the_catalogue_is_not_even_proposed(world: World) -> None:
-    incident = world.run(Action(verb="delete_namespace", target=CART), YES)
+    incident = world.run(Action(verb="delete_namespace", target=CART), person=YES)
     assert incident.proposals == ()
     assert "not a change that can be made" in str(incident.entries)

@@ -318,6 +318,27 @@ def test_a_higher_lower_bound_takes_no_capacity_away() -> None:
     assert verdict.rule == "tier/set_autoscaler_bounds"
 
 
+@pytest.mark.parametrize(
+    ("bounds", "rule"),
+    [
+        pytest.param({"min_replicas": 4}, "tier/set_autoscaler_bounds", id="least-doubled"),
+        pytest.param({"min_replicas": 5}, "limit/doubling", id="least-more-than-doubled"),
+        pytest.param(
+            {"min_replicas": 5, "max_replicas": 9}, "limit/doubling", id="least-beside-a-good-most"
+        ),
+        pytest.param(
+            {"min_replicas": 4, "max_replicas": 10}, "tier/set_autoscaler_bounds", id="both-good"
+        ),
+    ],
+)
+def test_each_bound_is_counted_from_its_own_value_at_incident_start(
+    bounds: dict[str, int], rule: str
+) -> None:
+    action = replace(act("set_autoscaler_bounds"), arguments=bounds)
+    facts = replace(CALM, replicas=8, replicas_at_start=8, least_at_start=2)
+    assert judge(action, facts, around(), Policy()).rule == rule
+
+
 def test_autonomy_never_makes_what_cannot_be_undone() -> None:
     free = policy(autonomy={"default": "autonomous"})
     verdict = judge(act("rds_reboot"), replace(CALM, reversible=False), around(), free)

@@ -1,6 +1,6 @@
 """Changes, one at a time: prepare, ask, write the intent, make it, write the result, verify."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -43,12 +43,15 @@ from sreagent.investigate.steps import Draft
 from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered, written
 from sreagent.tools.gate import About, Approval
+from sreagent.tools.impact import DEFAULT_LEAST
 from sreagent.tools.looks import ListObjects
 from sreagent.tools.metrics import evaluate
 from sreagent.tools.since import changed_since
 
 REPLICAS = ("/spec/replicas", "/spec/maxReplicas", "/desiredCount", "/DesiredCapacity")
 """How a cluster, its autoscalers, ECS and Auto Scaling call the number that runs."""
+LEAST = ("/spec/minReplicas",)
+"""How an autoscaler calls the number that runs at least."""
 BY_POLICY = "policy"
 """Who answered, and how, where no person was asked."""
 IN_FLIGHT = 60.0
@@ -374,12 +377,16 @@ def _settled(
 
 
 def _prepared(case: Case, desk: Desk, action: Action) -> Prepared:
-    start = replicas_at_start(case.incident, action.target)
-    return desk.gate.prepare(action, replicas_at_start=start)
+    start = number_at_start(case.incident, action.target, REPLICAS)
+    prepared = desk.gate.prepare(action, replicas_at_start=start)
+    least = number_at_start(case.incident, action.target, LEAST)
+    if least is None:
+        return prepared
+    return replace(prepared, facts=replace(prepared.facts, least_at_start=least))
 
 
-def replicas_at_start(incident: Incident, target: Entity) -> int | None:
-    """The number that ran before this incident first changed a target; None if it did not.
+def number_at_start(incident: Incident, target: Entity, names: Sequence[str]) -> int | None:
+    """A number of a target before this incident first changed it; None if it did not.
 
     Limits count from there, so that doubling twice is not four times.
     """
@@ -387,9 +394,9 @@ def replicas_at_start(incident: Incident, target: Entity) -> int | None:
         if not isinstance(intent := entry.record, Intended):
             continue
         proposal = incident.proposal(intent.action)
-        known = [intent.before[name] for name in REPLICAS if name in intent.before]
+        known = [intent.before[name] for name in names if name in intent.before]
         if known and proposal and proposal.action.target == target:
-            return int(known[0])
+            return DEFAULT_LEAST if known[0] is None else int(known[0])
     return None
 
 

@@ -14,6 +14,8 @@ class Facts:
 
     replicas: int | None = None
     replicas_at_start: int | None = None
+    least_at_start: int | None = None
+    """Lower bound of an autoscaler; `replicas` are its upper one."""
     autoscaler: str = ""
     """Name of the HorizontalPodAutoscaler that owns the replica count."""
     controlled: bool = False

@@ -53,11 +53,12 @@ PERSON: Mapping[str, str] = {
 _PODS = frozenset({"delete_pod", "evict_pod"})
 _TAKES_AWAY = _PODS | {"drain"}
 """Changes that a disruption budget stands in the way of."""
+LEAST = "min_replicas"
 _COUNTED: Mapping[str, tuple[str, ...]] = {
     "scale": ("replicas",),
     "ecs_scale": ("desired_count",),
     "asg_scale": ("desired_capacity",),
-    "set_autoscaler_bounds": ("min_replicas", "max_replicas"),
+    "set_autoscaler_bounds": (LEAST, "max_replicas"),
 }
 
 
@@ -77,7 +78,7 @@ def explain(action: Action, policy: Policy) -> Verdict:
 
     The live facts may make it stricter. Never Allow: a change goes by itself only with them.
     """
-    wanted = max(_wanted(action), default=None)
+    wanted = max(_wanted(action).values(), default=None)
     facts = Facts(
         replicas=wanted, replicas_at_start=wanted, controlled=True, ready=False, reversible=True
     )
@@ -151,24 +152,36 @@ def _limits(action: Action, facts: Facts, limits: Limits) -> Iterator[Verdict]:
     if not numbers:
         yield Deny("limit/number", "it does not say how many, as a whole number")
         return
-    most = max(numbers)
+    most = max(numbers.values())
     if facts.autoscaler and action.verb != "set_autoscaler_bounds":
         why = f"autoscaler {facts.autoscaler} owns the number and would set it back"
         yield Deny("autoscaler", why)
     if most > limits.replicas:
         yield Deny("limit/replicas", f"{most} is above the limit of {limits.replicas}")
-    start = facts.replicas if facts.replicas_at_start is None else facts.replicas_at_start
-    if start and most > limits.factor * start:
-        why = f"{most} is above {limits.factor:g}x the {start} at incident start"
-        yield Deny("limit/doubling", why)
+    for name, number in numbers.items():
+        start = _at_start(name, facts)
+        if start and number > limits.factor * start:
+            why = f"{number} is above {limits.factor:g}x the {start} at incident start"
+            yield Deny("limit/doubling", why)
 
 
-def _wanted(action: Action) -> tuple[int, ...]:
-    """The numbers that a change sets; empty when one of them is no number."""
-    given = [action.arguments.get(name) for name in _COUNTED.get(action.verb, ())]
-    numbers = [n for n in given if n is not None]
-    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
-    return tuple(whole) if len(whole) == len(numbers) else ()
+def _at_start(name: str, facts: Facts) -> int | None:
+    """What a number was at incident start."""
+    if name == LEAST and facts.least_at_start is not None:
+        return facts.least_at_start
+    return facts.replicas if facts.replicas_at_start is None else facts.replicas_at_start
+
+
+def _wanted(action: Action) -> dict[str, int]:
+    """The numbers that a change sets, by argument; empty when one of them is no number."""
+    given = {name: action.arguments.get(name) for name in _COUNTED.get(action.verb, ())}
+    numbers = {name: n for name, n in given.items() if n is not None}
+    whole = {
+        name: n
+        for name, n in numbers.items()
+        if isinstance(n, int) and not isinstance(n, bool) and n >= 0
+    }
+    return whole if len(whole) == len(numbers) else {}
 
 
 def _budget_is_used_up(action: Action, facts: Facts) -> Iterator[Deny]:
@@ -212,7 +225,7 @@ def _share(action: Action, facts: Facts) -> float:
     """Percent of the serving capacity that is away at one moment."""
     share = 100 * (facts.share or 0.0)
     # A lower bound takes nothing away.
-    names = [name for name in _COUNTED.get(action.verb, ()) if name != "min_replicas"]
+    names = [name for name in _COUNTED.get(action.verb, ()) if name != LEAST]
     left = max((action.arguments.get(name) or 0 for name in names), default=None)
     if facts.replicas and left and left < facts.replicas:
         share = max(share, 100 * (facts.replicas - left) / facts.replicas)

@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 from sreagent.domain.action import Action
 from sreagent.domain.errors import TryAgain
 from sreagent.tools.fields import FieldTool, Present
+from sreagent.tools.impact import DEFAULT_LEAST
 from sreagent.tools.verbs import Arguments, again, kubectl
 
 FIELDS: Mapping[str, str] = {
     "min_replicas": "minReplicas",
     "max_replicas": "maxReplicas",
 }
-DEFAULT_LEAST = 1
 Bound = Annotated[int, Field(ge=1, le=10_000)]
 
 

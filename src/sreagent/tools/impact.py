@@ -29,6 +29,8 @@ KINDS = (
 )
 OF_NODE = ("Pod", "Service", BUDGET)
 """Kinds that are listed in all namespaces for a drain."""
+DEFAULT_LEAST = 1
+"""Lower bound of an autoscaler that names none."""
 SERVED = ("Pod", "Service", BUDGET)
 LIMITING: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(ROLLING, ("ReplicaSet", *SERVED)),
@@ -139,6 +141,7 @@ class _Weighing:
         facts = Facts(
             replicas=_replicas(touched.live),
             replicas_at_start=_at_start(touched),
+            least_at_start=_least(touched.live),
             autoscaler=autoscaler_of(self.now, target),
             controlled=controller_ref(touched.live) is not None,
             ready=target.kind == "Pod" and is_ready(touched.live),
@@ -315,6 +318,15 @@ def _replicas(live: Obj) -> int | None:
     spec = live.get("spec") or {}
     number = spec.get("replicas", spec.get("maxReplicas"))
     return int(number) if number is not None else None
+
+
+def _least(live: Obj) -> int | None:
+    """The lower bound of an autoscaler; None for anything else."""
+    spec = live.get("spec") or {}
+    if "maxReplicas" not in spec:
+        return None
+    least = spec.get("minReplicas")
+    return DEFAULT_LEAST if least is None else int(least)
 
 
 def _at_start(touched: Touched) -> int | None:
