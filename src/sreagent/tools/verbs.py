@@ -26,7 +26,7 @@ Nothing = Annotated[str, StringConstraints(max_length=0)]
 class Arguments(BaseModel):
     """Arguments of a change: unknown fields and silent conversions are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Target(Arguments):
