@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from tests.gates import gate_over
 from tests.investigate.build import ACCOUNT, NO_READS
+from tests.investigate.test_act import Yes
 from tests.investigate.test_outcome import OPENED
 
 from sreagent.clients.clock import SystemClock
@@ -17,8 +18,7 @@ from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Denied, Refused
 from sreagent.domain.inventory import Inventory
-from sreagent.domain.ports import Cluster, Reply
-from sreagent.domain.record import Answer
+from sreagent.domain.ports import Cluster
 from sreagent.investigate.case import Case
 from sreagent.investigate.desk import Desk
 from sreagent.investigate.loop import investigate
@@ -73,16 +73,6 @@ class Draining:
             draft = Draft(action=DRAIN, reason="so", evidence=("E1",), expected="better")
             return Propose(drafts=(draft,))
         return Finish(outcome=Outcome.DIAGNOSED)
-
-
-class Yes:
-    """A person who says yes to whatever is shown."""
-
-    name = "ada"
-
-    def ask(self, *shown: object) -> Reply:
-        del shown
-        return Reply(answer=Answer.RUN, how="test")
 
 
 @dataclass
