@@ -2,18 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sreagent.diagnose.managers import last_edit
+from sreagent.diagnose.placement import (
+    Obstacle,
+    free_on,
+    obstacle_on,
+    port_holders,
+    terms,
+    volumes_of,
+)
 from sreagent.diagnose.podspec import EMPTY, is_over, pod_condition, references, requests
+from sreagent.diagnose.preemption import say_taken, takers
 from sreagent.diagnose.quantities import amount, show
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, labels_of, once_per_scene
-from sreagent.diagnose.selectors import node_terms_fit
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, controller_ref
@@ -22,20 +29,14 @@ from sreagent.domain.text import one_line
 
 YOUNG = 10
 """Seconds the scheduler may take."""
-_BY_THE_CLUSTER = "node.kubernetes.io/"
-"""Prefix of the taints that the cluster sets itself: not ready, unreachable, unschedulable."""
+_CONTROL_PLANE = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
+_OUT_OF_ORDER = ("node_down", "node_trouble", "cordoned")
+_BY_RANK = (
+    *("taint", "host_port", "anti_affinity", "affinity", "spread", "volume_affinity"),
+    *("insufficient", "too_many_pods"),
+)
+"""What is named when two obstacles keep it off equally many nodes: the first."""
 _CLAIM = re.compile(r"persistentvolumeclaim \"([^\"]{1,253})\" (?:not found|is being deleted)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obstacle:
-    """Why one node does not take a pod."""
-
-    cause: str
-    """`insufficient`, `taint`, `node_selector`, `cordoned`, `node_down`, `node_trouble`, …"""
-    node: str
-    detail: str = ""
-    """The resource, the taint or the label."""
 
 
 @condition(
@@ -61,23 +62,6 @@ def unschedulable(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         excerpt=message,
         suspects=verdict.suspects,
         facts=verdict.facts,
-    )
-
-
-@condition("pod.preempted", "Pod", worth=0.70)
-def preempted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
-    """A pod had to make room for one of higher priority."""
-    events = scene.events(pod, "Preempted")
-    if not events:
-        return
-    yield Finding(
-        condition="pod.preempted",
-        entity=entity,
-        claim=f"{entity} was preempted: {one_line(str(events[-1].get('message')), 200)}",
-        category=Category.SCHEDULING,
-        uid=pod["metadata"].get("uid", ""),
-        since=parse_time(events[-1].get("firstTimestamp")),
-        command=f"kubectl -n {entity.namespace} describe pod {entity.name}",
     )
 
 
@@ -133,121 +117,97 @@ def _verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
     if claim:
         return claim
     nodes = scene.all("Node")
-    if not nodes:
-        return _by_message(pod, message)
-    obstacles = [_obstacle(scene, pod, node) for node in nodes]
-    found = [one for one in obstacles if one]
+    found = [one for node in nodes if (one := obstacle_on(scene, pod, node))]
     if not found:
         return _by_message(pod, message)
     eligible = [one for one in found if one.cause != "node_selector"]
     if not eligible:
         return _no_label(pod, nodes)
-    return _weigh(scene, pod, eligible)
+    return _weigh(scene, pod, _meant_for_it(eligible))
+
+
+def _meant_for_it(eligible: list[Obstacle]) -> list[Obstacle]:
+    """Without the nodes of the control plane, which are closed to everybody."""
+    others = [one for one in eligible if not one.detail.startswith(_CONTROL_PLANE)]
+    return others or eligible
 
 
 def _weigh(scene: Scene, pod: Obj, eligible: list[Obstacle]) -> Verdict:
-    """Among the nodes that the pod may use: one that is out of order, a taint, or no room."""
-    causes = Counter(one.cause for one in eligible)
-    too_big = _too_big(scene, pod)
-    out = [one for one in eligible if one.cause in ("node_down", "node_trouble", "cordoned")]
-    if too_big is None and out:
+    """Among the nodes that the pod may use: what stands in the way of it on most."""
+    if too_big := _too_big(scene, pod):
+        return _no_room(scene, pod, too_big, eligible)
+    out = [one for one in eligible if one.cause in _OUT_OF_ORDER]
+    if out:
         return _out_of_order(out)
-    if too_big is None and causes["taint"] and causes["taint"] >= causes["insufficient"]:
-        return _tainted(scene, pod, [one for one in eligible if one.cause == "taint"])
-    if causes["too_many_pods"]:
-        return Verdict(
-            says="the nodes hold as many pods as they may",
-            category=Category.SCHEDULING,
-            facts={"cause": "too_many_pods", "resource": "pods"},
-        )
-    resource = too_big or next((one.detail for one in eligible if one.cause == "insufficient"), "")
-    return _no_room(scene, pod, resource, len(eligible))
-
-
-def _obstacle(scene: Scene, pod: Obj, node: Obj) -> Obstacle | None:
-    """The first reason for which this node does not take the pod."""
-    name, spec = node["metadata"]["name"], node.get("spec") or EMPTY
-    if not node_terms_fit(pod["spec"], node):
-        return Obstacle(cause="node_selector", node=name)
-    if pod_condition(node, "Ready").get("status") != "True":
-        return Obstacle(cause="node_down", node=name)
-    if spec.get("unschedulable"):
-        return Obstacle(cause="cordoned", node=name)
-    for taint in spec.get("taints") or ():
-        if taint.get("effect") != "PreferNoSchedule" and not _tolerates(pod, taint):
-            own = str(taint["key"]).startswith(_BY_THE_CLUSTER)
-            cause = "node_trouble" if own else "taint"
-            return Obstacle(cause=cause, node=name, detail=_say_taint(taint))
-    return _no_room_on(scene, pod, node)
-
-
-def _no_room_on(scene: Scene, pod: Obj, node: Obj) -> Obstacle | None:
-    name, free = node["metadata"]["name"], _free(scene, node)
-    for resource, asked in requests(pod["spec"]).items():
-        if asked > free.get(resource, 0.0):
-            return Obstacle(cause="insufficient", node=name, detail=resource)
-    return Obstacle(cause="too_many_pods", node=name) if free.get("pods", 1.0) < 1 else None
-
-
-@once_per_scene
-def _room(scene: Scene) -> Mapping[str, Mapping[str, float]]:
-    """What each node has left."""
-    return {node["metadata"]["name"]: _left(scene, node) for node in scene.all("Node")}
-
-
-def _free(scene: Scene, node: Obj) -> Mapping[str, float]:
-    return _room(scene)[node["metadata"]["name"]]
-
-
-def _left(scene: Scene, node: Obj) -> dict[str, float]:
-    """Allocatable minus what the pods in view ask for: an upper bound when not all are."""
-    status = node.get("status") or EMPTY
-    free = {name: amount(text) for name, text in (status.get("allocatable") or {}).items()}
-    for pod in scene.pods_by_node.get(node["metadata"]["name"], ()):
-        for resource, asked in requests(pod["spec"]).items():
-            free[resource] = free.get(resource, 0.0) - asked
-        free["pods"] = free.get("pods", 110.0) - 1
-    return free
+    counts = Counter(one.cause for one in eligible)
+    cause = max(_BY_RANK, key=lambda name: counts[name])
+    mine = [one for one in eligible if one.cause == cause]
+    if cause == "taint":
+        return _tainted(scene, pod, mine)
+    if cause == "insufficient":
+        return _no_room(scene, pod, mine[0].detail, eligible)
+    return _VERDICTS[cause](scene, pod, mine)
 
 
 def _too_big(scene: Scene, pod: Obj) -> str | None:
     """A resource of which no node could ever give what the pod asks."""
     for resource, asked in requests(pod["spec"]).items():
-        largest = max(
-            amount(((node.get("status") or EMPTY).get("allocatable") or {}).get(resource, 0))
-            for node in scene.all("Node")
-        )
-        if asked > largest:
+        if asked > max(_size(node, resource) for node in scene.all("Node")):
             return resource
     return None
 
 
-def _no_room(scene: Scene, pod: Obj, resource: str, nodes: int) -> Verdict:
+def _size(node: Obj, resource: str) -> float:
+    return amount(((node.get("status") or EMPTY).get("allocatable") or {}).get(resource, 0))
+
+
+def _no_room(scene: Scene, pod: Obj, resource: str, eligible: list[Obstacle]) -> Verdict:
     asked = requests(pod["spec"]).get(resource, 0.0)
+    names = {one.node for one in eligible}
     ready = [
-        one for one in scene.all("Node") if not (one.get("spec") or EMPTY).get("unschedulable")
-    ]
-    best = max(ready, key=lambda node: _free(scene, node).get(resource, 0.0), default=None)
-    free = max(_free(scene, best).get(resource, 0.0), 0.0) if best else 0.0
-    name = best["metadata"]["name"] if best else ""
+        one
+        for one in scene.all("Node")
+        if one["metadata"]["name"] in names and not (one.get("spec") or EMPTY).get("unschedulable")
+    ] or scene.all("Node")
+    best = max(ready, key=lambda node: free_on(scene, node).get(resource, 0.0))
+    free, size = max(free_on(scene, best).get(resource, 0.0), 0.0), _size(best, resource)
+    name = best["metadata"]["name"]
     atmost = "" if scene.inventory.looked("Pod") else "at most "
-    size = amount(((best or EMPTY).get("status") or EMPTY).get("allocatable", {}).get(resource, 0))
-    says = (
-        f"it asks for {show(resource, asked)} {resource} and the roomiest of {nodes} nodes "
-        f"({name}) has {atmost}{show(resource, free)} free of {show(resource, size)}"
-        if asked
-        else f"no node has enough {resource}"
+    says = f"it asks for {show(resource, asked)} {resource} and "
+    if not any(_size(node, resource) for node in scene.all("Node")):
+        says += f"no node offers any {resource}"
+    else:
+        says += (
+            f"the roomiest of {len(eligible)} node{'s' if len(eligible) > 1 else ''} ({name}) has "
+            f"{atmost}{show(resource, free)} free of {show(resource, size)}"
+        )
+    return _taken(
+        scene,
+        pod,
+        Verdict(
+            says=says + _request_before(scene, pod, resource),
+            category=Category.RESOURCE,
+            facts={
+                "cause": "insufficient",
+                "resource": resource,
+                "asked": show(resource, asked),
+                "biggest_free": show(resource, free),
+                "node": name,
+            },
+        ),
     )
+
+
+def _taken(scene: Scene, pod: Obj, verdict: Verdict) -> Verdict:
+    """The same, with those who pushed the pod out of its place."""
+    taker = next(iter(takers(scene, scene.workload_of(pod))), None)
+    if taker is None:
+        return verdict
     return Verdict(
-        says=says + _request_before(scene, pod, resource),
-        category=Category.RESOURCE,
-        facts={
-            "cause": "insufficient",
-            "resource": resource,
-            "asked": show(resource, asked),
-            "biggest_free": show(resource, free),
-            "node": name,
-        },
+        says=f"{verdict.says}; its place was taken by {taker}, which goes first",
+        category=verdict.category,
+        facts={**verdict.facts, "accusation": say_taken(scene, scene.workload_of(pod))},
+        suspects=(taker,),
     )
 
 
@@ -300,6 +260,114 @@ def _tainted(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
     )
 
 
+def _port_taken(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
+    held = [(port, one) for at in found for port, one in port_holders(scene, pod, at.node)]
+    owners = sorted({scene.workload_of(one) for _, one in held})
+    mine = scene.workload_of(pod)
+    others = [one for one in owners if one != mine]
+    by = " and ".join(str(one) for one in others[:2]) or "pods of its own"
+    ports = ", ".join(sorted({str(port) for port, _ in held}))
+    return Verdict(
+        says=f"its hostPort {ports} is taken on all {len(found)} of its nodes by {by}",
+        category=Category.SCHEDULING,
+        facts={
+            "cause": "host_port",
+            "port": ports,
+            "accusation": f"took hostPort {ports} of the nodes that {mine} needs",
+        },
+        suspects=tuple(one for one in others if _is_newer(scene, one, mine)),
+    )
+
+
+def _is_newer(scene: Scene, one: Entity, other: Entity) -> bool:
+    """Whether it was rolled out after the other."""
+    newer, older = workload_revisions(scene, one), workload_revisions(scene, other)
+    return _after(newer[0].at if newer else None, older[0].at if older else None)
+
+
+def _kept_apart(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
+    mine = scene.workload_of(pod)
+    wanted = ((scene.inventory.find(mine) or EMPTY).get("spec") or EMPTY).get("replicas")
+    many = f" ({wanted} pods are wanted)" if wanted else ""
+    return Verdict(
+        says=f"its anti-affinity allows one pod for each {found[0].detail}, and all "
+        f"{len(found)} nodes it could use have one{many}",
+        category=Category.SCHEDULING,
+        facts={"cause": "anti_affinity", "topology": found[0].detail},
+    )
+
+
+def _lonely(_scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
+    said = "; ".join(
+        ",".join(
+            f"{key}={value}"
+            for key, value in sorted(
+                ((term.get("labelSelector") or EMPTY).get("matchLabels") or {}).items()
+            )
+        )
+        for term in terms(pod["spec"], "podAffinity")
+    )
+    return Verdict(
+        says=f"none of its {len(found)} nodes runs a pod with {said or 'the labels'} that it must "
+        "be near (pod affinity)",
+        category=Category.SCHEDULING,
+        facts={"cause": "affinity", "selector": said},
+    )
+
+
+def _spread(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
+    key = found[0].detail
+    without = sum(key not in labels_of(node) for node in scene.all("Node"))
+    rules = pod["spec"].get("topologySpreadConstraints") or ()
+    skew = next((one.get("maxSkew") for one in rules if one["topologyKey"] == key), 1)
+    why = (
+        f"{without} of its nodes have no label {key}"
+        if without == len(found)
+        else f"one more pod on any of its {len(found)} nodes is more than maxSkew {skew}"
+    )
+    return Verdict(
+        says=f"its topology spread over {key} allows no node: {why}",
+        category=Category.SCHEDULING,
+        facts={"cause": "spread", "topology": key},
+    )
+
+
+def _volume_elsewhere(scene: Scene, pod: Obj, found: list[Obstacle]) -> Verdict:
+    volume = next(
+        one for one in volumes_of(scene, pod) if one["metadata"]["name"] == found[0].detail
+    )
+    claim = (volume.get("spec") or EMPTY).get("claimRef") or EMPTY
+    required = ((volume.get("spec") or EMPTY).get("nodeAffinity") or EMPTY).get("required")
+    wanted = pod["spec"].get("nodeSelector") or {}
+    said = ",".join(f"{key}={value}" for key, value in sorted(wanted.items()))
+    own = f" while its nodeSelector asks for {said}" if said else ""
+    return Verdict(
+        says=f"its volume {found[0].detail} (claim {claim.get('name', '')}) can only be used where "
+        f"{_say_terms((required or EMPTY).get('nodeSelectorTerms') or ())}{own}",
+        category=Category.STORAGE,
+        facts={"cause": "volume_affinity", "volume": found[0].detail, "selector": said},
+    )
+
+
+def _too_many(_scene: Scene, _pod: Obj, found: list[Obstacle]) -> Verdict:
+    names = ", ".join(one.node for one in found[:3])
+    return Verdict(
+        says=f"the nodes hold as many pods as they may ({names})",
+        category=Category.SCHEDULING,
+        facts={"cause": "too_many_pods", "resource": "pods"},
+    )
+
+
+_VERDICTS: Mapping[str, Callable[[Scene, Obj, list[Obstacle]], Verdict]] = {
+    "host_port": _port_taken,
+    "anti_affinity": _kept_apart,
+    "affinity": _lonely,
+    "spread": _spread,
+    "volume_affinity": _volume_elsewhere,
+    "too_many_pods": _too_many,
+}
+
+
 def _newly_tainted(scene: Scene, pod: Obj, nodes: list[str]) -> tuple[Entity, ...]:
     """The nodes, when they were tainted after the pod's template was rolled out."""
     known = workload_revisions(scene, scene.workload_of(pod))
@@ -346,15 +414,15 @@ def _no_label(pod: Obj, nodes: list[Obj]) -> Verdict:
 
 
 def _say_affinity(spec: Obj) -> str:
-    terms = (
-        ((spec.get("affinity") or EMPTY).get("nodeAffinity") or EMPTY).get(
-            "requiredDuringSchedulingIgnoredDuringExecution"
-        )
-        or EMPTY
-    ).get("nodeSelectorTerms") or ()
+    affinity = (spec.get("affinity") or EMPTY).get("nodeAffinity") or EMPTY
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or EMPTY
+    return _say_terms(required.get("nodeSelectorTerms") or ())
+
+
+def _say_terms(found: Iterable[Obj]) -> str:
     said = [
         f"{one['key']} {one['operator']} {','.join(one.get('values') or ())}".strip()
-        for term in terms
+        for term in found
         for one in term.get("matchExpressions") or ()
     ]
     return " and ".join(said)
@@ -401,13 +469,15 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
     ]
     if found := _CLAIM.search(message):
         missing = Entity(kind="PersistentVolumeClaim", namespace=space, name=found[1])
+        leaving = "being deleted" in found[0]
+        is_gone = "is being deleted" if leaving else "does not exist"
         return Verdict(
-            says=f"{missing} does not exist",
+            says=f"{missing} {is_gone}",
             category=Category.STORAGE,
             facts={
-                "cause": "claim_missing",
+                "cause": "claim_leaving" if leaving else "claim_missing",
                 "claim": found[1],
-                "accusation": f"does not exist, but {scene.workload_of(pod)} needs it",
+                "accusation": f"{is_gone}, but {scene.workload_of(pod)} needs it",
             },
             suspects=(missing,),
         )
@@ -426,24 +496,3 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
 
 def _is_bound(claim: Obj | None) -> bool:
     return ((claim or EMPTY).get("status") or EMPTY).get("phase") == "Bound"
-
-
-def _tolerates(pod: Obj, taint: Mapping[str, Any]) -> bool:
-    for one in pod["spec"].get("tolerations") or ():
-        key = one.get("key")
-        same_value = one.get("operator") == "Exists" or one.get("value", "") == taint.get(
-            "value", ""
-        )
-        effect = one.get("effect")
-        if (
-            (not key or key == taint["key"])
-            and same_value
-            and effect in (None, "", taint["effect"])
-        ):
-            return True
-    return False
-
-
-def _say_taint(taint: Mapping[str, Any]) -> str:
-    value = f"={taint['value']}" if taint.get("value") else ""
-    return f"{taint['key']}{value}:{taint.get('effect')}"
