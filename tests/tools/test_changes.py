@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.tools.conftest import World, enter
 
+from sreagent.clients.clock import SystemClock
+from sreagent.clients.kubernetes import KubernetesCluster
 from sreagent.domain.action import Action
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, TryAgain
+from sreagent.domain.inventory import Listing
+from sreagent.domain.ports import Cluster
 from sreagent.simulator import Simulation
 from sreagent.tools.changes import Prepared, remembered
+from sreagent.tools.cluster import cluster_changes
 
 
 def act(verb: str, kind: str, name: str, **arguments: Any) -> Action:
@@ -40,6 +45,31 @@ def test_preparing_a_rollback_shows_the_image_that_comes_back_and_changes_nothin
     assert any(line.startswith("+ ") and "2.4.0" in line for line in prepared.preview.diff)
     assert prepared.undo == act("rollout_undo", "Deployment", "checkout", revision=2)
     assert image_of(world, "checkout") == before
+
+
+class Noting:
+    """A cluster that notes what is listed."""
+
+    def __init__(self, cluster: KubernetesCluster) -> None:
+        self.listed: list[str] = []
+        self._cluster = cluster
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    def list(self, kind: str, namespace: str = "") -> Listing:
+        self.listed.append(kind)
+        return self._cluster.list(kind, namespace)
+
+
+def test_preparing_a_rollback_lists_each_kind_once(bad_deploy: Simulation) -> None:
+    world = enter(bad_deploy)
+    noting = Noting(world.cluster)
+    changes = cluster_changes(cast("Cluster", noting), world.inventory, SystemClock())
+    prepared = changes.prepare(UNDO)
+    assert "ReplicaSet" in noting.listed
+    assert len(set(noting.listed)) == len(noting.listed)
+    assert prepared.facts.pods == 3
 
 
 def test_a_rollback_brings_the_earlier_template_back_and_can_itself_be_taken_back(

@@ -79,7 +79,8 @@ class FieldChanges:
         tool = self.tools[action.verb]
         tool.check(action)
         live = self.cluster.get(action.target)
-        present = Present(live=live, revisions=ClusterRevisions(self.cluster), now=self.clock.now())
+        revisions = ClusterRevisions(self.cluster)
+        present = Present(live=live, revisions=revisions, now=self.clock.now())
         wanted = tool.wanted(action, present)
         before = {pointer: field(live, pointer) for pointer in wanted}
         accepted, answer, after = self._dry_run(action, live, wanted)
@@ -94,6 +95,7 @@ class FieldChanges:
                 fields=tuple(wanted),
                 replicas_at_start=replicas_at_start,
                 reversible=undo is not None,
+                listed=tuple(revisions.listed),
             )
         )
         return Prepared(

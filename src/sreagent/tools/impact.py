@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sreagent.domain.action import Action, Preview
-from sreagent.domain.inventory import Inventory, Obj, controller_ref
+from sreagent.domain.inventory import Inventory, Listing, Obj, controller_ref
 from sreagent.domain.ports import Clock, Cluster
 from sreagent.policy.facts import Facts
 from sreagent.tools.budgets import KIND as BUDGET
@@ -58,6 +58,8 @@ class Touched:
     """The pods it takes away, where they are chosen already."""
     replicas_at_start: int | None = None
     reversible: bool = False
+    listed: tuple[Listing, ...] = ()
+    """What was read for it a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +111,16 @@ class Scales:
 
     def weigh(self, touched: Touched) -> Impact:
         """Look at what is around the target now, and say what the change would do to it."""
-        return _Weighing(touched, self._look(touched.action), self.known).impact()
+        return _Weighing(touched, self._look(touched), self.known).impact()
 
-    def _look(self, action: Action) -> Inventory:
+    def _look(self, touched: Touched) -> Inventory:
         now = Inventory()
-        if action.verb not in UNTOUCHED:
-            namespace = action.target.namespace
-            look = ListObjects(namespace=namespace, kinds=KINDS if namespace else OF_NODE)
+        now.add(*touched.listed)
+        if touched.action.verb not in UNTOUCHED:
+            namespace = touched.action.target.namespace
+            kinds = KINDS if namespace else OF_NODE
+            left = tuple(kind for kind in kinds if not now.looked(kind, namespace))
+            look = ListObjects(namespace=namespace, kinds=left)
             # What could not be listed is told by the gaps that this leaves.
             list(KubernetesLooks(self.cluster, now, self.clock).list([look]))
         return now

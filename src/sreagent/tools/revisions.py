@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sreagent.domain.errors import TryAgain
-from sreagent.domain.inventory import Obj, controller_ref
+from sreagent.domain.inventory import Listing, Obj, controller_ref
 from sreagent.domain.ports import Cluster
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -15,6 +15,8 @@ class ClusterRevisions:
     """Reads revisions from the cluster when they are asked for."""
 
     def __init__(self, cluster: Cluster) -> None:
+        self.listed: list[Listing] = []
+        """What was read for it."""
         self._cluster = cluster
         self._seen: dict[str, dict[int, Mapping[str, Any]]] = {}
 
@@ -50,7 +52,9 @@ class ClusterRevisions:
 
     def _owned(self, kind: str, workload: Obj) -> Iterator[Obj]:
         meta = workload["metadata"]
-        for item in self._cluster.list(kind, meta["namespace"]).items:
+        listing = self._cluster.list(kind, meta["namespace"])
+        self.listed.append(listing)
+        for item in listing.items:
             owner = controller_ref(item)
             if owner and owner["uid"] == meta["uid"]:
                 yield item
