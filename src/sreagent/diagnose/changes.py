@@ -1,12 +1,13 @@
 """What changed before it broke: rollouts, edits, scalings, new objects."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
 from sreagent.diagnose.deletions import deletions
 from sreagent.diagnose.deliveries import deliveries
-from sreagent.diagnose.edits import FIELDS, creation, edited_objects, edited_workloads, is_new
+from sreagent.diagnose.edits import FIELDS, creation, edited_objects, edited_workloads, is_new, who
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.releases import releases
 from sreagent.diagnose.revisions import Revision, compare, only_restarted, revisions
@@ -15,6 +16,7 @@ from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
 from sreagent.domain.change import Change, Sort
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, entity_of
+from sreagent.domain.text import one_line
 
 __all__ = ["change_of", "changes_in", "scaled_by", "timeline"]
 
@@ -47,16 +49,16 @@ def _rollouts(scene: Scene) -> Iterator[Change]:
         for workload in scene.all(kind):
             known = revisions(scene, kind, workload)
             for new, old in pairwise(known[: ROLLOUTS + 1]):
-                if change := _rollout(kind, workload, old, new, newest=new is known[0]):
+                if change := _rollout(scene, kind, workload, (old, new), newest=new is known[0]):
                     yield change
             if len(known) <= 1 and is_new(scene, workload):
                 yield creation(scene, kind, workload)
 
 
 def _rollout(
-    kind: str, workload: Obj, old: Revision, new: Revision, *, newest: bool
+    scene: Scene, kind: str, workload: Obj, step: tuple[Revision, Revision], *, newest: bool
 ) -> Change | None:
-    entity = entity_of(kind, workload)
+    (old, new), entity = step, entity_of(kind, workload)
     if new.at is None:
         return None
     fields = compare(old.template, new.template)
@@ -66,14 +68,15 @@ def _rollout(
     if only_restarted(fields):
         said = "restarted, nothing else changed"
     if new.cause:
-        said += f" ({new.cause[:120]})"
+        said += f" ({one_line(new.cause, 120)})"
     edit = last_edit(workload, "spec.template") if newest else None
+    by = who(scene, entity, replace(edit, at=new.at)) if edit else ""
     back = "back to an older template: " if new.at != new.created else ""
     return Change(
         entity=entity,
         at=new.at,
         summary=f"revision {old.number} → {new.number}: {back}{said}",
-        by=edit.by if edit else "",
+        by=by,
         diff=tuple(line for one in fields for line in one.lines)[:60],
         revision=new.number,
         previous_revision=old.number,

@@ -13,6 +13,7 @@ from sreagent.diagnose.write_order import untold_write
 from sreagent.domain.change import Change, Sort
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, controller_ref, entity_of
+from sreagent.domain.text import one_line
 
 EDITED_KINDS = (
     *("Service", "Ingress", "NetworkPolicy", "Gateway", "HTTPRoute", "VirtualService"),
@@ -30,6 +31,8 @@ SAME_MOMENT = 30
 """Seconds after its creation in which an edit still belongs to making the object."""
 FIELDS = 4
 """Changed fields that a summary names."""
+WORDS = 400
+"""Characters of a summary; the diff has the rest."""
 _MADE_BY_THE_CLUSTER = frozenset({"kube-root-ca.crt", "kubernetes", "default"})
 _LOCK = "control-plane.alpha.kubernetes.io/leader"
 _TOKEN = "kubernetes.io/service-account.name"  # noqa: S105 - an annotation, not a password
@@ -72,7 +75,7 @@ def creation(scene: Scene, kind: str, item: Obj) -> Change:
         entity=entity,
         at=at,
         summary=f"{kind} created",
-        by=_who(scene, entity, Edit(by=first.by, at=at, fields=())) if first else "",
+        by=who(scene, entity, Edit(by=first.by, at=at, fields=())) if first else "",
         command=entity.get,
         sort=Sort.CREATION,
     )
@@ -118,17 +121,24 @@ def _rolled_out(known: tuple[Revision, ...], edit: Edit) -> bool:
 def _edit(scene: Scene, kind: str, item: Obj, edit: Edit) -> Change:
     entity = entity_of(kind, item)
     diff = against_applied(item, without="spec.template" if kind in WORKLOADS else "")
-    # Who owns everything has applied a manifest: the fields do not tell which of them changed.
-    said = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
-    what = "; ".join(diff[:FIELDS]) or said
     return Change(
         entity=entity,
         at=edit.at,
-        summary=f"{kind} edited: {what}" if what else f"{kind} applied again",
-        by=_who(scene, entity, edit),
+        summary=_said(kind, item, edit, diff),
+        by=who(scene, entity, edit),
         diff=diff,
         command=f"{entity.get} --show-managed-fields",
     )
+
+
+def _said(kind: str, item: Obj, edit: Edit, diff: tuple[str, ...]) -> str:
+    spec = item.get("spec") or EMPTY
+    if kind == "Node" and spec.get("unschedulable") and "spec.unschedulable" in edit.fields:
+        return "Node cordoned"
+    # Who owns everything has applied a manifest: the fields do not tell which of them changed.
+    fields = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
+    what = one_line("; ".join(diff[:FIELDS]) or fields, WORDS)
+    return f"{kind} edited: {what}" if what else f"{kind} applied again"
 
 
 def _undated(scene: Scene, kind: str, item: Obj) -> Change | None:
@@ -138,7 +148,7 @@ def _undated(scene: Scene, kind: str, item: Obj) -> Change | None:
     if written is None and not _has_untold_generation(scene, item):
         return None
     diff = against_applied(item)
-    what = "; ".join(diff[:FIELDS])
+    what = one_line("; ".join(diff[:FIELDS]), WORDS)
     return Change(
         entity=entity,
         at=written.after if written else created or scene.now,
@@ -163,6 +173,7 @@ def _has_untold_generation(scene: Scene, item: Obj) -> bool:
     return bool(entries) and generation > 1 and not told
 
 
-def _who(scene: Scene, entity: Entity, edit: Edit) -> str:
+def who(scene: Scene, entity: Entity, edit: Edit) -> str:
+    """The field manager of an edit, and the job that ran it if one did."""
     errand = errand_of(scene, entity, edit)
     return f"{edit.by}, run by {errand}" if errand else edit.by

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sreagent.diagnose.edits import who
 from sreagent.diagnose.managers import Edit, is_controller
 from sreagent.diagnose.podspec import EMPTY
 from sreagent.diagnose.revisions import Revision, revisions
@@ -37,7 +38,7 @@ def scalings(scene: Scene) -> Iterator[Change]:
                     entity=entity,
                     at=at,
                     summary=f"replicas set to {replicas}",
-                    by=edit.by if edit and edit.at == at else "",
+                    by=who(scene, entity, edit) if edit and edit.at == at else "",
                     command=f"{entity.get} --show-managed-fields",
                     sort=Sort.SCALING,
                 )
