@@ -9,20 +9,16 @@ from sreagent.diagnose.changes import scaled_by
 from sreagent.diagnose.managers import Edit, last_applied, last_edit
 from sreagent.diagnose.podspec import EMPTY, pod_condition
 from sreagent.diagnose.registry import Role, condition
-from sreagent.diagnose.scene import Scene, first_seen, labels_of, last_seen
+from sreagent.diagnose.scene import Scene, labels_of, last_seen
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj, controller_ref, entity_of
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import parse_time, span
-from sreagent.domain.text import one_line
 
 SLOW = 60
 """Seconds a workload may lack pods while it is rolling out."""
 LATELY = 86_400
-STILL = 900
-"""Seconds since the last refusal in which it counts."""
 _TO_ZERO = re.compile(r"to 0(?: from (\d{1,5}))?$")
-_QUOTA = re.compile(r"exceeded quota: ([\w.-]{1,253})")
 
 
 @condition("workload.unavailable", "Deployment", role=Role.SYMPTOM, worth=0.40, vague=True)
@@ -102,37 +98,6 @@ def daemon_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[
 
 
 @condition(
-    "workload.create_refused",
-    "ReplicaSet",
-    worth=0.86,
-    accuses=True,
-    refuted_by="a pod created in spite of it",
-)
-def replica_set_refused(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
-    """The API server refuses to create pods: quota, limits, policy, webhook, account."""
-    failure = pod_condition(item, "ReplicaFailure")
-    if failure.get("status") == "True" and (item.get("spec") or EMPTY).get("replicas"):
-        yield _refused(scene, entity, item, str(failure.get("message") or ""), failure)
-
-
-@condition(
-    "workload.create_refused",
-    "StatefulSet",
-    "DaemonSet",
-    "Job",
-    worth=0.86,
-    accuses=True,
-    refuted_by="a pod created in spite of it",
-)
-def refused_by_event(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
-    """The API server refuses to create pods: quota, limits, policy, webhook, account."""
-    status = item.get("status") or EMPTY
-    events = scene.events(item, "FailedCreate", within=STILL)
-    if events and not status.get("active"):
-        yield _refused(scene, entity, item, str(events[-1].get("message") or ""), EMPTY)
-
-
-@condition(
     "workload.scaled_to_zero",
     "Deployment",
     "StatefulSet",
@@ -194,53 +159,6 @@ def _autoscaled(scene: Scene, item: Obj) -> str:
         if (spec.get("scaleTargetRef") or EMPTY).get("name") == meta["name"]:
             return str(spec.get("minReplicas") or 1)
     return ""
-
-
-def _refused(scene: Scene, entity: Entity, item: Obj, message: str, state: Obj) -> Finding:
-    owner = controller_ref(item)
-    name = f"{owner['kind'].lower()} {entity.namespace}/{owner['name']}" if owner else str(entity)
-    told = one_line(message, 400)
-    quota = _QUOTA.search(message)
-    events = scene.events(item, "FailedCreate")
-    return Finding(
-        condition="workload.create_refused",
-        entity=entity,
-        claim=f"{entity} cannot create pods for {name}: {_why_refused(told)}",
-        category=Category.RESOURCE if quota else Category.CONFIGURATION,
-        uid=item["metadata"].get("uid", ""),
-        path="status.conditions[ReplicaFailure]",
-        since=parse_time(state.get("lastTransitionTime")) or first_seen(events),
-        command=f"kubectl -n {entity.namespace} describe {entity.kind.lower()} {entity.name}",
-        excerpt=told,
-        suspects=(
-            (Entity(kind="ResourceQuota", namespace=entity.namespace, name=quota[1]),)
-            if quota
-            else ()
-        ),
-        facts=(
-            {"quota": quota[1], "accusation": f"refuses pods of {name}: {_why_refused(told)}"}
-            if quota
-            else {}
-        ),
-    )
-
-
-_REFUSALS = (
-    (r"(exceeded quota: .{1,300})", "{}"),
-    (r"failed quota: (.{1,200})", "the quota demands what the template does not say: {}"),
-    (r"((?:minimum|maximum) (?:cpu|memory).{1,200})", "outside its LimitRange: {}"),
-    (r"violates PodSecurity (.{1,200})", "its namespace's pod security forbids it: {}"),
-    (r"serviceaccount \"([^\"]{1,253})\" not found", "service account {} does not exist"),
-    (r"failed calling webhook \"([^\"]{1,253})\"(.{0,200})", "admission webhook {} fails{}"),
-    (r"denied the request: (.{1,200})", "an admission webhook denies it: {}"),
-)
-
-
-def _why_refused(told: str) -> str:
-    for pattern, said in _REFUSALS:
-        if found := re.search(pattern, told):
-            return said.format(*found.groups())
-    return told
 
 
 def _lacks(scene: Scene, entity: Entity, item: Obj, says: str, since: datetime | None) -> Finding:
