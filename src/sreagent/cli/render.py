@@ -28,6 +28,10 @@ LABEL = 7
 """Width of the left column in a proposal."""
 BRIEF = 120
 """Characters of a hypothesis in the list; the root cause is told in full."""
+RESULT = 14
+"""Room for the result of a read: what is no longer leaves the times below each other."""
+COMMAND = 90
+"""Widest column of commands."""
 
 
 def header(incident: str, opened: Opened, now: datetime) -> Text:
@@ -57,26 +61,37 @@ def look(record: Looked, width: int) -> Text:
     mark, colour = MARKS[record.verdict]
     seconds = f"{record.seconds:.2f} s" if record.seconds else ""
     result = one_line(record.result, max(width // 2, 30))
-    room = max(width - 16 - len(result), 20)
+    room = max(width - 16 - max(len(result), RESULT), 20)
     command = record.command if len(record.command) <= room else record.command[: room - 1] + "…"
     text = Text(f" {mark} ", style=colour)
-    text.append(f"{command:<{min(room, 60)}}", style="default")
+    text.append(f"{command:<{min(room, COMMAND)}}", style="default")
     return text.append(f"  {seconds:>7}  {result}", style="dim" if seconds else colour)
 
 
-def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Text]:
+def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[RenderableType]:
     """A line for each hypothesis, best first, with a bar for its confidence."""
     listed = list(found)
     for hypothesis in listed[:limit]:
         refuted = hypothesis.standing is Standing.REFUTED
-        text = Text(" ").append_text(bar(hypothesis))
-        text.append(one_line(hypothesis.statement, BRIEF), style="dim" if refuted else "default")
+        lead = Text(" ").append_text(bar(hypothesis))
+        style = "dim" if refuted else "default"
+        text = Text(one_line(hypothesis.statement, BRIEF), style=style)
         if refuted:
             text.append(f"  refuted: {one_line(hypothesis.refuted_by, BRIEF)}", style="dim")
         ids = hypothesis.evidence_against if refuted else hypothesis.evidence_for
-        yield text.append("  " + " ".join(ids), style="cyan")
+        yield hanging(lead, text.append("  " + " ".join(ids), style="cyan"))
     if len(listed) > limit:
         yield Text(f" … {len(listed) - limit} more: sre incidents show", style="dim")
+
+
+def hanging(lead: Text, line: Text) -> RenderableType:
+    """A line after a lead; where it is folded, it goes on below its beginning."""
+    table = Table.grid()
+    table.add_column(no_wrap=True)
+    # A long word is folded, never cut: commands are there to be copied.
+    table.add_column(overflow="fold")
+    table.add_row(lead, line)
+    return table
 
 
 def bar(hypothesis: Hypothesis) -> Text:
@@ -140,7 +155,7 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
         rows += [("Loses", _styled(preview.loses))] if preview.loses else []
         rows += [("Owner", _styled(preview.owner))] if preview.owner else []
         rows.append(("Dry-run", _styled(preview.answer, colour)))
-        rows += [("", _diff_line(line)) for line in preview.diff]
+        rows += [_diff_row(line) for line in preview.diff]
     rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))
     rows.append(("Rule", _styled(_rule(proposed))))
     bounded = proposed.tier is Tier.BOUNDED
@@ -176,8 +191,12 @@ def _folded(value: str) -> str:
     return " ".join(value.splitlines())
 
 
-def _diff_line(line: str) -> Text:
-    return Text(f"  {_folded(line)}", style={"-": "red", "+": "green"}.get(line[:1], "dim"))
+def _diff_row(line: str) -> tuple[str, Text]:
+    """The sign as a label of its own, so that a folded line does not pass for another one."""
+    folded = _folded(line)
+    sign, rest = (folded[0], folded[1:].lstrip()) if folded[:1] in ("-", "+") else ("", folded)
+    style = {"-": "red", "+": "green"}.get(sign, "dim")
+    return f"{sign:>{LABEL}}", Text(rest, style=style)
 
 
 def _table(rows: Iterable[tuple[str, Text]]) -> Table:
@@ -212,25 +231,25 @@ def _panel(body: RenderableType, title: str, subtitle: str, colour: str) -> Pane
     )
 
 
-def verified(record: Verified) -> Text:
+def verified(record: Verified) -> RenderableType:
     """Whether it helped, check by check."""
-    text = Text(" Verified  ", style="bold")
+    text = Text()
     for check in record.checks:
         mark, colour = MARKS[check.verdict]
         text.append(f"{check.name} {check.text} ").append(f"{mark}   ", style=colour)
-    return text.append(f"{record.seconds:.0f} s", style="dim")
+    text.append(f"{record.seconds:.0f} s", style="dim")
+    return hanging(Text(" Verified  ", style="bold"), text)
 
 
-def evidence(found: Iterable[Evidence]) -> Iterator[Text]:
+def evidence(found: Iterable[Evidence]) -> Iterator[RenderableType]:
     """Evidence with the call that shows it again."""
     for item in found:
         mark, colour = MARKS[item.verdict]
-        text = Text(f" {item.id:<4}", style="cyan").append(f"{mark} ", style=colour)
-        text.append(item.claim)
-        text.append(f"\n      {item.command}", style="dim")
-        for line in item.excerpt.splitlines()[-12:]:
-            text.append(f"\n      │ {line}", style="dim")
-        yield text
+        lead = Text(f" {item.id:<4}", style="cyan").append(f"{mark} ", style=colour)
+        said = [item.command, *(f"│ {line}" for line in item.excerpt.splitlines()[-12:])]
+        yield hanging(lead, Text(item.claim))
+        for line in said:
+            yield hanging(Text(" " * len(lead)), Text(line, style="dim"))
 
 
 def ending(incident: Incident, report: str) -> Iterator[Text]:

@@ -182,25 +182,22 @@ class Terminal:
             self.out.print(Text(name, style="bold"))
 
 
-def _said(record: Answered | Ran | Noted | Resumed) -> Text:
-    text = Text()
+def _said(record: Answered | Ran | Noted | Resumed) -> RenderableType:
+    note = Text(" · ", style="dim")
     match record:
         case Ran(action=action, ok=True, message=message):
-            text = Text(" ✓ ", style="green").append(
-                f"{action} {_folded(message)}", style="default"
-            )
+            return render.hanging(Text(" ✓ ", style="green"), Text(f"{action} {_folded(message)}"))
         case Ran(action=action, message=message):
-            text = Text(" ✗ ", style="red").append(
-                f"{action} not done: {_folded(message)}", style="default"
-            )
-        case Noted(text=note):
-            text = Text(f" · {_folded(note)}", style="dim")
+            said = Text(f"{action} not done: {_folded(message)}")
+            return render.hanging(Text(" ✗ ", style="red"), said)
+        case Noted(text=text):
+            return render.hanging(note, Text(_folded(text), style="dim"))
         case Resumed(by=by):
-            text = Text(f"Resumed by {by}", style="bold")
+            return Text(f"Resumed by {by}", style="bold")
         case Answered(action=action, answer=answer, by=by, how=how, reason=reason):
-            words = f" · {action} {_ANSWERS[answer]} by {by} ({how})"
-            text = Text(words + (f": {_folded(reason)}" if reason else ""), style="dim")
-    return text
+            words = f"{action} {_ANSWERS[answer]} by {by} ({how})"
+            words += f": {_folded(reason)}" if reason else ""
+            return render.hanging(note, Text(words, style="dim"))
 
 
 def _folded(text: str) -> str:
