@@ -48,7 +48,7 @@ def test_no_number_is_a_number_too(real: PrometheusMetrics) -> None:
 
 def test_a_range_query_gives_the_values_over_time(real: PrometheusMetrics) -> None:
     start = NOW - timedelta(minutes=1)
-    ((labels, values),) = real.range("vector(2)", start=start, end=NOW, step=30)
+    ((labels, values),) = real.range("vector(2)", start=start, end=NOW, step=30).series
     assert labels == {}
     assert values == tuple((start + timedelta(seconds=30 * n), 2.0) for n in range(3))
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sreagent.domain.entity import Entity
+from sreagent.domain.signal import Signal
 
 Obj = Mapping[str, Any]
 """One Kubernetes object as JSON."""
@@ -68,6 +69,8 @@ class Inventory:
     listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     logs: list[PodLog] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    """What metrics say of the objects in view."""
     server_version: str = ""
     _lists: int = 0
     _by_kind: dict[str, dict[tuple[str, str], Obj]] = field(default_factory=dict)

@@ -107,21 +107,38 @@ class Cluster(Protocol):
 
 
 class Metrics(Protocol):
-    """Reads time series from Prometheus."""
+    """Reads time series from Prometheus. Thread-safe."""
 
     @property
     def url(self) -> str:
         """Where it is."""
         ...
 
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        ...
+
     def instant(self, promql: str) -> Sequence["Sample"]:
         """The value of each series now. Raises TryAgain for a query the server cannot parse."""
         ...
 
-    def range(
-        self, promql: str, *, start: datetime, end: datetime, step: float
-    ) -> Sequence["Series"]:
-        """The values of each series over a time, `step` seconds apart."""
+    def range(self, promql: str, *, start: datetime, end: datetime, step: float) -> "Ranges":
+        """The values of each series over a time, `step` seconds apart.
+
+        Raises TryAgain for a query the server cannot parse, Unreachable for one that asks for too
+        much.
+        """
+        ...
+
+    def names(self, selectors: Sequence[str], *, start: datetime, end: datetime) -> Sequence[str]:
+        """Names of the metrics that any of these selectors chose within a time."""
+        ...
+
+    def series(
+        self, selectors: Sequence[str], *, start: datetime, end: datetime
+    ) -> Sequence["Labels"]:
+        """Labels of each series that any of these selectors chose, `__name__` included."""
         ...
 
     def rule(self, alertname: str) -> str:
@@ -263,3 +280,12 @@ class KillSwitch(Protocol):
 Labels = Mapping[str, str]
 Sample = tuple[Labels, float]
 Series = tuple[Labels, Sequence[tuple[datetime, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The series of a range query."""
+
+    series: Sequence[Series]
+    warnings: Sequence[str] = ()
+    """What the server says about an answer that is not the whole one."""
