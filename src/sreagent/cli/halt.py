@@ -44,6 +44,8 @@ def halt(
         print(codec.dumps({"halted": bool(standing), "reason": standing}))
         return
     print(" ".join(filter(None, (said, _told(standing)))))
+    if reason is not None:
+        print("To let them run again: sre halt --lift")
 
 
 def _told(standing: str) -> str:

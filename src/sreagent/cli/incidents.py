@@ -42,10 +42,12 @@ def list_incidents(
     if not found:
         out.print(Text("No incidents yet. Begin with: sre investigate ALERT"))
     for item in found:
-        line = Text(f"{item.id}  ", style="bold").append(f"{item.opened_at:%Y-%m-%d %H:%M} UTC  ")
+        # The id tells the day.
+        line = Text(f"{item.id}  ", style="bold").append(f"{item.opened_at:%H:%M} UTC  ")
         line.append(f"{item.trouble or item.outcome:<10}", style="red" if item.trouble else "cyan")
         line.append(f"  {item.alert}")
-        out.print(line.append(f"  {item.root_cause}", style="dim"), no_wrap=out.is_terminal)
+        line.append(f"  {item.root_cause}" if item.root_cause else "", style="dim")
+        out.print(line, no_wrap=out.is_terminal, overflow="ellipsis" if out.is_terminal else None)
 
 
 @app.command("show")
@@ -75,7 +77,7 @@ def show_incident(incident: options.Incident, json: options.Json = False) -> Non
     for proposal in found.proposals:
         out.print()
         out.print(render.proposal(proposal, boxed=out.is_terminal))
-        out.print(Text(f" {proposal.id} is {proposal.state} {proposal.note}"))
+        out.print(Text(f" {proposal.id} is {proposal.state} {proposal.note}".rstrip()))
     out.print()
     for line in render.ending(found, ""):
         out.print(line)

@@ -256,8 +256,8 @@ def ending(incident: Incident, report: str) -> Iterator[Text]:
     """The last lines: what came of it, where the report is, what was not looked at, the cost."""
     word, colour = ENDINGS[incident.outcome]
     line = Text(word, style=f"bold {colour}")
-    if incident.reason:
-        line.append(f" {incident.reason}.", style="not bold")
+    if why := incident.reason:
+        line.append(f" {why[0].upper()}{why[1:]}.", style="not bold")
     yield line
     yield from _next_steps(incident)
     if report:
@@ -288,9 +288,25 @@ def _next_steps(incident: Incident) -> Iterator[Text]:
     if incident.outcome is Outcome.WAITING:
         for proposed in open_proposals(incident):
             yield Text(f"  {proposed.id}  {proposed.title}")
-            yield Text(f"      approve it: sre approve {incident.id} {proposed.id}")
+            yield Text(f"      {_to_approve(proposed)}: sre approve {incident.id} {proposed.id}")
     for proposed in incident.proposals:
+        if _is_for_another_account(proposed):
+            yield Text(f"  for somebody who may: {proposed.command}")
+            yield Text("      the rights this account lacks: sre rbac remediator")
         if proposed.state is ActionState.DONE and proposed.undo_command:
             yield Text(f"  take {proposed.id} back: sre undo {incident.id} {proposed.id}")
     if incident.outcome is Outcome.OPEN:
         yield Text(f"  go on: sre resume {incident.id}")
+
+
+def _to_approve(proposed: Proposal) -> str:
+    """What has to come before a yes counts."""
+    if proposed.verdict != "deny":
+        return "approve it" if proposed.people == 1 else "another person approves it"
+    return "after `sre halt --lift`" if proposed.rule == "halt" else f"when {proposed.rule} is over"
+
+
+def _is_for_another_account(proposed: Proposal) -> bool:
+    """Whether the cluster does not let this account make the change."""
+    refused = proposed.preview is not None and not proposed.preview.accepted
+    return refused and proposed.preview.answer.startswith("not allowed")

@@ -97,11 +97,14 @@ def reject(
 ) -> None:
     """Refuse a proposed change, with the reason."""
     from sreagent import wiring
-    from sreagent.domain.errors import Exit, InUse
+    from sreagent.domain.errors import BadInput, Exit, InUse
     from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
 
     del debug
+    if not reason.strip():
+        msg = "the reason is empty"
+        raise BadInput(msg, hint=f'try: sre reject {incident} {action} --reason "…"')
     try:
         refused = wiring.refuse(incident, action, reason)
     except InUse as busy:
