@@ -308,5 +308,5 @@ def _to_approve(proposed: Proposal) -> str:
 
 def _is_for_another_account(proposed: Proposal) -> bool:
     """Whether the cluster does not let this account make the change."""
-    refused = proposed.preview is not None and not proposed.preview.accepted
-    return refused and proposed.preview.answer.startswith("not allowed")
+    preview = proposed.preview
+    return bool(preview and not preview.accepted and preview.answer.startswith("not allowed"))
