@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sreagent import __version__
 from sreagent.domain.alert import Alert
-from sreagent.domain.errors import BadInput, Denied
+from sreagent.domain.errors import BadInput, Denied, SreError
 from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
 from sreagent.domain.secrets import own
@@ -99,7 +99,6 @@ def find_alert(argument: str, settings: Settings) -> Alert:
 
     Raises:
         BadInput: It is empty, or a file that cannot be understood.
-        SreError: Alertmanager did not answer.
     """
     from sreagent.domain.intake import pick
 
@@ -109,7 +108,7 @@ def find_alert(argument: str, settings: Settings) -> Alert:
     if not text:
         msg = "the alert is empty"
         raise BadInput(msg, hint='try: sre investigate "checkout pods crash looping in shop"')
-    if text.endswith(".json") or _is_file(text):
+    if text.endswith(".json") or _is_there(text):
         return pick(_alerts(_read_file(Path(text)), text))
     if settings.alertmanager:
         return _firing(text, _alertmanager(settings))
@@ -129,6 +128,7 @@ def investigation(
     from sreagent.investigate.scope import find_namespace
 
     time = system_clock()
+    held = policy(settings)
     cluster = _cluster(settings, time)
     version = cluster.version()
     namespace = find_namespace(cluster, alert, settings.namespace)
@@ -146,7 +146,7 @@ def investigation(
     )
     with _new_journal(settings, time) as journal:
         case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
-        yield _run(case, cluster, settings, wishes, people)
+        yield _run(case, cluster, settings, wishes, people, held)
 
 
 @contextmanager
@@ -172,6 +172,7 @@ def resumption(
 
     time = system_clock()
     before = read_incident(state_folder(), incident)
+    held = policy(settings)
     settings = _as_before(settings, before.opened)
     cluster = _cluster(settings, time)
     version = cluster.version()
@@ -188,7 +189,7 @@ def resumption(
             started=time.monotonic(),
             time_limit=settings.time_limit,
         )
-        run = _run(case, cluster, settings, wishes, people)
+        run = _run(case, cluster, settings, wishes, people, held)
         if undo:
             run.desk.reasoner = _undoing(run, undo)
         case.write(Resumed(by=person()))
@@ -317,7 +318,9 @@ def refuse(incident: str, action: str, reason: str) -> Incident:
         return known.apply(journal.append(Closed(outcome=outcome, cost=known.cost)))
 
 
-def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, people: Person) -> Run:
+def _run(
+    case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, people: Person, held: Policy
+) -> Run:
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.rules.reasoner import RulesReasoner
     from sreagent.journal.ledger import FileLedger
@@ -328,7 +331,6 @@ def _run(case: Case, cluster: Cluster, settings: Settings, wishes: Wishes, peopl
         own(_login_in(address))
     metrics = _metrics(settings)
     changes = _changes(case, cluster, settings)
-    held = policy(settings)
     case.changes_allowed = not wishes.read_only
     case.has_metrics = metrics is not None
     desk = Desk(
@@ -582,7 +584,11 @@ def _firing(text: str, alerts: Alerts) -> Alert:
     from sreagent.domain.intake import pick
 
     name, *rest = text.split()
-    firing = list(alerts.firing())
+    try:
+        firing = list(alerts.firing())
+    except SreError as error:
+        # It would tell more of the alert; what is wrong shows without it.
+        return Alert(name=one_line(text), source=f"text; {one_line(error.message, 200)}")
     found = [alert for alert in firing if alert.name == name]
     wanted = {part for word in rest for part in word.split("/")}
     nearer = [alert for alert in found if wanted <= set(alert.labels.values())]
@@ -593,9 +599,10 @@ def _firing(text: str, alerts: Alerts) -> Alert:
     return Alert(name=one_line(text), source=source)
 
 
-def _is_file(text: str) -> bool:
+def _is_there(text: str) -> bool:
+    """Whether it names a file, or a folder by its path: a bare word is no folder."""
     try:
-        return Path(text).is_file()
+        return Path(text).is_file() or ("/" in text and Path(text).is_dir())
     except (OSError, ValueError):
         # Too long for a name, or with characters no name has: then it is text.
         return False

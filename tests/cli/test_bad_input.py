@@ -178,9 +178,32 @@ def test_an_alert_about_a_pod_that_does_not_exist_says_so(good: Simulation) -> N
     assert "ghost-1" in json.dumps(done.json["evidence"]) + done.json["summary"]
 
 
-def test_an_alertmanager_that_does_not_answer(good: Simulation) -> None:
-    where = ("--alertmanager", "http://127.0.0.1:1")
-    told(sre("investigate", ALERT, *where, *place(good)), 1, "127.0.0.1:1")
+def test_without_an_answer_of_alertmanager_the_words_are_investigated(good: Simulation) -> None:
+    where = ("--alertmanager", "http://127.0.0.1:1", "-n", "shop", "--read-only")
+    done = sre("investigate", ALERT, *where, "--json", *place(good))
+    assert done.code == 0, done.err
+    assert done.json["diagnosis"]["entity"]["name"] == "checkout"
+    assert "127.0.0.1:1" in done.json["alert"]["source"]
+
+
+def test_a_folder_is_no_alert(good: Simulation, tmp_path: Path) -> None:
+    told(sre("investigate", str(tmp_path), *place(good)), 2, str(tmp_path))
+
+
+def test_a_policy_that_cannot_be_used_leaves_no_incident_behind(
+    good: Simulation, tmp_path: Path
+) -> None:
+    broken = tmp_path / "policy.yaml"
+    broken.write_text("autonomie: {}\n")
+    env = {"SRE_POLICY": str(broken), "XDG_STATE_HOME": str(tmp_path / "state")}
+    told(sre("investigate", ALERT, *place(good), env=env), 2, "policy.yaml")
+    assert not list(tmp_path.glob("state/sreagent/incidents/*"))
+
+
+def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    env = {"XDG_STATE_HOME": str(tmp_path / "file" / "state")}
+    told(sre("sim", "up", env=env), 1, "cannot use", "XDG_STATE_HOME")
 
 
 def test_a_prometheus_that_does_not_answer_is_unknown(good: Simulation) -> None:

@@ -10,6 +10,7 @@ from sreagent.domain.errors import Exit, SreError
 from sreagent.domain.text import clean, visible
 
 BUG = "this is a bug in sreagent"
+FOLDERS = "incidents are kept in $XDG_STATE_HOME/sreagent (~/.local/state): may you write there?"
 
 
 @contextmanager
@@ -20,27 +21,29 @@ def told(*, debug: bool) -> Iterator[None]:
     """
     try:
         yield
-    except SreError as error:
-        if debug:
-            _print_traceback()
-        else:
-            _print(error.message, error.why, error.hint)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _print("stopped")
         _leave(Exit.INTERRUPTED)
     except BrokenPipeError:
         _leave(Exit.FAILED)
-    except Exception as error:  # noqa: BLE001 - the edge of the program: what is no error is a bug
+    except Exception as error:  # noqa: BLE001 - the edge of the program: nothing passes it
         if debug:
             _print_traceback()
         else:
-            _print(
-                f"{type(error).__name__}: {error}",
-                BUG,
-                "run it again with --debug and report what it prints",
-            )
-        sys.exit(Exit.FAILED)
+            _print(*_words(error))
+        sys.exit(error.exit_code if isinstance(error, SreError) else Exit.FAILED)
+
+
+def _words(error: Exception) -> tuple[str, str, str]:
+    """What failed, why, and what to type next. What is neither ours nor a disk's is a bug."""
+    match error:
+        case SreError(message=message, why=why, hint=hint):
+            return message, why, hint
+        case OSError(filename=str(name), strerror=str(words)):
+            return f"cannot use {name}: {words}", "", FOLDERS
+        case _:
+            known = f"{type(error).__name__}: {error}"
+            return known, BUG, "run it again with --debug and report what it prints"
 
 
 def _print(message: str, why: str = "", hint: str = "") -> None:

@@ -202,9 +202,11 @@ def _dropped(case: Case, draft: Draft, why: str) -> Iterator[Noted | Answered]:
 def _moved_on(case: Case, proposal: Proposal) -> Iterator[Noted]:
     before = case.incident.proposal(proposal.id)
     if before and before.fingerprint != proposal.fingerprint:
+        same = before.policy == proposal.policy
+        what = f"{proposal.action.target} was" if same else "the policy, or the object, was"
         yield Noted(
-            text=f"{proposal.id} is not what was shown before: {proposal.action.target} "
-            "was changed since, so look again before you approve it"
+            text=f"{proposal.id} is not what was shown before: {what} changed since, "
+            "so look again before you approve it"
         )
 
 
@@ -259,7 +261,12 @@ def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Qu
     action = action_of(case.incident, desk, reply.line) if reply.line else proposal.action
     if action != proposal.action:
         # Another change than the one that was proposed: it takes nothing back.
-        proposal = replace(proposal, undoes="")
+        proposal = replace(
+            proposal,
+            undoes="",
+            reason=f"written by a person in place of: {proposal.command}",
+            expected="nothing is foretold of a change that a person wrote",
+        )
         about = replace(about, restores=False)
     elif proposal.undoes:
         check_untouched(case.incident, proposal.undoes, desk)
