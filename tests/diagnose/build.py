@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sreagent.diagnose.conditions import findings
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
@@ -312,3 +313,8 @@ def told(findings: Iterable[Finding], condition: str) -> list[Finding]:
 def named(objects: Iterable[Json], kind: str, number: int = 0) -> Json:
     """The n-th object of a kind."""
     return [one for one in objects if one["kind"] == kind][number]
+
+
+def spotted(condition: str, *objects: Json, **how: Any) -> list[Finding]:
+    """What a condition tells of these objects; `refused` and `logs` as for `seen`."""
+    return told(findings(seen(*objects, **how), NOW), condition)

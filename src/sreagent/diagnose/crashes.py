@@ -1,6 +1,7 @@
 """Containers that end when they should not: crash loops, kills, memory."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sreagent.diagnose.configuration import configuration_at_fault
@@ -22,16 +23,21 @@ from sreagent.diagnose.scene import Scene, first_seen
 from sreagent.diagnose.targets import suspects_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj, PodLog
+from sreagent.domain.inventory import Obj, PodLog, controller_ref
 from sreagent.domain.moment import parse_time, span
 
 RECENT = 3600
 """Seconds after which a restart of a pod that runs fine since is history."""
 SETTLED = 600
 """Seconds a container must run before its restarts count as over."""
+MANY = 3
+"""Restarts from which on they are a habit."""
+DAY = 86_400
 FAST = 10
 """Seconds within which an exit counts as one at start-up."""
 
+KILLED = 137
+"""Exit code of a program that got SIGKILL."""
 _EXIT_CODES = {
     1: "error",
     2: "wrong usage",
@@ -48,6 +54,8 @@ _EXIT_CODES = {
     143: "SIGTERM: asked to stop",
     255: "error out of range",
 }
+_STARTED_AGAIN = ("Job", "ReplicaSet", "StatefulSet", "DaemonSet")
+"""Kinds that make a new pod for one that failed, and are told themselves."""
 _START_REASONS = ("StartError", "ContainerCannotRun")
 
 
@@ -124,6 +132,42 @@ def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         if was_probed_to_death(scene, pod, container):
             continue
         yield _crash(scene, entity, pod, container)
+
+
+@condition("pod.keeps_restarting", "Pod", worth=0.45, vague=True, even_mild=True)
+def keeps_restarting(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """A container ends at intervals, each time after it has run for a good while."""
+    if is_over(pod):
+        return
+    for container in containers(pod):
+        if _ends_at_intervals(scene, container) and not keeps_ending(scene, container):
+            found = _crash(scene, entity, pod, container)
+            yield replace(found, condition="pod.keeps_restarting", severity=Severity.WARNING)
+
+
+@condition("pod.failed", "Pod", worth=0.55, vague=True, if_named=True)
+def failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """A pod that is started only once ended badly."""
+    status = pod.get("status") or EMPTY
+    owner = (controller_ref(pod) or EMPTY).get("kind")
+    if status.get("phase") != "Failed" or status.get("reason") or owner in _STARTED_AGAIN:
+        return
+    for container in containers(pod):
+        end = container.ended or EMPTY
+        age = scene.age(end.get("finishedAt"))
+        if end.get("exitCode") and end.get("reason") != "OOMKilled" and (age or 0) < DAY:
+            yield replace(_crash(scene, entity, pod, container), condition="pod.failed")
+
+
+def _ends_at_intervals(scene: Scene, container: Container) -> bool:
+    """Whether it has run this time no longer than it did before it ended."""
+    end = container.ended or EMPTY
+    began, over = parse_time(end.get("startedAt")), parse_time(end.get("finishedAt"))
+    runs = scene.age(container.running_since)
+    if not began or not over or runs is None or end.get("reason") == "OOMKilled":
+        return False
+    before = (over - began).total_seconds()
+    return container.restarts >= MANY and before >= SETTLED and runs < before
 
 
 def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Finding:
@@ -207,13 +251,20 @@ def _ends(container: Container) -> str:
 def _why(container: Container, words: LogError | None) -> str:
     end = container.ended or EMPTY
     code = say_exit(int(end.get("exitCode") or 0))
-    told = f"with {code}, {_restarts(container)}"
+    told = f"with {code}{_by_whom(container)}, {_restarts(container)}"
     if words:
         place = f" ({words.place})" if words.place else ""
         about = f" [{words.target}]" if words.target and words.target not in words.line else ""
         return f"with {words.line}{place}{about}, {code}, {_restarts(container)}"
     message = str(end.get("message") or "").strip().splitlines()
     return f"{told}, message {message[-1][:160]!r}" if message else told
+
+
+def _by_whom(container: Container) -> str:
+    """That nothing the kubelet does by itself explains a kill."""
+    probed = container.spec.get("livenessProbe") or container.spec.get("startupProbe")
+    killed = (container.ended or EMPTY).get("exitCode") == KILLED
+    return " from outside: neither a probe nor its memory limit" if killed and not probed else ""
 
 
 def _category(words: LogError | None) -> Category:

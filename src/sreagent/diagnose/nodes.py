@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, pod_condition
 from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Scene, last_seen
+from sreagent.diagnose.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
@@ -107,45 +107,9 @@ def cordoned(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     )
 
 
-@condition("pod.evicted", "Pod", worth=0.62, accuses=True, even_mild=True)
-def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
-    """A node threw a pod out because it ran short of something."""
-    status = pod.get("status") or EMPTY
-    if status.get("reason") != "Evicted":
-        return
-    events = scene.events(pod, "Evicted")
-    moment = last_seen(events[-1]) if events else parse_time(status.get("startTime"))
-    age = scene.age(moment)
-    name = pod["spec"].get("nodeName") or ""
-    node = Entity(kind="Node", name=name)
-    recent = age is not None and age < 3600
-    yield Finding(
-        condition="pod.evicted",
-        entity=entity,
-        claim=f"{entity} was evicted from node {name}: "
-        f"{one_line(str(status.get('message') or ''), 240)}",
-        category=Category.NODE,
-        severity=Severity.ERROR if recent and _is_missed(scene, pod) else Severity.WARNING,
-        uid=pod["metadata"].get("uid", ""),
-        path="status.reason",
-        since=moment,
-        command=entity.get,
-        suspects=(node,) if name else (),
-        facts={"node": name, "accusation": f"ran short of something and evicted {entity}"},
-    )
-
-
 def _say_pods(scene: Scene, node: Entity) -> str:
     """How many are on it; nothing when none could be looked at."""
     if not scene.inventory.namespaces and not scene.inventory.looked("Pod"):
         return ""
     count = len(scene.pods_by_node.get(node.name, ()))
     return f"; {count} {'pod' if count == 1 else 'pods'} in view on it"
-
-
-def _is_missed(scene: Scene, pod: Obj) -> bool:
-    """Whether its workload has fewer ready pods than it wants."""
-    workload = scene.workload_of(pod)
-    item = scene.inventory.find(workload)
-    wanted = ((item or EMPTY).get("spec") or EMPTY).get("replicas") or 1
-    return len(scene.ready_pods(workload)) < wanted

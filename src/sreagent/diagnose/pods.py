@@ -1,4 +1,4 @@
-"""Pods that run but do not serve, and pods that do not go away."""
+"""Pods that run but do not serve."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,12 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, PodLog
 from sreagent.domain.moment import parse_time, span
+from sreagent.domain.text import one_line
 
 GRACE = 30
 """Seconds a container may take to become ready when its probe asks for less."""
+GATE_PATIENCE = 120
+"""Seconds that whoever meets a readiness gate may take."""
 OFTEN = 3
 """Occurrences from which a logged error counts."""
 TOLD = 4
@@ -44,7 +47,7 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container runs for longer than its probes allow and is not ready."""
     if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
         return
-    late = [c for c in containers(pod) if not c.init and should_be_ready(scene, c)]
+    late = [c for c in containers(pod) if c.serves and should_be_ready(scene, c)]
     if not late:
         return
     state = pod_condition(pod, "Ready")
@@ -62,6 +65,42 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         command=entity.get,
         facts={"container": late[0].name},
     )
+
+
+@condition(
+    "pod.readiness_gate",
+    "Pod",
+    worth=0.72,
+    refuted_by="the gate being met while the pod still is not ready",
+)
+def readiness_gate(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """All containers are ready, and a readiness gate that somebody else must meet is not."""
+    if is_over(pod) or is_ready(pod) or pod["metadata"].get("deletionTimestamp"):
+        return
+    mine = [one for one in containers(pod) if one.serves]
+    began = max((one.running_since for one in mine if one.running_since), default=None)
+    waits = scene.age(began) or 0
+    if not mine or not all(one.ready for one in mine) or waits < GATE_PATIENCE:
+        return
+    for gate in pod["spec"].get("readinessGates") or ():
+        state = pod_condition(pod, gate["conditionType"])
+        if state.get("status") == "True":
+            continue
+        why = one_line(str(state.get("message") or state.get("reason") or "nobody reports it"), 160)
+        yield Finding(
+            condition="pod.readiness_gate",
+            entity=entity,
+            claim=f"{entity} has ready containers and waits for readiness gate "
+            f"{gate['conditionType']}: {why}",
+            category=Category.AVAILABILITY,
+            uid=pod["metadata"].get("uid", ""),
+            path="spec.readinessGates",
+            since=parse_time(state.get("lastTransitionTime")) or began,
+            command=entity.get,
+            excerpt=why,
+            tainted=True,
+            facts={"gate": str(gate["conditionType"])},
+        )
 
 
 @condition("pod.on_broken_node", "Pod", role=Role.SYMPTOM, worth=0.40, accuses=True)
@@ -103,30 +142,6 @@ def _why_its_node(scene: Scene, pod: Obj, name: str) -> str:
     if scene.inventory.gap("Node") and marked and not gates and all(one.ready for one in mine):
         return f"its containers are, so its node {name} seems silent (nodes could not be looked at)"
     return ""
-
-
-@condition("pod.stuck_terminating", "Pod", role=Role.SYMPTOM, worth=0.35, if_named=True)
-def stuck_terminating(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
-    """A pod was deleted, its grace period is over and it is still there."""
-    meta = pod["metadata"]
-    late = scene.age(meta.get("deletionTimestamp"))
-    if late is None or late < 60:
-        return
-    kept = ", ".join(meta.get("finalizers") or ())
-    node = pod["spec"].get("nodeName") or ""
-    yield Finding(
-        condition="pod.stuck_terminating",
-        entity=entity,
-        claim=f"{entity} should be gone since {span(late)}"
-        + (f"; finalizers {kept} keep it" if kept else f"; its node {node} has not let it go"),
-        category=Category.NODE if not kept else Category.AVAILABILITY,
-        severity=Severity.WARNING,
-        uid=meta.get("uid", ""),
-        path="metadata.deletionTimestamp",
-        since=parse_time(meta.get("deletionTimestamp")),
-        command=entity.get,
-        suspects=(Entity(kind="Node", name=node),) if node and not kept else (),
-    )
 
 
 @condition("pod.log_errors", "Pod", role=Role.SYMPTOM, worth=0.42, vague=True, if_named=True)

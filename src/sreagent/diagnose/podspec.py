@@ -23,6 +23,16 @@ class Container:
     status: Obj
 
     @property
+    def sidecar(self) -> bool:
+        """Whether it is an init container that runs beside the others."""
+        return self.init and self.spec.get("restartPolicy") == "Always"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it should run for as long as the pod does."""
+        return self.sidecar or not self.init
+
+    @property
     def waiting(self) -> str:
         """Why it waits, or an empty text."""
         return str(self._state("waiting").get("reason") or "")

@@ -22,13 +22,15 @@ from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, labels_of, once_per_scene
 from sreagent.domain.entity import Entity
-from sreagent.domain.finding import Category, Finding
+from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, controller_ref
 from sreagent.domain.moment import parse_time
 from sreagent.domain.text import one_line
 
 YOUNG = 10
 """Seconds the scheduler may take."""
+GATED = 300
+"""Seconds that a pod may wait for its gates to be removed: queues hold pods back on purpose."""
 _CONTROL_PLANE = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
 _OUT_OF_ORDER = ("node_down", "node_trouble", "cordoned")
 _BY_RANK = (
@@ -62,6 +64,27 @@ def unschedulable(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         excerpt=message,
         suspects=verdict.suspects,
         facts=verdict.facts,
+    )
+
+
+@condition("pod.scheduling_gated", "Pod", worth=0.75, even_mild=True)
+def scheduling_gated(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """The scheduler does not look at a pod before somebody removes its gates."""
+    gates = [str(one.get("name")) for one in pod["spec"].get("schedulingGates") or ()]
+    if not gates or pod["spec"].get("nodeName") or is_over(pod) or not scene.older(pod, GATED):
+        return
+    yield Finding(
+        condition="pod.scheduling_gated",
+        entity=entity,
+        claim=f"{entity} is kept from the scheduler by gate {', '.join(gates)}, which nobody has "
+        "removed",
+        category=Category.SCHEDULING,
+        severity=Severity.WARNING,
+        uid=pod["metadata"].get("uid", ""),
+        path="spec.schedulingGates",
+        since=scene.created(pod),
+        command=entity.get,
+        facts={"gates": ",".join(gates)},
     )
 
 
