@@ -93,7 +93,7 @@ class Inventory:
     @property
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever something came into view."""
-        return self._lists, len(self.gaps), len(self.logs)
+        return self._lists, len(self.gaps), len(self.logs), len(self.signals)
 
     def looked(self, kind: str, namespace: str = "") -> bool:
         """Whether the kind was listed there: only then does absence mean absence."""

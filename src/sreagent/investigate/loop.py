@@ -25,6 +25,7 @@ from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.steps import Command, Conclude, Draft, Finish, Gather, Propose, Verify
 from sreagent.tools.metrics import evaluate, find_expression, looked
+from sreagent.tools.signals import gather_signals
 
 
 def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
@@ -96,8 +97,14 @@ def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:
     if step.expression and desk.metrics:
         yield Progress(text="asking Prometheus")
         yield from _ask_expression(case, desk)
+    if step.signals is not None and desk.metrics:
+        yield Progress(text="reading metrics")
+        now, left = case.clock.now(), case.time_left
+        for line in gather_signals(desk.metrics, case.inventory, step.signals, now, left):
+            yield from case.add(line)
     case.asked_for |= {str(look) for look in (*step.lists, *step.logs)}
     case.asked_for |= {"expression"} if step.expression else set()
+    case.asked_for |= {"signals"} if step.signals is not None else set()
 
 
 def _ask_expression(case: Case, desk: Desk) -> Iterator[Happening]:

@@ -6,6 +6,7 @@ from typing import Protocol
 from sreagent.domain.action import Action
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Outcome
+from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.record import Concluded
@@ -22,6 +23,8 @@ class Gather:
     logs: tuple[ReadLog, ...] = ()
     expression: bool = False
     """Ask Prometheus whether the alert's expression is true now."""
+    signals: tuple[Entity, ...] | None = None
+    """Read what metrics say of these, and of what is around them; all in view if empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
