@@ -201,7 +201,8 @@ def test_a_user_without_rights_sees_the_refusal_in_the_dry_run(bad_deploy: Simul
     world = enter(bad_deploy, "viewer")
     prepared = world.changes.prepare(UNDO)
     assert not prepared.preview.accepted
-    assert "not allowed" in prepared.preview.answer
+    assert prepared.preview.answer.startswith("not allowed to change deployment shop/checkout")
+    assert prepared.preview.answer.count("not allowed") == 1
     with pytest.raises(Forbidden):
         world.changes.run(prepared)
 

@@ -132,7 +132,7 @@ class Drains:
             for pod in pods:
                 blocked += self._is_blocked(pod)
         except Forbidden as error:
-            return False, f"not allowed: {one_line(error.message, 200)}"
+            return False, one_line(error.message, 200)
         except (Refused, Conflict) as error:
             return False, f"refused: {one_line(error.message, 200)}"
         if blocked:

@@ -136,7 +136,7 @@ class FieldChanges:
             patch = as_patch(live, wanted, exactly=False)
             answer = self.cluster.patch(action.target, patch, dry_run=True)
         except Forbidden as error:
-            return False, f"not allowed: {one_line(error.message, 200)}", wanted
+            return False, one_line(error.message, 200), wanted
         except (Refused, Conflict) as error:
             return False, f"refused: {one_line(error.message, 200)}", wanted
         return True, ACCEPTED, {pointer: field(answer, pointer) for pointer in wanted}

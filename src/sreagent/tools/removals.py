@@ -109,7 +109,7 @@ class Removals:
         try:
             self._remove(action, live, dry_run=True)
         except Forbidden as error:
-            return False, f"not allowed: {one_line(error.message, 200)}"
+            return False, one_line(error.message, 200)
         except (Refused, Conflict) as error:
             return False, f"refused: {one_line(error.message, 200)}"
         return True, ACCEPTED
