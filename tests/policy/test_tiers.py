@@ -289,6 +289,13 @@ def test_the_kill_switch_speaks_before_everything_else() -> None:
     assert "stop" in verdict.reason
 
 
+def test_a_freeze_tells_until_when() -> None:
+    window = {"name": "sale", "zone": "UTC", "from": "2026-11-20T18:00", "to": "2026-11-30T09:00"}
+    verdict = judge(act("rollout_restart"), CALM, around(), policy(freeze=[window]))
+    assert verdict.rule == "freeze/sale"
+    assert "2026-11-30T09:00 UTC" in verdict.reason
+
+
 @pytest.mark.parametrize(
     ("level", "action", "allowed"),
     [

@@ -123,7 +123,7 @@ def _stopped(
     for window in policy.freeze:
         if window.covers(around.now, action.target.namespace):
             why = f": {window.reason}" if window.reason else ""
-            reason = f"changes are frozen now ({window.name}){why}"
+            reason = f"changes are frozen now ({window.name}, {window.told}){why}"
             yield Deny(f"freeze/{window.name}", reason, passes=True)
     if around.read_only:
         yield Deny("read-only", "this run changes nothing")
