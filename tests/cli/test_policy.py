@@ -180,9 +180,16 @@ def test_the_policy_is_shown_with_its_version_and_limits() -> None:
         assert words in done.out
 
 
+def test_it_is_told_which_file_the_policy_comes_from() -> None:
+    file = str(EXAMPLES / "policy.yaml")
+    assert f"from        {file}\n" in sre("policy", "show", "--policy", file).out
+    assert "from        built in\n" in sre("policy", "show").out
+
+
 def test_the_policy_is_shown_as_json() -> None:
     shown = sre("policy", "show", "--json").json
-    assert set(shown) == {"version", "policy", "frozen_now", "business_hours_now"}
+    assert set(shown) == {"version", "file", "policy", "frozen_now", "business_hours_now"}
+    assert shown["file"] == ""
     assert len(shown["version"]) == 64
     assert shown["policy"]["limits"]["replicas"] == 10
     assert (shown["frozen_now"], shown["business_hours_now"]) == ([], True)

@@ -38,19 +38,23 @@ def policy() -> None:
 def show(policy: PolicyFile = None, json: options.Json = False) -> None:
     """Show the policy that holds, and what it stops at this moment."""
     from sreagent import wiring
+    from sreagent.settings import policy_file
 
-    held, now = _policy(policy), wiring.system_clock().now()
+    settings = options.settings(policy=policy)
+    held, now = wiring.policy(settings), wiring.system_clock().now()
+    source = policy_file(settings)
     frozen = [window.name for window in held.freeze if window.covers(now)]
     if json:
         body = {
             "version": held.version,
+            "file": str(source or ""),
             "policy": held.model_dump(mode="json", by_alias=True),
             "frozen_now": frozen,
             "business_hours_now": _in_hours(held, now),
         }
         print(jsonlib.dumps(body, indent=2))
     else:
-        print(clean("\n".join(_lines(held, frozen, now))))
+        print(clean("\n".join(_lines(held, str(source or "built in"), frozen, now))))
 
 
 @app.command("explain")
@@ -203,9 +207,10 @@ def _in_hours(policy: "Policy", now: "datetime") -> bool:
     return policy.business_hours is None or policy.business_hours.covers(now)
 
 
-def _lines(policy: "Policy", frozen: list[str], now: "datetime") -> Iterator[str]:
+def _lines(policy: "Policy", source: str, frozen: list[str], now: "datetime") -> Iterator[str]:
     """The policy in plain lines: what it says, then what that means now."""
     yield f"policy {policy.version[:4]}  ({policy.version})"
+    yield f"from        {source}"
     yield from _autonomy(policy)
     yield (
         f"limits      replicas {policy.limits.replicas}, {policy.limits.factor:g}x the number at "
