@@ -288,8 +288,9 @@ def _approved(case: Case, desk: Desk, question: Question) -> Iterator[Happening]
     if missing:
         key = ", with your `--key`" if desk.gate.policy.approvers else ""
         text = (
-            f"{proposal.id} needs {question.verdict.people} people and {missing} more did not say "
-            f"yes yet; within ten minutes: sre approve {case.incident.id} {proposal.id}{key}"
+            f"{proposal.id} needs {question.verdict.people} people, {missing} still missing; "
+            "somebody else, within ten minutes: "
+            f"sre approve {case.incident.id} {proposal.id}{key}"
         )
         yield from case.add(Noted(text=text))
         return
