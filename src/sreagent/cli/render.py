@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.hypothesis import Hypothesis, Standing
@@ -28,6 +29,8 @@ LABEL = 7
 """Width of the left column in a proposal."""
 BRIEF = 120
 """Characters of a hypothesis in the list; the root cause is told in full."""
+WHO = 60
+"""Characters of who made a change."""
 RESULT = 14
 """Room for the result of a read: what is no longer leaves the times below each other."""
 COMMAND = 90
@@ -82,6 +85,16 @@ def hypotheses(found: Iterable[Hypothesis], limit: int = 6) -> Iterator[Renderab
         yield hanging(lead, text.append("  " + " ".join(ids), style="cyan"))
     if len(listed) > limit:
         yield Text(f" … {len(listed) - limit} more: sre incidents show", style="dim")
+
+
+def changes(found: Iterable[Change], limit: int = 3) -> Iterator[RenderableType]:
+    """A line for each change that may have brought the trouble, likeliest first."""
+    for change in [one for one in found if one.nearness][:limit]:
+        at = f"{change.at:%H:%M:%S}" if change.is_dated else "   ?    "
+        text = Text(one_line(f"{change.entity}: {change.summary}", BRIEF))
+        text.append(f", by {one_line(change.by, WHO)}" if change.by else "")
+        near = Text(f"  {one_line(change.nearness, BRIEF)}", style="dim")
+        yield hanging(Text(f" {at} ", style="cyan"), text.append_text(near))
 
 
 def hanging(lead: Text, line: Text) -> RenderableType:

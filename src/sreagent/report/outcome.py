@@ -104,6 +104,9 @@ def _change(change: Change) -> Json:
         "revision": change.revision,
         "previous_revision": change.previous_revision,
         "command": change.command,
+        "sort": change.sort.value,
+        "until": _time(change.until),
+        "nearness": change.nearness,
     }
 
 

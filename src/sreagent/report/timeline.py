@@ -117,7 +117,9 @@ def _first_symptom(incident: Incident, sources: Sources) -> Iterator[Event]:
 
 def _change(change: Change) -> str:
     by = f" (recorded as made by {escape(change.by)})" if change.by else ""
-    return f"Changed: {escape(str(change.entity))}: {escape(change.summary)}{by}"
+    near = f"; {escape(change.nearness)}" if change.nearness else ""
+    until = "" if change.until is None else f", some time until {clock_time(change.until)}"
+    return f"Changed{until}: {escape(str(change.entity))}: {escape(change.summary)}{by}{near}"
 
 
 def _investigation(incident: Incident, sources: Sources) -> Iterator[Event]:
