@@ -143,6 +143,7 @@ class Terminal:
                 self._section("Hypotheses")
                 for line in self._weighed(hypotheses, incident):
                     self.out.print(line)
+                self._changed(incident)
             case Concluded():
                 self._account(record, incident)
             case Proposed(proposal=proposal):
@@ -162,6 +163,13 @@ class Terminal:
             return render.hypotheses(found)
         alert = incident.opened.alert.name
         return reasons(alert, found, incident.evidence, drawn=self.out.is_terminal)
+
+    def _changed(self, incident: Incident) -> None:
+        lines = list(render.changes(incident.changes))
+        if lines:
+            self._section("Changes")
+        for line in lines:
+            self.out.print(line)
 
     def _account(self, record: Concluded, incident: Incident) -> None:
         self._section("")
