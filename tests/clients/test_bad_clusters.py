@@ -37,11 +37,11 @@ def test_a_refused_connection_tells_which_cluster_and_where_it_is_written(
     assert not isinstance(error, TimedOut)
 
 
-def test_the_hint_names_another_context(cluster_at: ClusterOf) -> None:
-    def context(name: str) -> dict[str, Any]:
-        return {"name": name, "context": {"cluster": "prod-eu", "user": "oncall"}}
+def test_the_hint_names_a_context_of_another_cluster(cluster_at: ClusterOf) -> None:
+    def context(name: str, cluster: str = "prod-eu") -> dict[str, Any]:
+        return {"name": name, "context": {"cluster": cluster, "user": "oncall"}}
 
-    contexts = [context("prod"), context("staging")]
+    contexts = [context("prod"), context("viewer"), context("staging", "staging-eu")]
     with pytest.raises(Unreachable) as caught:
         cluster_at("http://127.0.0.1:9", contexts=contexts).version()
     assert caught.value.hint == "try: sre investigate … --context staging"

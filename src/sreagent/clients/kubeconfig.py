@@ -25,7 +25,14 @@ from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import incluster_config, kube_config
 
 from sreagent.clients.network import on_loopback
-from sreagent.clients.plain_login import CONNECTIONS, DEFAULT, identity, origin_of, short
+from sreagent.clients.plain_login import (
+    CONNECTIONS,
+    DEFAULT,
+    elsewhere,
+    identity,
+    origin_of,
+    short,
+)
 from sreagent.domain.errors import BadInput, SreError
 from sreagent.domain.text import one_line
 
@@ -49,7 +56,7 @@ class Login:
     origin: str
     """Where this is written, as a sentence for messages."""
     others: tuple[str, ...] = ()
-    """The other contexts a person could name."""
+    """Contexts of other clusters that a person could name."""
     account: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The user as written in the kubeconfig."""
     settings: Configuration = field(repr=False)
@@ -126,7 +133,7 @@ class _Files:
             user=who.get("as") or user,
             namespace=entry.get("namespace") or "",
             origin=origin_of(self.shown, name),
-            others=tuple(other for other in self._contexts if other != name),
+            others=elsewhere(self._contexts, cluster),
             account=who,
             settings=self._settings(name, cluster, who),
         )

@@ -47,7 +47,7 @@ class PlainLogin:
     origin: str
     """Where this is written, as a sentence for messages."""
     others: tuple[str, ...]
-    """The other contexts a person could name."""
+    """Contexts of other clusters that a person could name."""
     server: str
     account: Mapping[str, Any] = field(repr=False)
     """The user as written in the kubeconfig."""
@@ -91,6 +91,11 @@ def origin_of(paths: str, context: str) -> str:
     return f"the kubeconfig {paths} names it in context {context!r}"
 
 
+def elsewhere(contexts: Mapping[str, Mapping[str, Any]], cluster: str) -> tuple[str, ...]:
+    """Contexts of other clusters: what does not answer here may answer there."""
+    return tuple(name for name, entry in contexts.items() if entry.get("cluster") != cluster)
+
+
 def short(paths: str) -> str:
     """Paths joined with a colon, as a person writes them."""
     home = str(Path.home())
@@ -117,7 +122,7 @@ def _login(config: Mapping[str, Any], path: str, context: str) -> PlainLogin | N
         user=account.get("as") or entry["user"],
         namespace=entry.get("namespace") or "",
         origin=origin_of(short(path), name),
-        others=tuple(other for other in contexts if other != name),
+        others=elsewhere(contexts, entry["cluster"]),
         server=server,
         account=account,
         tls=_tls(cluster, account) if server.startswith("https:") else None,
