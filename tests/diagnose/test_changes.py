@@ -151,6 +151,21 @@ def test_a_rollback_is_dated_by_the_rollout_and_not_by_its_old_template() -> Non
     assert "back to an older template" in newest.summary
 
 
+def test_a_bad_revision_that_came_back_is_dated_by_its_return() -> None:
+    new = container(image="r/shop/app:2")
+    progress = {"type": "Progressing", "status": "True", "lastUpdateTime": ago(60)}
+    objects = app(
+        revisions=[(5 * DAY, container(image="r/shop/app:1")), (900, new)], conditions=[progress]
+    )
+    for nth, (number, before) in enumerate((("3", "1"), ("4", "2"))):
+        notes = named(objects, "ReplicaSet", nth)["metadata"]["annotations"]
+        notes["deployment.kubernetes.io/revision"] = number
+        notes["deployment.kubernetes.io/revision-history"] = before
+    newest = changes(*objects)[0]
+    assert (newest.revision, newest.diff[1]) == (4, "+ image: r/shop/app:2")
+    assert newest.at.isoformat() == ago(60).replace("Z", "+00:00")
+
+
 @pytest.mark.parametrize(
     ("entry", "told"),
     [

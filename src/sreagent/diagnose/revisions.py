@@ -1,7 +1,7 @@
 """Revisions of a workload: what was rolled out when, and what each one changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sreagent.domain.moment import parse_time
 from sreagent.domain.secrets import hide, hide_words, mask, names_secret
 
 NUMBER = "deployment.kubernetes.io/revision"
+NUMBERS_BEFORE = "deployment.kubernetes.io/revision-history"
 CAUSE = "kubernetes.io/change-cause"
 HASH = "controller-revision-hash"
 _NOISE = (
@@ -39,6 +40,8 @@ class Revision:
     """When it was rolled out for the first time."""
     cause: str = ""
     """The `change-cause` annotation."""
+    returned: bool = False
+    """Whether it had another number before."""
 
     @property
     def label(self) -> str:
@@ -150,6 +153,7 @@ def _of_replica_set(item: Obj) -> Revision:
         at=created,
         created=created,
         cause=hide(str(notes.get(CAUSE) or "")),
+        returned=NUMBERS_BEFORE in notes,
     )
 
 
@@ -171,17 +175,10 @@ def _came_back(workload: Obj, found: list[Revision]) -> tuple[Revision, ...]:
     if len(found) < 2 or not found[0].created or not found[1].created:
         return tuple(found)
     newest = found[0]
-    if found[0].created < found[1].created:
+    if newest.returned or found[0].created < found[1].created:
         progress = pod_condition(workload, "Progressing")
         at = parse_time(progress.get("lastUpdateTime")) or found[1].created
-        newest = Revision(
-            number=newest.number,
-            name=newest.name,
-            template=newest.template,
-            at=at,
-            created=newest.created,
-            cause=newest.cause,
-        )
+        newest = replace(newest, at=at)
     return (newest, *found[1:])
 
 
