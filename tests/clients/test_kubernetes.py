@@ -11,6 +11,7 @@ from tests.clients.servers import Server, reply, status
 from sreagent.clients.kubernetes import KubernetesCluster
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused, SreError
+from sreagent.domain.kinds import KINDS
 
 PODS = "/api/v1/pods"
 CHECKOUT = Entity(kind="Deployment", namespace="shop", name="checkout")
@@ -212,6 +213,45 @@ def test_where_discovery_is_closed_the_kinds_are_tried(
     server.on("/apis", status(403, 'User "oncall" cannot get path "/apis"'))
     server.on("/apis/batch/v1beta1/cronjobs", reply(named("nightly")))
     assert names(cluster.list("CronJob").items) == ["nightly"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "preferred", "asked"),
+    [
+        pytest.param(["v1beta1", "v1"], "v1", "v1", id="the-preferred-one"),
+        pytest.param(["v1", "v1beta1"], "v1beta1", "v1beta1", id="an-older-one-preferred"),
+        pytest.param(["v3", "v1"], "v3", "v1", id="one-whose-shape-is-known"),
+        pytest.param(["v7"], "v7", "v7", id="only-one-that-nobody-knows"),
+    ],
+)
+def test_a_kind_of_an_extension_is_read_in_the_version_that_the_server_prefers(
+    versions: list[str], preferred: str, asked: str, server: Server, cluster: KubernetesCluster
+) -> None:
+    served = [{"version": version} for version in versions]
+    group = {"name": "cert-manager.io", "versions": served}
+    server.on("/apis", reply({"groups": [{**group, "preferredVersion": {"version": preferred}}]}))
+    path = f"/apis/cert-manager.io/{asked}/certificates"
+    server.on(path, reply(named("shop-tls")))
+    assert names(cluster.list("Certificate").items) == ["shop-tls"]
+    assert server.paths() == ["/apis", path]
+
+
+def test_kinds_of_extensions_that_are_not_there_cost_one_call_in_all(
+    server: Server, cluster: KubernetesCluster
+) -> None:
+    for kind in (name for name, kind in KINDS.items() if kind.custom):
+        with pytest.raises(NotFound, match="does not serve"):
+            cluster.list(kind)
+    assert server.paths() == ["/apis"]
+
+
+def test_kinds_of_extensions_are_not_tried_where_discovery_is_closed(
+    server: Server, cluster: KubernetesCluster
+) -> None:
+    server.on("/apis", status(403, 'User "oncall" cannot get path "/apis"'))
+    with pytest.raises(Forbidden):
+        cluster.list("VirtualService")
+    assert set(server.paths()) == {"/apis"}
 
 
 def test_threads_share_one_discovery_and_every_call_is_counted(

@@ -59,7 +59,7 @@ class KubernetesCluster:
         self._api = api
         self._clock = clock
         self._discovering = threading.Lock()
-        self._groups: dict[str, set[str]] | None = None
+        self._groups: dict[str, tuple[str, ...]] | None = None
         self._versions: dict[str, str] = {}
 
     @property
@@ -206,7 +206,7 @@ class KubernetesCluster:
     def _eviction_version(self) -> str:
         """Version of the Eviction that the server takes: v1 since 1.22, v1beta1 before 1.25."""
         try:
-            served = self._served().get("policy", set())
+            served = self._served().get("policy", ())
         except Forbidden:
             return "v1"
         return "v1beta1" if "v1beta1" in served else "v1"
@@ -295,29 +295,36 @@ class KubernetesCluster:
         if kind.name in self._versions:
             return (self._versions[kind.name],)
         try:
-            served = self._served().get(kind.group, set())
+            served = self._served().get(kind.group, ())
         except Forbidden:
             # Discovery may be closed where the kinds are open.
+            if kind.custom:
+                raise
             return kind.versions
-        return [version for version in kind.versions if version in served]
+        if not kind.custom:
+            return [version for version in kind.versions if version in served]
+        return [version for version in served if version in kind.versions] or served
 
-    def _served(self) -> dict[str, set[str]]:
-        """The versions of each API group; asked once."""
+    def _served(self) -> dict[str, tuple[str, ...]]:
+        """The versions of each API group, the preferred one first; asked once."""
         with self._discovering:
             if self._groups is None:
                 request = Request(path="/apis", what="the list of API groups")
                 self._groups = self._groups_in(self._api.read(request))
             return self._groups
 
-    def _groups_in(self, answer: dict[str, Any]) -> dict[str, set[str]]:
+    def _groups_in(self, answer: dict[str, Any]) -> dict[str, tuple[str, ...]]:
         try:
-            return {
-                group["name"]: {entry["version"] for entry in group["versions"]}
-                for group in answer["groups"]
-            }
+            return {group["name"]: _versions_of(group) for group in answer["groups"]}
         except (KeyError, TypeError) as error:
             msg = "the answer is not a list of API groups"
             raise self._api.unusable(msg) from error
+
+
+def _versions_of(group: Mapping[str, Any]) -> tuple[str, ...]:
+    preferred = (group.get("preferredVersion") or {}).get("version")
+    versions = [entry["version"] for entry in group["versions"]]
+    return tuple(sorted(versions, key=lambda version: version != preferred))
 
 
 def _known(kind: str) -> Kind:
