@@ -53,6 +53,9 @@ class Explanation:
     ruled_out: tuple[RuledOut, ...] = ()
     victims: tuple[Entity, ...] = ()
     changes: tuple[Change, ...] = ()
+    """Near ones first."""
+    unchanged: str = ""
+    """That nothing changed of what matters, and among what; empty when something did."""
     findings: tuple[Finding, ...] = ()
     looked: Mapping[str, int] = field(default_factory=dict)
     focus: tuple[Entity, ...] = ()

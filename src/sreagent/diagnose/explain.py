@@ -12,6 +12,7 @@ from sreagent.diagnose.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.folding import Folding, Problem, is_hard, problems
 from sreagent.diagnose.impact import impact_of
+from sreagent.diagnose.nearness import Path
 from sreagent.diagnose.refutation import (
     healthy_before,
     healthy_siblings,
@@ -22,9 +23,9 @@ from sreagent.diagnose.registry import traits
 from sreagent.diagnose.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene
 from sreagent.diagnose.statements import Account, state
-from sreagent.diagnose.targets import config_maps
+from sreagent.diagnose.timeline import RankedChange, nothing_changed, ranked
 from sreagent.domain.alert import Alert
-from sreagent.domain.change import Change
+from sreagent.domain.change import Change, Sort
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
@@ -53,7 +54,8 @@ def explain(scene: Scene, alert: Alert) -> Explanation:
         causes=causes,
         ruled_out=ruled_out(scene, focus, folding, top),
         victims=tuple(dict.fromkeys(one for cause in causes for one in cause.victims)),
-        changes=changes_in(scene),
+        changes=_told(scene, top, focus),
+        unchanged=_unchanged(scene, top, focus),
         findings=findings,
         looked=_looked(scene),
         focus=focus.entities,
@@ -181,29 +183,13 @@ class _Accounts:
         self, problem: Problem, revision: Revision | None, first: datetime | None
     ) -> Change | None:
         """What brought it: the rollout of what fails, or an edit shortly before it failed."""
-        changes = changes_in(self.scene)
         if revision and _began_with(revision, first):
+            changes = changes_in(self.scene)
             rollout = change_of(changes, problem.entity, revision.number)
             if rollout:
                 return rollout
-        about = {problem.entity, *self._configuration(problem.entity)}
-        return next(
-            (
-                one
-                for one in changes
-                if one.entity in about
-                and _before(one, first)
-                and not (one.entity.kind == "Job" and one.summary.endswith("created"))
-            ),
-            None,
-        )
-
-    def _configuration(self, entity: Entity) -> Iterator[Entity]:
-        item = self.scene.inventory.find(entity)
-        if item and entity.kind in WORKLOADS:
-            spec = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
-            for name in config_maps(spec):
-                yield Entity(kind="ConfigMap", namespace=entity.namespace, name=name)
+        found = ranked(self.scene, problem.entity, first)
+        return next((one.told for one in found if _may_have_brought(one)), None)
 
     def _evidence(self, problem: Problem, affected: Iterable[Entity]) -> Iterator[Finding]:
         """Its own findings, one or two of a kind, then what the victims show."""
@@ -276,11 +262,27 @@ def _began_with(revision: Revision, first: datetime | None) -> bool:
     return -LATE <= (first - revision.at).total_seconds() <= REMEMBERED
 
 
-def _before(change: Change, first: datetime | None) -> bool:
-    if first is None:
-        return True
-    early = timedelta(seconds=REMEMBERED)
-    return first - early <= change.at <= first + timedelta(seconds=LATE)
+def _may_have_brought(one: RankedChange) -> bool:
+    """Whether a change came before the trouble, and to something that the object is made of."""
+    change = one.change
+    if change.entity.kind == "Job" and change.sort is Sort.CREATION:
+        return False
+    before = one.before.total_seconds() if one.before is not None else 0.0
+    return one.path.worth >= Path.BOUND.worth and -LATE <= before <= REMEMBERED
+
+
+def _told(scene: Scene, top: Cause | None, focus: Focus) -> tuple[Change, ...]:
+    """Changes, those first that are near to the trouble."""
+    about = top.entity if top else next(iter(focus.entities), None)
+    if about is None:
+        return changes_in(scene)
+    first = top.first_symptom if top else None
+    return tuple(one.told for one in ranked(scene, about, first))
+
+
+def _unchanged(scene: Scene, top: Cause | None, focus: Focus) -> str:
+    about = top.entity if top else next(iter(focus.entities), None)
+    return nothing_changed(scene, top.first_symptom if top else None, about)
 
 
 def _looked(scene: Scene) -> dict[str, int]:

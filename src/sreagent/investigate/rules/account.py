@@ -152,6 +152,8 @@ def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]
     )
     claim = f"looked at {counts} in {where}"
     ids = [ledger.fact(claim, Health.HEALTHY, "kubernetes", command)]
+    if explanation.unchanged:
+        ids.append(ledger.fact(explanation.unchanged, Health.HEALTHY, "kubernetes", command))
     ids += [
         ledger.fact(f"{entity} does not exist; {ABSENT}", Health.UNKNOWN, "kubernetes", entity.get)
         for entity in _absent(case)
