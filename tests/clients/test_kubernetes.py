@@ -228,11 +228,11 @@ def test_a_kind_of_an_extension_is_read_in_the_version_that_the_server_prefers(
     versions: list[str], preferred: str, asked: str, server: Server, cluster: KubernetesCluster
 ) -> None:
     served = [{"version": version} for version in versions]
-    group = {"name": "cert-manager.io", "versions": served}
+    group = {"name": "gateway.networking.k8s.io", "versions": served}
     server.on("/apis", reply({"groups": [{**group, "preferredVersion": {"version": preferred}}]}))
-    path = f"/apis/cert-manager.io/{asked}/certificates"
-    server.on(path, reply(named("shop-tls")))
-    assert names(cluster.list("Certificate").items) == ["shop-tls"]
+    path = f"/apis/gateway.networking.k8s.io/{asked}/httproutes"
+    server.on(path, reply(named("shop")))
+    assert names(cluster.list("HTTPRoute").items) == ["shop"]
     assert server.paths() == ["/apis", path]
 
 
