@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sreagent.domain.entity import Entity
+from sreagent.domain.signal import Plot
 
 
 class Health(StrEnum):
@@ -39,3 +40,5 @@ class Evidence:
     """SHA-256 of the whole text that the excerpt was taken from."""
     tainted: bool = False
     """True when the claim or the excerpt repeats text that anybody could have written."""
+    plot: Plot | None = None
+    """The series that shows it, of a metric."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
+from sreagent.domain.signal import Plot
 
 
 class Severity(StrEnum):
@@ -63,3 +64,5 @@ class Finding:
     """What it points at as its own cause: a Service named in a log, a ConfigMap, a node."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Decoded values for whoever proposes the remedy: container, limit, key, port, …"""
+    plot: Plot | None = None
+    """The series that shows it."""

@@ -1,0 +1,268 @@
+"""Signals with what the statistics say of them, and how they become findings."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+from sreagent.diagnose.baselines import Baseline, baseline, median
+from sreagent.diagnose.calling import configured_calls
+from sreagent.diagnose.change_points import SHORTEST, Shift, shift
+from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category, Finding
+from sreagent.domain.inventory import Obj
+from sreagent.domain.signal import Measure, Signal, Unit, plot, say
+
+STALE = 300
+"""Seconds without a value, while others go on, after which a series is no longer about now."""
+TOGETHER = timedelta(seconds=120)
+"""How far apart two changes may be found that began together: rates climb for minutes."""
+SHORTLY = timedelta(minutes=30)
+"""How long before a change another one may be its cause."""
+SYMPTOMS = (Measure.LATENCY, Measure.ERROR_RATIO, Measure.ERRORS, Measure.CLIENT_ERRORS)
+"""What those who call a program notice."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One signal, read."""
+
+    signal: Signal
+    fresh: bool
+    """Whether it goes on until now, as far as any does."""
+
+    @cached_property
+    def shift(self) -> Shift | None:
+        """The change it is still in."""
+        return shift(self.signal.points)
+
+    @cached_property
+    def values(self) -> list[float]:
+        """Its numbers, oldest first."""
+        return [value for _, value in self.signal.points if isfinite(value)]
+
+    @property
+    def now(self) -> float:
+        """The median of its last few values; zero without any."""
+        return median(self.values[-SHORTEST:]) if self.values else 0.0
+
+    @cached_property
+    def usual(self) -> Baseline | None:
+        """How it was before its change, or always, if there was none."""
+        if self.shift:
+            return self.shift.before
+        return baseline(self.values)
+
+    @property
+    def measure(self) -> Measure:
+        """What is measured."""
+        return self.signal.measure
+
+    @property
+    def since(self) -> datetime | None:
+        """When it changed."""
+        return self.shift.at if self.shift else None
+
+    def say(self, value: float) -> str:
+        """A value in its unit."""
+        return say(value, self.signal.unit)
+
+    @property
+    def rose(self) -> bool:
+        """Whether it left its usual level upwards."""
+        return bool(self.shift and self.shift.rose)
+
+    @property
+    def fell(self) -> bool:
+        """Whether it left its usual level downwards."""
+        return bool(self.shift and not self.shift.rose)
+
+
+@once_per_scene
+def readings(scene: Scene) -> Mapping[Entity, tuple[Reading, ...]]:
+    """Readings of each object that has signals."""
+    signals = [one for one in scene.inventory.signals if one.points]
+    newest = max((one.points[-1][0] for one in signals), default=scene.now)
+    found: dict[Entity, list[Reading]] = defaultdict(list)
+    for signal in signals:
+        fresh = (newest - signal.points[-1][0]).total_seconds() <= STALE
+        found[signal.entity].append(Reading(signal, fresh))
+    return {entity: tuple(each) for entity, each in found.items()}
+
+
+def of(scene: Scene, entity: Entity, *measures: Measure) -> list[Reading]:
+    """Readings of an object that are about now."""
+    found = readings(scene).get(entity, ())
+    return [one for one in found if one.fresh and one.measure in measures]
+
+
+def is_hurt(scene: Scene, entity: Entity, since: datetime | None = None) -> bool:
+    """Whether those who call it notice something, that did not begin before then."""
+    return any(
+        one.rose and (since is None or one.shift is None or one.shift.at >= since - TOGETHER)
+        for one in of(scene, entity, *SYMPTOMS)
+    )
+
+
+def callees(scene: Scene, entity: Entity) -> list[Entity]:
+    """Workloads and Services that an object is configured to call."""
+    item = scene.inventory.find(entity)
+    callers = [entity]
+    if entity.kind == "Service" and item:
+        callers += scene.workloads_behind(item)
+    found: dict[Entity, None] = {}
+    for caller in callers:
+        for call in configured_calls(scene).get(caller, ()):
+            if call.target.entity:
+                found.update(dict.fromkeys(_behind(scene, call.target.entity)))
+    return [one for one in found if one not in callers]
+
+
+def _behind(scene: Scene, entity: Entity) -> Iterator[Entity]:
+    """The workloads behind a Service, then the Service itself."""
+    item = scene.inventory.find(entity)
+    if entity.kind == "Service" and item:
+        yield from scene.workloads_behind(item)
+    yield entity
+
+
+def suspects(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ...]:
+    """Those that it calls and that may have caused a change: those that changed come first.
+
+    One that changed later than it, or whose own signals are all as usual, is no suspect. Of one
+    without signals nothing is known, so it stays one.
+    """
+    changed, unknown = [], []
+    for callee in callees(scene, entity):
+        own = [one for one in readings(scene).get(callee, ()) if one.measure in _CAUSING]
+        earlier = [one for one in own if _is_no_later(one, reading)]
+        if earlier:
+            changed.append((-max(_force(one) for one in earlier), callee))
+        elif not own:
+            unknown.append(callee)
+    return (*(callee for _, callee in sorted(changed)), *unknown)
+
+
+_CAUSING = (
+    *SYMPTOMS,
+    *(Measure.CPU, Measure.THROTTLING, Measure.MEMORY, Measure.HEAP, Measure.GC, Measure.FDS),
+    *(Measure.POOL, Measure.POOL_WAITING, Measure.QUEUE, Measure.LAG, Measure.CACHE_HITS),
+    *(Measure.RATE, Measure.RESTARTS, Measure.MISSING, Measure.EVICTIONS),
+)
+
+
+def _is_no_later(one: Reading, reading: Reading) -> bool:
+    """Whether a change came with another one or shortly before, or has led to an end since."""
+    if one.shift is None or reading.shift is None:
+        return one.shift is not None
+    lead = reading.shift.at - one.shift.at
+    at_its_end = is_share(one) and one.now >= 0.9
+    return -TOGETHER <= lead and (lead <= SHORTLY or at_its_end)
+
+
+def _force(one: Reading) -> float:
+    return abs(one.shift.score) if one.shift else 0.0
+
+
+def finding(
+    reading: Reading,
+    condition: str,
+    claim: str,
+    item: Obj,
+    **more: Any,  # noqa: ANN401 - fields of different types
+) -> Finding:
+    """A finding with the numbers that show it.
+
+    Args:
+        reading: What it is seen in.
+        condition: Its name in the registry.
+        claim: What is wrong, without the name of the object.
+        item: The object.
+        more: Fields of `Finding`, beside those that follow from the reading.
+    """
+    signal = reading.signal
+    found = Finding(
+        condition=condition,
+        entity=signal.entity,
+        claim=f"{signal.entity} {claim}",
+        category=Category.AVAILABILITY,
+        uid=item["metadata"].get("uid", ""),
+        since=reading.since,
+        source="prometheus",
+        command=signal.command,
+        excerpt=numbers(reading),
+        plot=plot(signal.points, signal.unit, reading.since),
+    )
+    return replace(found, **{**more, "facts": {**_facts(reading), **more.get("facts", {})}})
+
+
+def numbers(reading: Reading) -> str:
+    """`latency: 120 ms (110 ms to 130 ms) until 15:41:45 UTC, 2.4 s since then, 2.5 s now`."""
+    usual = reading.usual
+    if usual is None:
+        return f"{reading.signal.name}: no values"
+    band = f"{reading.say(usual.low)} to {reading.say(usual.high)}"
+    if reading.shift is None:
+        return f"{reading.signal.name}: {reading.say(reading.now)} now, usually {band}"
+    return (
+        f"{reading.signal.name}: {reading.say(usual.median)} ({band}) until "
+        f"{reading.shift.at:%H:%M:%S} UTC, {reading.say(reading.shift.level)} since then, "
+        f"{reading.say(reading.now)} now"
+    )
+
+
+def change(reading: Reading) -> str:
+    """`120 ms → 2.4 s`; only the present where there was no change."""
+    if reading.shift is None:
+        return reading.say(reading.now)
+    return f"{reading.say(reading.shift.before.median)} → {reading.say(reading.shift.level)}"
+
+
+def _facts(reading: Reading) -> dict[str, str]:
+    facts = {
+        "measure": reading.measure.value,
+        "now": reading.say(reading.now),
+        "promql": reading.signal.promql,
+    }
+    if reading.signal.about:
+        facts["about"] = reading.signal.about
+    if reading.shift:
+        facts |= {
+            "before": reading.say(reading.shift.before.median),
+            "after": reading.say(reading.shift.level),
+            "at": reading.shift.at.isoformat(),
+            "score": f"{reading.shift.score:.1f}",
+        }
+    return facts
+
+
+def as_usual(scene: Scene, entity: Entity) -> str:
+    """What its callers notice of it, where that is inside its usual band; else an empty text.
+
+    `request rate 61/s (usually 48/s to 70/s), error ratio 0.1 % (…)`.
+    """
+    found = of(scene, entity, Measure.RATE, *SYMPTOMS)
+    if not found or any(one.shift for one in found if one.measure in SYMPTOMS):
+        return ""
+    return ", ".join(_banded(one) for one in found if not one.shift and one.usual)
+
+
+def _banded(reading: Reading) -> str:
+    usual = reading.usual
+    if usual is None:
+        return ""
+    band = f"usually {reading.say(usual.low)} to {reading.say(usual.high)}"
+    return f"{reading.measure} {reading.say(reading.now)} ({band})"
+
+
+SERVED = (*WORKLOADS, "Service")
+"""Kinds that signals of requests are told at."""
+
+
+def is_share(reading: Reading) -> bool:
+    """Whether it tells a share of what there is."""
+    return reading.signal.unit is Unit.SHARE
