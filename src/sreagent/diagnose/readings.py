@@ -1,7 +1,7 @@
 """Signals with what the statistics say of them, and how they become findings."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -114,37 +114,39 @@ def callees(scene: Scene, entity: Entity) -> list[Entity]:
     callers = [entity]
     if entity.kind == "Service" and item:
         callers += scene.workloads_behind(item)
-    found: dict[Entity, None] = {}
-    for caller in callers:
-        for call in configured_calls(scene).get(caller, ()):
-            if call.target.entity:
-                found.update(dict.fromkeys(_behind(scene, call.target.entity)))
-    return [one for one in found if one not in callers]
+    calls = [call for caller in callers for call in configured_calls(scene).get(caller, ())]
+    called = [call.target.entity for call in calls if call.target.entity]
+    found = [one for callee in called for one in (*behind(scene, callee), callee)]
+    return [one for one in dict.fromkeys(found) if one not in callers]
 
 
-def _behind(scene: Scene, entity: Entity) -> Iterator[Entity]:
-    """The workloads behind a Service, then the Service itself."""
+def behind(scene: Scene, entity: Entity) -> list[Entity]:
+    """The workloads behind a Service."""
     item = scene.inventory.find(entity)
-    if entity.kind == "Service" and item:
-        yield from scene.workloads_behind(item)
-    yield entity
+    return scene.workloads_behind(item) if entity.kind == "Service" and item else []
 
 
 def suspects(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ...]:
     """Those that it calls and that may have caused a change: those that changed come first.
 
-    One that changed later than it, or whose own signals are all as usual, is no suspect. Of one
-    without signals nothing is known, so it stays one.
+    One that changed later than it, or that serves as usual, is no suspect. Of one without signals
+    nothing is known, so it stays one.
     """
     changed, unknown = [], []
     for callee in callees(scene, entity):
-        own = [one for one in readings(scene).get(callee, ()) if one.measure in _CAUSING]
-        earlier = [one for one in own if _is_no_later(one, reading)]
-        if earlier:
-            changed.append((-max(_force(one) for one in earlier), callee))
-        elif not own:
+        own = readings(scene).get(callee, ())
+        came_first = [one for one in own if one.measure in _CAUSING and _is_no_later(one, reading)]
+        if came_first:
+            changed.append((-max(_force(one) for one in came_first), callee))
+        elif not _serves(scene, callee):
             unknown.append(callee)
     return (*(callee for _, callee in sorted(changed)), *unknown)
+
+
+def _serves(scene: Scene, entity: Entity) -> bool:
+    """Whether what its callers notice of it is known; of a Service, of what is behind it."""
+    found = behind(scene, entity) or [entity]
+    return all(of(scene, one, Measure.RATE, *SYMPTOMS) for one in found)
 
 
 _CAUSING = (
@@ -161,7 +163,7 @@ def _is_no_later(one: Reading, reading: Reading) -> bool:
         return one.shift is not None
     lead = reading.shift.at - one.shift.at
     at_its_end = is_share(one) and one.now >= 0.9
-    return -TOGETHER <= lead and (lead <= SHORTLY or at_its_end)
+    return lead >= -TOGETHER and (lead <= SHORTLY or at_its_end)
 
 
 def _force(one: Reading) -> float:
