@@ -179,7 +179,7 @@ def managed_app() -> list[Json]:
 
 def test_nothing_changed_is_said_with_how_much_was_looked_at() -> None:
     said = nothing_changed(Scene(seen(*managed_app()), NOW))
-    assert said.startswith("Nothing changed in the last 24 h among 1 objects looked at")
+    assert said.startswith("Nothing changed in the last 24 h among 1 object looked at")
     assert "there are no events, so deletions are not known" in said
 
 
@@ -202,6 +202,12 @@ def test_only_what_an_object_depends_on_counts_when_it_is_named() -> None:
     uses: Json = {"envFrom": [{"configMapRef": {"name": "own"}}]}
     objects = app(revisions=[(5 * DAY, container(**uses))])
     assert nothing_changed(Scene(seen(*objects, settings("own", 600)), NOW), entity=APP) == ""
+
+
+def test_of_what_was_not_seen_nothing_is_claimed() -> None:
+    gone = Entity(kind="Secret", namespace=SPACE, name="gone")
+    said = nothing_changed(Scene(seen(*managed_app()), NOW), entity=gone)
+    assert said == "Whether anything changed is not known: secret shop/gone was not seen"
 
 
 def refused_secrets() -> Inventory:
@@ -234,7 +240,9 @@ def edited_some_time() -> Inventory:
         pytest.param(refused_secrets(), "not looked at: secrets (forbidden)", id="refused"),
         pytest.param(old_server(), "v1.20.2 notes no time when only a value", id="old-server"),
         pytest.param(only_deployments(), "events were not looked at", id="no-events"),
-        pytest.param(only_deployments(), "not looked at: statefulsets, daemonsets", id="not-asked"),
+        pytest.param(
+            only_deployments(), "not looked at: replicasets, statefulsets", id="not-asked"
+        ),
         pytest.param(seen(*app()), "1 of them do not tell who edited them", id="no-managers"),
         pytest.param(
             edited_some_time(), "time that is not known: networkpolicy shop/egress", id="undated"

@@ -140,6 +140,23 @@ def test_an_object_that_waits_for_its_finalizers_is_being_deleted() -> None:
     assert change.at == moment(60)
 
 
+def test_what_a_rollout_ended_with_and_is_gone_was_deleted_since() -> None:
+    source: Json = {"envFrom": [{"secretRef": {"name": "login"}}]}
+    waiting = {"name": "app", "ready": False, "restartCount": 0, "state": {"waiting": {}}}
+    done = {
+        "type": "Progressing",
+        "status": "True",
+        "reason": "NewReplicaSetAvailable",
+        "lastUpdateTime": ago(3600),
+    }
+    revisions = [(3700, container(**source))]
+    (change,) = changed(
+        *app(revisions=revisions, pods=[waiting], conditions=[done]), sort=Sort.DELETION
+    )
+    assert change.summary == "Secret deleted: deployment app ran with it"
+    assert change.at == moment(3600)
+
+
 # Helm, Argo CD, Flux
 
 
@@ -270,11 +287,18 @@ def test_chart_versions_of_a_helm_release_of_flux_are_told() -> None:
     assert found[0].summary == "HelmRelease web web 1.3.0 (was web 1.2.0): failed"
 
 
-def test_what_is_suspended_says_who_did_it() -> None:
+@pytest.mark.parametrize("kind", ["Kustomization", "HelmRelease", "CronJob"])
+def test_what_is_suspended_says_who_did_it(kind: str) -> None:
     managed = [edited("flux", 3600, {"f:spec": {"f:suspend": {}}})]
-    (change,) = changed(custom("Kustomization", "web", spec={"suspend": True}, managed=managed))
-    assert change.summary == "Kustomization web suspended: nothing is brought"
+    (change,) = changed(custom(kind, "web", spec={"suspend": True}, managed=managed))
+    assert change.summary == f"{kind} suspended"
     assert (change.by, change.at) == ("flux", moment(3600))
+
+
+def test_what_is_suspended_since_nobody_knows_when_is_told_all_the_same() -> None:
+    (change,) = changed(custom("Kustomization", "web", spec={"suspend": True}))
+    assert change.summary == "Kustomization web suspended: nothing is brought"
+    assert not change.is_dated
 
 
 def test_a_kind_of_the_same_name_in_another_group_is_no_delivery() -> None:
@@ -352,6 +376,24 @@ def test_an_edit_made_by_a_job_names_the_job() -> None:
     assert change.by == "kubectl-patch, run by cronjob shop/nightly"
     cron["status"] = {"lastScheduleTime": ago(7200), "lastSuccessfulTime": ago(7100)}
     assert changed(settings, cron)[0].by == "kubectl-patch"
+
+
+def test_an_edit_by_the_program_that_a_job_runs_names_the_job() -> None:
+    managed = [edited("tuner", 300, {"f:data": {"f:limit": {}}})]
+    settings = make("ConfigMap", "limits", age=9 * DAY, data={}, managed=managed)
+    spec = {"template": {"spec": {"containers": [container(image="r/ops/tuner:3")]}}}
+    status = {"startTime": ago(305), "completionTime": ago(295)}
+    job = make("Job", "tune-1", age=305, spec=spec, status=status)
+    found = {one.entity.kind: one for one in changed(settings, job)}
+    assert found["ConfigMap"].by == "tuner, run by job shop/tune-1"
+
+
+def test_a_template_edit_is_told_by_its_fields_where_revisions_are_not_known() -> None:
+    fields: Json = {"f:spec": {"f:template": {"f:spec": {"f:dnsPolicy": {}}}}}
+    managed = [edited("kubectl-edit", 600, fields)]
+    (change,) = changed(deployment(managed=managed), refused=["ReplicaSet"])
+    assert change.summary == "Deployment edited: spec.template.spec.dnsPolicy"
+    assert changed(deployment(managed=managed)) == []
 
 
 def test_an_edit_of_a_workload_without_a_new_revision_is_told() -> None:

@@ -10,6 +10,7 @@ from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, Container
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.write_order import untold_write
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.moment import parse_time
@@ -17,6 +18,8 @@ from sreagent.domain.moment import parse_time
 OLD = timedelta(hours=1)
 """A template rolled out longer than this before the trouble has shown that it works."""
 RECENT = timedelta(days=1)
+LEEWAY = timedelta(minutes=2)
+"""By which the beginning of the trouble may seem to lie before the edit."""
 _ABOUT_CONTENT = frozenset(
     {
         LogCause.CONFIG_PARSE,
@@ -112,8 +115,10 @@ def _was_edited(scene: Scene, entity: Entity, began: datetime) -> bool:
     """Whether somebody edited it shortly before the trouble began, and not when making it."""
     item = scene.inventory.find(entity)
     edit = last_edit(item) if item else None
+    if item and (written := untold_write(scene, item)):
+        return timedelta(0) <= began - written.after + LEEWAY <= RECENT
     if item is None or edit is None:
         return False
     created = scene.created(item)
     fresh = created is not None and edit.at - created < timedelta(seconds=30)
-    return not fresh and timedelta(0) <= began - edit.at + timedelta(minutes=2) <= RECENT
+    return not fresh and timedelta(0) <= began - edit.at + LEEWAY <= RECENT

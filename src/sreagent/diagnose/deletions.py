@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sreagent.diagnose.edits import EDITED_KINDS
-from sreagent.diagnose.podspec import EMPTY, containers, is_over, references
+from sreagent.diagnose.podspec import (
+    EMPTY,
+    containers,
+    is_over,
+    pod_condition,
+    references,
+    spec_of,
+)
 from sreagent.diagnose.scene import WORKLOADS, Scene, first_seen, last_seen, once_per_scene
 from sreagent.domain.change import Change, Sort
 from sreagent.domain.entity import Entity
@@ -117,32 +124,35 @@ def _by_object(scene: Scene) -> dict[Entity, list[Obj]]:
 
 
 def _still_named(scene: Scene) -> Iterator[Change]:
-    """What running pods were started with, and what is not there any more."""
-    proofs: dict[Entity, list[Obj]] = defaultdict(list)
+    """What pods were started with, or a rollout ended with, and what is not there any more."""
+    proofs: dict[Entity, list[tuple[datetime, str]]] = defaultdict(list)
     for pod in scene.all("Pod"):
-        space = pod["metadata"].get("namespace", "")
-        missing = {
-            entity
-            for ref in references(pod.get("spec") or EMPTY)
-            if scene.is_missing(entity := Entity(kind=ref.kind, namespace=space, name=ref.name))
-        }
-        if missing and not is_over(pod) and _has_started(pod):
-            for entity in missing:
-                proofs[entity].append(pod)
-    for entity, pods in proofs.items():
-        at = max(filter(None, (_started(pod) for pod in pods)), default=None)
-        if at:
-            summary = f"{entity.kind} deleted: {pods[0]['metadata']['name']} was started with it"
-            yield _deleted(entity, at, _missed(scene, entity, at) or scene.now, summary)
+        at = parse_time((pod.get("status") or EMPTY).get("startTime"))
+        if at and not is_over(pod) and _has_started(pod):
+            for entity in _missing(scene, pod, pod.get("spec") or EMPTY):
+                proofs[entity].append((at, f"pod {pod['metadata']['name']} was started with it"))
+    for item in scene.all("Deployment"):
+        done = pod_condition(item, "Progressing")
+        at = parse_time(done.get("lastUpdateTime"))
+        if at and done.get("reason") == "NewReplicaSetAvailable":
+            for entity in _missing(scene, item, spec_of("Deployment", item)):
+                proofs[entity].append((at, f"deployment {item['metadata']['name']} ran with it"))
+    for entity, found in proofs.items():
+        at, how = max(found)
+        until = _missed(scene, entity, at) or scene.now
+        yield _deleted(entity, at, until, f"{entity.kind} deleted: {how}")
+
+
+def _missing(scene: Scene, item: Obj, spec: Obj) -> set[Entity]:
+    """What a pod spec cannot do without, and what was looked for and not found."""
+    space = item["metadata"].get("namespace", "")
+    named = {Entity(kind=one.kind, namespace=space, name=one.name) for one in references(spec)}
+    return {entity for entity in named if scene.is_missing(entity)}
 
 
 def _has_started(pod: Obj) -> bool:
     found = containers(pod)
     return bool(found) and all(one.running or one.ended for one in found)
-
-
-def _started(pod: Obj) -> datetime | None:
-    return parse_time((pod.get("status") or EMPTY).get("startTime"))
 
 
 def _missed(scene: Scene, entity: Entity, after: datetime) -> datetime | None:

@@ -135,11 +135,10 @@ def _upgrades(item: Obj) -> Iterator[Change]:
 
 
 def _suspended(scene: Scene, item: Obj) -> Iterator[Change]:
-    if not (item.get("spec") or EMPTY).get("suspend"):
-        return
-    edit = last_edit(item, "spec.suspend")
-    by, at = (edit.by, edit.at) if edit else ("", scene.created(item) or scene.now)
-    yield _told(item, at, "suspended: nothing is brought", by=by, until=None if edit else scene.now)
+    """Held back since nobody knows when; an edit with a time is told as that edit."""
+    if (item.get("spec") or EMPTY).get("suspend") and not last_edit(item, "spec.suspend"):
+        at = scene.created(item) or scene.now
+        yield _told(item, at, "suspended: nothing is brought", until=scene.now)
 
 
 def _told(

@@ -1,6 +1,7 @@
 """Objects that somebody made, edited or applied again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from sreagent.diagnose.applied import against_applied
@@ -23,7 +24,22 @@ EDITED_KINDS = (
     *("PersistentVolume", "StorageClass", "CronJob", "Job", "Node", "Namespace"),
     *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
 )
-"""Kinds of which a hand edit matters, beside the workloads."""
+"""Kinds of which a hand edit matters, beside the workloads; of others it is told when listed."""
+
+HISTORY = {
+    "Deployment": "ReplicaSet",
+    "StatefulSet": "ControllerRevision",
+    "DaemonSet": "ControllerRevision",
+}
+"""What keeps the revisions of a workload."""
+_DERIVED = frozenset(
+    (
+        *WORKLOADS,
+        *("Pod", "Event", "Endpoints", "EndpointSlice", "ReplicaSet", "ControllerRevision"),
+        *("Lease", "VolumeAttachment", "CSINode", "PodMetrics", "NodeMetrics"),
+    )
+)
+"""Kinds that controllers write all day, and those whose changes are told by their revisions."""
 
 LONG_AGO = 7 * 86_400
 NEW = 86_400
@@ -36,12 +52,14 @@ WORDS = 400
 _MADE_BY_THE_CLUSTER = frozenset({"kube-root-ca.crt", "kubernetes", "default"})
 _LOCK = "control-plane.alpha.kubernetes.io/leader"
 _TOKEN = "kubernetes.io/service-account.name"  # noqa: S105 - an annotation, not a password
-_OF_ROLLOUTS = ("spec.template", "spec.replicas", "spec.selector")
+_OF_SCALINGS = ("spec.replicas", "spec.selector")
+_OF_ROLLOUTS = (*_OF_SCALINGS, "spec.template")
 
 
 def edited_objects(scene: Scene) -> Iterator[Change]:
     """Creations of the last day, and of each object the newest edit of the last week."""
-    for kind in EDITED_KINDS:
+    listed = {kind for kind, _ in scene.inventory.listings}
+    for kind in sorted(listed - _DERIVED):
         for item in scene.all(kind):
             if is_of_the_cluster(item):
                 continue
@@ -54,16 +72,20 @@ def edited_objects(scene: Scene) -> Iterator[Change]:
 
 
 def edited_workloads(scene: Scene) -> Iterator[Change]:
-    """Edits of workloads that made no new revision: strategy, pause, an apply that did nothing."""
+    """Edits of workloads that made no new revision: strategy, pause, an apply that did nothing.
+
+    Where the revisions could not be listed, edits of the pod template, too.
+    """
     for kind in WORKLOADS:
         for workload in scene.all(kind):
+            space = workload["metadata"].get("namespace", "")
+            told = _OF_ROLLOUTS if scene.inventory.looked(HISTORY[kind], space) else _OF_SCALINGS
             known = revisions(scene, kind, workload)
             edit = _newest_edit(scene, workload)
             if edit and not controller_ref(workload) and not _rolled_out(known, edit):
-                fields = tuple(one for one in edit.fields if not one.startswith(_OF_ROLLOUTS))
-                only_scaled = not fields
-                if not only_scaled:
-                    yield _edit(scene, kind, workload, Edit(by=edit.by, at=edit.at, fields=fields))
+                fields = tuple(one for one in edit.fields if not one.startswith(told))
+                if fields:
+                    yield _edit(scene, kind, workload, replace(edit, fields=fields))
 
 
 def creation(scene: Scene, kind: str, item: Obj) -> Change:
@@ -135,6 +157,8 @@ def _said(kind: str, item: Obj, edit: Edit, diff: tuple[str, ...]) -> str:
     spec = item.get("spec") or EMPTY
     if kind == "Node" and spec.get("unschedulable") and "spec.unschedulable" in edit.fields:
         return "Node cordoned"
+    if spec.get("suspend") is True and "spec.suspend" in edit.fields:
+        return f"{kind} suspended"
     # Who owns everything has applied a manifest: the fields do not tell which of them changed.
     fields = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
     what = one_line("; ".join(diff[:FIELDS]) or fields, WORDS)

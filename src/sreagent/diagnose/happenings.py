@@ -99,7 +99,8 @@ def _of_conditions(scene: Scene) -> Iterator[Change]:
             yield _node(name, created, f"joined the cluster{_odd_version(scene, name)}")
         for taint in (node.get("spec") or EMPTY).get("taints") or ():
             added = parse_time(taint.get("timeAdded"))
-            if added and (scene.age(added) or 0) < DAY:
+            is_told = str(taint.get("key")).startswith("node.kubernetes.io/")
+            if added and not is_told and (scene.age(added) or 0) < DAY:
                 yield _node(name, added, f"tainted {taint.get('key')}:{taint.get('effect')}")
 
 

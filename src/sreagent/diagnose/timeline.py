@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sreagent.diagnose.changes import changes_in
 from sreagent.diagnose.deliveries import FLUX
-from sreagent.diagnose.edits import EDITED_KINDS
+from sreagent.diagnose.edits import EDITED_KINDS, HISTORY
 from sreagent.diagnose.happenings import happenings_in
 from sreagent.diagnose.nearness import Path, Paths
 from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen
@@ -82,13 +82,18 @@ def nothing_changed(
     ]
     if any(one.is_dated and _is_in_window(one, end) for one in changes):
         return ""
+    count = _count(scene, paths)
+    if not count:
+        return (
+            f"Whether anything changed is not known{f': {entity} was not seen' if entity else ''}"
+        )
     vague = [one for one in changes if not one.is_dated and (one.until or end) >= end - WINDOW]
     when = "in the 24 h before the first symptom" if first_symptom else "in the last 24 h"
     about = f" that {entity} depends on" if entity else ""
     limits = "; ".join(_limits(scene, vague))
     return (
-        f"Nothing{about} changed {when} among {_count(scene, paths)} objects "
-        f"looked at{f' ({limits})' if limits else ''}"
+        f"Nothing{about} changed {when} among {count} object{'' if count == 1 else 's'} looked at"
+        f"{f' ({limits})' if limits else ''}"
     )
 
 
@@ -160,13 +165,19 @@ def _not_looked_at(scene: Scene) -> Iterator[str]:
     """Kinds that were refused or did not answer, then those that nobody asked for."""
     inventory = scene.inventory
     listed = {kind for kind, _ in inventory.listings}
-    refused = {gap.what: gap.reason for gap in inventory.gaps if gap.what in WATCHED}
+    meant = (*_histories(scene), *WATCHED)
+    refused = {gap.what: gap.reason for gap in inventory.gaps if gap.what in meant}
     for kind, reason in refused.items():
         if kind in KINDS:
             yield f"{KINDS[kind].plural} ({reason})"
-    for kind in WATCHED:
+    for kind in meant:
         if kind in KINDS and kind not in listed and kind not in refused:
             yield KINDS[kind].plural
+
+
+def _histories(scene: Scene) -> set[str]:
+    """Kinds that keep the revisions of the workloads in view."""
+    return {HISTORY[kind] for kind in WORKLOADS if scene.all(kind)}
 
 
 def _horizon(scene: Scene) -> Iterator[str]:
