@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.journal.samples import EVIDENCE, PROPOSAL
+from tests.journal.samples import ALERT, EVIDENCE, OPENED, PROPOSAL
 from tests.report.samples import CONCLUDED, FOUND, ID, NOW, endings, incident
 from tests.report.test_markdown import RENDERER, all_tokens
 
@@ -88,6 +88,12 @@ def test_the_title_tells_incident_severity_and_status(incident: Incident) -> Non
     severity = incident.opened.alert.severity or "no severity"
     assert title.startswith(f"# {ID}: KubePodCrashLooping")
     assert title.endswith(f"({severity}, {OUTCOMES[incident.outcome]})")
+
+
+def test_the_title_names_the_namespace_once() -> None:
+    alert = replace(ALERT, name="checkout pods crash looping in shop")
+    told = written(incident(opened=replace(OPENED, alert=alert, namespace="shop")))
+    assert told.startswith(f"# {ID}: checkout pods crash looping in shop (")
 
 
 def hostile(incident: Incident) -> Incident:

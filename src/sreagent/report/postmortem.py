@@ -54,7 +54,8 @@ def postmortem(incident: Incident, *, now: datetime) -> str:
 def _head(incident: Incident, now: datetime) -> Lines:
     opened, alert = incident.opened, incident.opened.alert
     place = opened.namespace or alert.namespace
-    where = f" in {escape(place)}" if place else ""
+    # Free text often names the place itself.
+    where = f" in {escape(place)}" if place and place not in alert.name.split() else ""
     severity = escape(alert.severity) or "no severity"
     status = OUTCOMES[incident.outcome]
     yield f"# {incident.id}: {escape(alert.name)}{where} ({severity}, {status})"
