@@ -19,6 +19,7 @@ from sreagent.diagnose.podspec import (
 from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
+from sreagent.diagnose.rewritten import accusation, rewriters
 from sreagent.diagnose.scene import Scene, first_seen
 from sreagent.diagnose.targets import suspects_of
 from sreagent.domain.entity import Entity
@@ -103,7 +104,7 @@ def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         if end.get("reason") != "OOMKilled" or not _lately(scene, container, end):
             continue
         facts = _memory(scene, pod, container)
-        node = Entity(kind="Node", name=pod["spec"].get("nodeName") or "unknown")
+        suspects, held = _behind_memory(scene, entity, pod, facts)
         yield Finding(
             condition="pod.oom_killed",
             entity=entity,
@@ -114,9 +115,23 @@ def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             path=f"status.containerStatuses[{container.name}].lastState.terminated.reason",
             since=_began(scene, pod, container),
             command=entity.get,
-            suspects=() if facts.get("limit") else (node,),
-            facts=facts if facts.get("limit") else facts | {"accusation": _ran_dry(entity)},
+            suspects=suspects,
+            facts=facts | ({"accusation": held} if held else {}),
         )
+
+
+def _behind_memory(
+    scene: Scene, entity: Entity, pod: Obj, facts: dict[str, str]
+) -> tuple[tuple[Entity, ...], str]:
+    """Who made the memory short, and what is held against him."""
+    if not facts.get("limit"):
+        node = Entity(kind="Node", name=pod["spec"].get("nodeName") or "unknown")
+        return (node,), _ran_dry(entity)
+    by = rewriters(scene, pod) if facts.get("template_limit") else ()
+    if not by:
+        return (), ""
+    said = f"memory limit {facts['limit']} instead of {facts['template_limit']}"
+    return by, accusation(scene, pod, said)
 
 
 @condition("pod.crash_loop", "Pod", worth=0.55, vague=True, accuses=True, even_mild=True)

@@ -186,14 +186,15 @@ def _requested(container: Obj) -> Mapping[str, Any]:
 def references(spec: Obj) -> Iterator[Reference]:
     """Everything the pod cannot start without; optional references are left out."""
     for one in container_specs(spec):
-        yield from _env_references(one)
+        yield from env_references(one)
     for volume in spec.get("volumes") or ():
         yield from _volume_references(volume)
     if account := spec.get("serviceAccountName"):
         yield Reference(kind="ServiceAccount", name=account, by="serviceAccountName")
 
 
-def _env_references(container: Obj) -> Iterator[Reference]:
+def env_references(container: Obj) -> Iterator[Reference]:
+    """What the environment of a container cannot be filled without."""
     for source in container.get("envFrom") or ():
         for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             ref = source.get(field)

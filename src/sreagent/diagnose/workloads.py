@@ -164,6 +164,7 @@ def _autoscaled(scene: Scene, item: Obj) -> str:
 def _lacks(scene: Scene, entity: Entity, item: Obj, says: str, since: datetime | None) -> Finding:
     looked = scene.inventory.looked("Pod", entity.namespace)
     nothing = looked and not scene.ready_pods(entity)
+    above = scene.inventory.workload_of(entity.kind, item)
     return Finding(
         condition="workload.unavailable",
         entity=entity,
@@ -174,6 +175,7 @@ def _lacks(scene: Scene, entity: Entity, item: Obj, says: str, since: datetime |
         path="status",
         since=since,
         command=f"kubectl -n {entity.namespace} get {entity.kind.lower()} {entity.name}",
+        suspects=(above,) if above != entity else (),
     )
 
 
