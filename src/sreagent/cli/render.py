@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sreagent.cli.sparkline import Sparkline
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Outcome
@@ -97,7 +98,7 @@ def changes(found: Iterable[Change], limit: int = 3) -> Iterator[RenderableType]
         yield hanging(Text(f" {at} ", style="cyan"), text.append_text(near))
 
 
-def hanging(lead: Text, line: Text) -> RenderableType:
+def hanging(lead: Text, line: RenderableType) -> RenderableType:
     """A line after a lead; where it is folded, it goes on below its beginning."""
     table = Table.grid()
     table.add_column(no_wrap=True)
@@ -263,6 +264,17 @@ def evidence(found: Iterable[Evidence]) -> Iterator[RenderableType]:
         yield hanging(lead, Text(item.claim))
         for line in said:
             yield hanging(Text(" " * len(lead)), Text(line, style="dim"))
+        if item.plot:
+            yield hanging(Text(" " * len(lead)), Sparkline(item.plot))
+
+
+def plots(found: Iterable[Evidence], limit: int = 3) -> Iterator[RenderableType]:
+    """The pictures of the metrics among some evidence, each with its claim."""
+    drawn = [(item, item.plot) for item in found if item.plot]
+    for item, plot in drawn[:limit]:
+        lead = Text(f" {item.id:<4}", style="cyan")
+        yield hanging(lead, Text(one_line(item.claim, BRIEF)))
+        yield hanging(Text(" " * len(lead)), Sparkline(plot))
 
 
 def ending(incident: Incident, report: str) -> Iterator[Text]:

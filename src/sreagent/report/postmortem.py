@@ -24,6 +24,7 @@ from sreagent.report.followups import followups
 from sreagent.report.markdown import code, escape, fence, row
 from sreagent.report.outcome import TRIED
 from sreagent.report.sources import Sources, journal_id, split_citation
+from sreagent.report.sparkline import caption, sparkline
 from sreagent.report.timeline import HELPED, OUTCOMES, clock_time, timeline, who_answered
 
 PROSE = 2000
@@ -211,6 +212,8 @@ def _shown(evidence: Evidence, sources: Sources) -> Lines:
     if evidence.excerpt:
         language = "diff" if evidence.excerpt.startswith(("- ", "+ ")) else "text"
         yield "\n" + fence(evidence.excerpt, language=language, indent="  ")
+    if evidence.plot:
+        yield "\n" + fence(f"{sparkline(evidence.plot)}\n{caption(evidence.plot)}", indent="  ")
 
 
 def _done(incident: Incident, sources: Sources) -> Lines:
