@@ -5,9 +5,9 @@ plain words that differ make two groups, until several lines show that anything 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import eq, itemgetter
 from typing import Any
 
 from sreagent.diagnose.log_shapes import CLIENT_ERROR, SERVER_ERROR, WORD_LIMIT, has_digits
@@ -19,7 +19,7 @@ ALIKE = 5
 KNOWN = 20_000
 """Lines that came more than once and are remembered, so that they need no comparing."""
 _OF_ONE_LENGTH = 64
-_MISSES = 400
+_MISSES = 200
 """Lines of one length that fit nowhere, after which it is free text that is not compared."""
 _ANCHORS = 4
 _NEVER_MERGED = frozenset(
@@ -131,17 +131,15 @@ class Clusters:
         return found
 
     def tally(
-        self,
-        counts: Mapping[bytes, int],
-        places: Mapping[bytes, int],
-        line_of: Callable[[bytes], bytes],
+        self, shapes: Iterable[tuple[bytes, int, int]], line_of: Callable[[bytes], bytes]
     ) -> None:
-        """Count shapes. `places` says where each came last, `line_of` a line it was made of.
+        """Count shapes: each with how often it came, and where last. Not all at once is fine.
 
         This is where the time goes when nearly every line is another one, so it is one loop.
+        `line_of` gives a line that a shape was made of.
         """
         known, lengths = self._known, self._lengths
-        for shape, count in counts.items():
+        for shape, count, place in shapes:
             cluster = known.get(shape)
             if cluster is None:
                 said = shape.split(b" ", WORD_LIMIT)
@@ -154,7 +152,6 @@ class Clusters:
                 if count > 1:
                     self._remember(shape, cluster)
             cluster.fresh += count
-            place = places[shape]
             if place > cluster.last_place:
                 cluster.last_place = place
 
@@ -235,13 +232,22 @@ def _differences(
     cluster: Cluster, said: Words, soft: set[int], *, full: bool
 ) -> tuple[int, ...] | None:
     """Places where plain words differ; None when the two have too little in common."""
+    same = sum(map(eq, cluster.words, said))
+    unlike = len(said) - same - cluster.words.count(None)
+    if unlike > 3 + len(soft) + len(cluster.soft) and not (full and same > unlike):
+        return None
+    return _hard_differences(cluster, said, soft, full=full)
+
+
+def _hard_differences(
+    cluster: Cluster, said: Words, soft: set[int], *, full: bool
+) -> tuple[int, ...] | None:
     unlike = _unlike(cluster, said)
-    hard = [n for n in unlike if n not in soft and n not in cluster.soft and said[n]
-            and cluster.words[n]]  # fmt: skip
     if any(_means_much(said[n]) or _means_much(cluster.words[n] or b"") for n in unlike):
         return None
-    away = set(unlike)
-    same = sum(1 for n, word in enumerate(cluster.words) if word and n not in away)
+    away = soft | cluster.soft
+    hard = [n for n in unlike if n not in away and said[n] and cluster.words[n]]
+    same = sum(map(bool, cluster.words)) - sum(1 for n in unlike if cluster.words[n])
     if full and same > len(hard):
         return ()
     if len(hard) > 3 or same < max(1, 2 * len(hard)):

@@ -1,31 +1,37 @@
 """Reads the log of a container: which errors it tells of, how often, and about whom."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sreagent.diagnose.addresses import best_target
+from sreagent.diagnose.log_fields import fields_of
 from sreagent.diagnose.log_patterns import (
     HARMLESS,
+    NAMES_A_SERVER,
     NETWORK,
     LogCause,
     is_loud,
     level,
-    may_tell,
-    recognise,
 )
+from sreagent.diagnose.log_shapes import Shaper
+from sreagent.diagnose.log_spikes import Spike, spike_of
+from sreagent.diagnose.log_times import line_time, without_time
+from sreagent.diagnose.log_words import has_bad_status, recognise
 from sreagent.diagnose.stack_traces import block_at, thrown
-from sreagent.domain.moment import parse_time
+from sreagent.diagnose.templates import Template, TemplateMiner
 from sreagent.domain.text import one_line
 
 KINDS_OF_ERROR = 60
 """Different errors of one log that are told apart."""
 KINDS_OF_LINE = 5000
 BLOCK_LINES = 40
+TEMPLATES = 500
+"""Sorts of lines of one log that are kept, the loud ones first."""
+_LINE = 8192
+"""Characters of one line that are searched."""
 _QUIET = ("TRACE", "DEBUG", "INFO", "NOTICE")
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 # Not the digits of names, addresses and ports: they tell one target from another.
 _NUMBERS = re.compile(r"(?<![\w.:-])\d+(?:[.:T-]\d+){0,8}|\b[0-9a-f]{8,}\b|(?<=/)\d+|(?<=:)\d+->")
 _SECONDS_QUIET = 120
@@ -70,7 +76,12 @@ class LogReading:
     errors: tuple[LogError, ...]
     """Heaviest and latest first."""
     lines: int
+    begins_at: datetime | None = None
     ends_at: datetime | None = None
+    templates: tuple[Template, ...] = ()
+    """The sorts of lines, the most frequent first."""
+    spike: Spike | None = None
+    """When errors became many more than before, if they did."""
 
     @property
     def last_words(self) -> LogError | None:
@@ -86,11 +97,15 @@ class _Tally:
     first_at: datetime | None
 
 
-def read(text: str) -> LogReading:
-    """Read a log. Any text will do: broken, empty, or ten megabytes of it."""
+def read(text: str, now: datetime | None = None) -> LogReading:
+    """Read a log. Any text will do: broken, empty, or ten megabytes of it.
+
+    `now` is needed only for stamps without a year.
+    """
     lines = text.split("\n")
+    ends_at = _last_time(lines, now)
     tallies: dict[tuple[str, ...], _Tally] = {}
-    for error in _errors(lines):
+    for error in _errors(lines, now or ends_at):
         shape = "" if error.target or error.key else _shape(error.line)
         key = (error.cause, error.target, error.key, shape)
         if tally := tallies.get(key):
@@ -98,67 +113,88 @@ def read(text: str) -> LogReading:
             tally.count += 1
         elif len(tallies) < KINDS_OF_ERROR:
             tallies[key] = _Tally(latest=error, count=1, first_at=error.first_at)
-    ends_at = _last_stamp(lines)
     found = [_settled(tally, len(lines), ends_at) for tally in tallies.values()]
     found.sort(key=lambda one: (-one.weight, -one.last_line))
-    return LogReading(errors=tuple(found), lines=len(lines), ends_at=ends_at)
+    templates = TemplateMiner(now).feed(text).templates()
+    begins_at = _first_time(lines, now)
+    return LogReading(
+        errors=tuple(found),
+        lines=len(lines),
+        begins_at=begins_at,
+        ends_at=ends_at,
+        templates=_most_telling(templates),
+        spike=spike_of(templates, begins_at, ends_at),
+    )
 
 
-def _errors(lines: list[str]) -> Iterator[LogError]:
+def _most_telling(templates: tuple[Template, ...]) -> tuple[Template, ...]:
+    if len(templates) <= TEMPLATES:
+        return templates
+    kept = sorted(templates, key=lambda one: not one.loud)[:TEMPLATES]
+    return tuple(sorted(kept, key=lambda one: -one.count))
+
+
+def _errors(lines: list[str], now: datetime | None) -> Iterator[LogError]:
     """Each error as it comes. Lines of a shape seen before are not worked out again."""
     known: dict[str, LogError | None] = {}
+    dull: set[bytes] = set()
     done = 0
-    for start, line in enumerate(lines):
-        if start < done or not may_tell(line.lower()):
+    shapes = Shaper().shapes("\n".join(lines).encode("utf-8", "replace"))
+    for start, (line, shape) in enumerate(zip(lines, shapes, strict=True)):
+        if start < done or (shape in dull and not has_bad_status(line)):
             continue
         done = block_at(lines, start)
-        shape = _shape(line) if done == start + 1 else ""
-        if shape and shape in known:
-            if error := known[shape]:
-                yield _again(error, line, start)
-            continue
-        error = _error(_block(lines, start, done), start)
-        if shape and len(known) < KINDS_OF_LINE:
-            known[shape] = error
+        fine = _shape(line) if done == start + 1 else ""
+        if fine and fine in known:
+            error = _again(known[fine], line, start, now)
+        else:
+            error = _error(_block(lines, start, done), start, now)
+            if fine and len(known) < KINDS_OF_LINE:
+                known[fine] = error
         if error:
             yield error
+        elif fine:
+            dull.add(shape)
 
 
 def _block(lines: list[str], start: int, end: int) -> str:
     """The lines of one message; of a long trace the beginning and the last line."""
-    if end <= start + BLOCK_LINES:
-        return "\n".join(lines[start:end])
-    return "\n".join([*lines[start : start + BLOCK_LINES], lines[end - 1]])
+    kept = lines[start:end]
+    if len(kept) > BLOCK_LINES:
+        kept = [*kept[:BLOCK_LINES], kept[-1]]
+    return "\n".join(line[:_LINE] for line in kept)
 
 
 def _shape(line: str) -> str:
     return _NUMBERS.sub("#", line[:1000])
 
 
-def _again(error: LogError, line: str, at_line: int) -> LogError:
-    seen = _stamp(line)
-    told = one_line(_unstamped(line), 240)
-    return replace(error, line=told, block=line, first_at=seen, last_at=seen, last_line=at_line)
+def _again(
+    error: LogError | None, line: str, at_line: int, now: datetime | None
+) -> LogError | None:
+    if error is None:
+        return None
+    seen = line_time(line, now)
+    told = one_line(without_time(line).strip(), 240)
+    block = line[:_LINE]
+    return replace(error, line=told, block=block, first_at=seen, last_at=seen, last_line=at_line)
 
 
-def _error(block: str, at_line: int) -> LogError | None:
-    text = _from_json(block) if block.startswith("{") else block
-    text = HARMLESS.sub("", text)
+def _error(block: str, at_line: int, now: datetime | None) -> LogError | None:
+    text = HARMLESS.sub("", _plain(block))
     head = text.partition("\n")[0]
-    loudness = level(head)
+    loudness = level(without_time(head))
     exception = thrown(text)
-    known = recognise(exception.text) or recognise(text) if exception else recognise(text)
-    if not known and (exception or is_loud(loudness)):
-        known = (LogCause.EXCEPTION if exception else LogCause.ERROR, "")
+    known = _known(text, exception.text if exception else "", loudness)
     if not known or (not exception and _only_talk(loudness, known[0])):
         return None
     cause, key = known
-    seen = _stamp(head)
+    seen = line_time(block.partition("\n")[0], now)
     return LogError(
         cause=cause,
         key=key,
-        target=best_target(text) if cause in NETWORK or cause in _ABOUT_A_SERVER else "",
-        line=one_line(exception.text if exception else _unstamped(head), 240),
+        target=best_target(text) if cause in NAMES_A_SERVER else "",
+        line=one_line(exception.text if exception else without_time(head).strip(), 240),
         place=exception.place if exception else "",
         count=1,
         block=block,
@@ -169,7 +205,11 @@ def _error(block: str, at_line: int) -> LogError | None:
     )
 
 
-_ABOUT_A_SERVER = frozenset({LogCause.AUTH_FAILED, LogCause.CERTIFICATE, LogCause.POOL_EXHAUSTED})
+def _known(text: str, exception: str, loudness: str) -> tuple[LogCause, str] | None:
+    if exception:
+        return recognise(exception) or recognise(text) or (LogCause.EXCEPTION, "")
+    told = recognise(text, talk=loudness in _QUIET)
+    return told or ((LogCause.ERROR, "") if is_loud(loudness) else None)
 
 
 def _only_talk(loudness: str, cause: LogCause) -> bool:
@@ -185,43 +225,18 @@ def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:
     return replace(last, count=tally.count, first_at=tally.first_at, recovered=recovered)
 
 
-def _from_json(block: str) -> str:
-    """A JSON log line as plain text: level, message, error, stack."""
-    try:
-        line = json.loads(block.partition("\n")[0])
-    except ValueError:
+def _plain(block: str) -> str:
+    """A block as plain text, also when it is a JSON line."""
+    head, _, rest = block.partition("\n")
+    fields = fields_of(head) if "{" in head[:80] else None
+    if fields is None:
         return block
-    if not isinstance(line, dict):
-        return block
-    told = {str(name).lower(): value for name, value in line.items()}
-    parts = [str(told.get(name) or "") for name in ("time", "timestamp", "ts", "@timestamp")]
-    grade = str(told.get("level") or told.get("severity") or told.get("lvl") or "").upper()
-    parts.append(grade)
-    for name in ("msg", "message", "log", "err", "error", "cause", "url", "target"):
-        value = told.get(name)
-        if isinstance(value, dict):
-            value = value.get("message") or json.dumps(value)
-        parts.append(str(value or ""))
-    head = " ".join(part for part in parts if part)
-    stack = next(
-        (told[name] for name in ("stack", "stacktrace", "exception", "stack_trace", "traceback")
-         if told.get(name)),
-        "",
-    )  # fmt: skip
-    return f"{head}\n{stack}" if stack else head
+    return "\n".join(part for part in (fields.text, fields.stack, rest) if part)
 
 
-def _stamp(line: str) -> datetime | None:
-    found = _STAMP.search(line[:60])
-    return parse_time(f"{found[1]}T{found[2]}{found[3] or 'Z'}") if found else None
+def _first_time(lines: list[str], now: datetime | None) -> datetime | None:
+    return next((seen for line in lines[:200] if (seen := line_time(line, now))), None)
 
 
-def _unstamped(line: str) -> str:
-    return _STAMP.sub("", line, count=1).strip() if _STAMP.match(line) else line
-
-
-def _last_stamp(lines: list[str]) -> datetime | None:
-    for line in reversed(lines[-200:]):
-        if seen := _stamp(line):
-            return seen
-    return None
+def _last_time(lines: list[str], now: datetime | None) -> datetime | None:
+    return next((seen for line in reversed(lines[-200:]) if (seen := line_time(line, now))), None)

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import islice, repeat
 from typing import Self
 
 from sreagent.diagnose.log_clusters import Cluster, Clusters
+from sreagent.diagnose.log_patterns import is_loud, level
 from sreagent.diagnose.log_shapes import LINE_LIMIT, Shaper
 from sreagent.diagnose.log_texts import masked
-from sreagent.diagnose.log_times import line_time
+from sreagent.diagnose.log_times import line_time, without_time
 from sreagent.domain.text import one_line
 
 BUCKET = 300
@@ -41,6 +42,8 @@ class Template:
     """What a line must have to be of this sort; None where anything may stand."""
     first_at: datetime | None = None
     last_at: datetime | None = None
+    loud: bool = False
+    """Logged as an error."""
     buckets: tuple[tuple[datetime, int], ...] = ()
     """How many in each five minutes that had any; by the log's own time stamps."""
 
@@ -51,8 +54,10 @@ class TemplateMiner:
     Memory stays bounded however long the log is: see `CLUSTERS`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime | None = None) -> None:
+        """`now` is needed only for stamps without a year."""
         self.lines = 0
+        self._now = now
         self._shaper = Shaper()
         self._clusters = Clusters()
         self._rest = b""
@@ -77,7 +82,7 @@ class TemplateMiner:
         if self._rest:
             self._read(self._rest)
             self._rest = b""
-        found = [_template(cluster) for cluster in self._clusters.all()]
+        found = [_template(cluster, self._now) for cluster in self._clusters.all()]
         return tuple(sorted(found, key=lambda one: (-one.count, one.text)))
 
     def _take(self, data: bytes) -> None:
@@ -104,12 +109,11 @@ class TemplateMiner:
         shapes = self._shaper.shapes(chunk)
         if b"\n\t" in chunk or b"\n " in chunk or chunk[:1] in b"\t ":
             lines, shapes = _without_frames(lines, shapes)
-        for bucket, begin, end in segments(lines):
+        for bucket, begin, end in segments(lines, self._now):
             self._count(lines[begin:end], shapes[begin:end], bucket)
 
     def _count(self, lines: list[bytes], shapes: list[bytes], bucket: int | None) -> None:
-        last = dict(zip(shapes, range(len(shapes)), strict=True))
-        self._clusters.tally(Counter(shapes), last, lambda shape: lines[shapes.index(shape)])
+        self._clusters.tally(_counted(shapes), lambda shape: lines[shapes.index(shape)])
         for cluster in self._clusters.all():
             if cluster.fresh:
                 _settle(cluster, lines, bucket)
@@ -120,41 +124,45 @@ def mine(lines: Iterable[str]) -> tuple[Template, ...]:
     return TemplateMiner().feed_lines(lines).templates()
 
 
-def segments(lines: list[bytes]) -> Iterator[tuple[int | None, int, int]]:
+def segments(
+    lines: list[bytes], now: datetime | None = None
+) -> Iterator[tuple[int | None, int, int]]:
     """Parts of a log within the same five minutes: number of these since 1970, begin, end.
 
     Lines mostly come in order, so most stamps need not be read: a part that begins and ends in
     the same five minutes is one. Lines without a stamp belong to the next one that has one.
     """
-    if lines:
-        yield from _segments(lines, 0, len(lines) - 1, _bucket(lines, 0), None)
+    begin, bucket = 0, _bucket(lines, 0, now)
+    while begin < len(lines):
+        end = _end_of(lines, begin, bucket, now)
+        yield bucket, begin, end
+        begin, bucket = end, _bucket(lines, end, now) or bucket
 
 
-def _segments(
-    lines: list[bytes], begin: int, last: int, first_bucket: int | None, last_bucket: int | None
-) -> Iterator[tuple[int | None, int, int]]:
-    if last_bucket is None:
-        last_bucket = _bucket(lines, last) or first_bucket
-    if first_bucket == last_bucket or last <= begin + 1:
-        if first_bucket == last_bucket:
-            yield first_bucket, begin, last + 1
-        else:
-            yield first_bucket, begin, last
-            yield last_bucket, last, last + 1
-        return
-    middle = (begin + last) // 2
-    between = _bucket(lines, middle) or first_bucket
-    yield from _segments(lines, begin, middle, first_bucket, between)
-    yield from _segments(
-        lines, middle + 1, last, _bucket(lines, middle + 1) or between, last_bucket
-    )
+def _end_of(lines: list[bytes], begin: int, bucket: int | None, now: datetime | None) -> int:
+    """Where the five minutes end that begin there: strides that double, then halves."""
+    stride, last = len(lines) - begin - 1, begin
+    while stride:
+        place = min(last + stride, len(lines) - 1)
+        if _bucket(lines, place, now) in (bucket, None):
+            last = place
+        stride //= 2
+    return last + 1
 
 
-def _bucket(lines: list[bytes], place: int) -> int | None:
+def _bucket(lines: list[bytes], place: int, now: datetime | None) -> int | None:
     for line in lines[place : place + 20]:
-        if moment := line_time(line):
+        if moment := line_time(line, now):
             return int(moment.timestamp()) // BUCKET
     return None
+
+
+def _counted(shapes: list[bytes]) -> Iterable[tuple[bytes, int, int]]:
+    """Shapes with their number and last place; each line for itself when most are different."""
+    last = dict(zip(shapes, range(len(shapes)), strict=True))
+    if len(last) > 0.8 * len(shapes):
+        return zip(shapes, repeat(1), range(len(shapes)), strict=False)
+    return ((shape, count, last[shape]) for shape, count in Counter(shapes).items())
 
 
 def _may_have_long_lines(chunk: bytes) -> bool:
@@ -178,7 +186,7 @@ def _settle(cluster: Cluster, lines: list[bytes], bucket: int | None) -> None:
     cluster.fresh, cluster.last_place = 0, -1
 
 
-def _template(cluster: Cluster) -> Template:
+def _template(cluster: Cluster, now: datetime | None) -> Template:
     said = tuple(None if one is None else one.decode("utf-8", "replace") for one in cluster.words)
     text = one_line(masked(cluster.line, said), _TEXT)
     return Template(
@@ -187,8 +195,9 @@ def _template(cluster: Cluster) -> Template:
         count=cluster.count,
         example=one_line(cluster.line.decode("utf-8", "replace"), LINE_LIMIT),
         words=said,
-        first_at=line_time(cluster.line),
-        last_at=line_time(cluster.last_line),
+        first_at=line_time(cluster.line, now),
+        last_at=line_time(cluster.last_line, now),
+        loud=is_loud(level(without_time(cluster.line.decode("utf-8", "replace")))),
         buckets=tuple(
             (datetime.fromtimestamp(bucket * BUCKET, UTC), count)
             for bucket, count in sorted(cluster.buckets.items())
