@@ -11,6 +11,7 @@ from tests.diagnose.build import (
     ago,
     app,
     container,
+    event,
     make,
     named,
     node,
@@ -122,6 +123,18 @@ def test_a_change_whose_time_is_not_known_is_told_but_ranks_below_one_that_is_da
     dated, undated = ranked(scene, APP, FIRST)
     assert dated.change.entity.name == "other"
     assert undated.words == "at an unknown time in the last 6 days, on a rule that binds it"
+
+
+def test_a_deletion_that_was_missed_when_the_trouble_began_counts_as_before_it() -> None:
+    source: Json = {"envFrom": [{"configMapRef": {"name": "settings"}}]}
+    objects = app(revisions=[(5 * DAY, container(**source))])
+    about = named(objects, "Pod")
+    missed = event(about, "Failed", 'Error: configmap "settings" not found', since=100)
+    first = NOW - timedelta(seconds=400)
+    (gone,) = ranked(Scene(seen(*objects, missed), NOW), APP, first)
+    assert gone.words == "some time in the 4 days before the first symptom, on what it uses"
+    (unknown,) = ranked(Scene(seen(*objects), NOW), APP, first)
+    assert unknown.score < gone.score
 
 
 @pytest.mark.parametrize("owner", ["release", "another-release"])

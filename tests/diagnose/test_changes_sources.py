@@ -349,14 +349,28 @@ def test_the_order_of_writes_dates_an_edit_of_a_value_that_left_no_time() -> Non
     assert "order of writes" in change.summary
 
 
-@pytest.mark.parametrize("case", ["shuffled", "all-written-anew", "too-few-events"])
+@pytest.mark.parametrize(
+    "case", ["shuffled", "all-written-anew", "one-kind-written-anew", "too-few-events", "restored"]
+)
 def test_the_order_of_writes_tells_nothing_where_it_contradicts_itself(case: str) -> None:
     objects = quiet_cluster(shuffled=case == "shuffled")
     maps = [one for one in objects if one["kind"] == "ConfigMap"]
     for one in maps if case == "all-written-anew" else maps[:1]:
         one["metadata"]["resourceVersion"] = "2000"
+    if case == "one-kind-written-anew":
+        maps[0]["metadata"]["resourceVersion"] = "100"
+        managed = maps[0]["metadata"]["managedFields"]
+        roles = [make("Service", f"s{n}", age=6 * DAY, spec={}, managed=managed) for n in range(2)]
+        objects += [written(one, 2000 + n) for n, one in enumerate(roles)]
+        objects += [
+            written({**one, "metadata": {**one["metadata"], "name": f"{n}"}}, 100)
+            for n, one in enumerate(maps * 2)
+        ]
     if case == "too-few-events":
         objects = objects[:4] + maps
+    if case == "restored":
+        entry = edited("kube-controller-manager", 60, {"f:status": {}})
+        objects.append(written(deployment(managed=[entry]), 200))
     assert changed(*objects) == []
 
 

@@ -24,6 +24,7 @@ LATE = 120
 WINDOW = timedelta(days=1)
 LISTED = 20
 UNDATED = 0.15
+EARLIER = 0.5
 AFTER = 0.05
 NAMED = 6
 """Kinds that a sentence names."""
@@ -100,19 +101,29 @@ def nothing_changed(
 def _ranked(paths: Paths, change: Change, first: datetime | None) -> RankedChange:
     path = paths.to(change)
     before = (first or paths.scene.now) - change.at if change.is_dated else None
+    weight = _vague(paths.scene, change, first) if before is None else _weight(before)
     return RankedChange(
         change=change,
         path=path,
         before=before if first else None,
-        score=round(path.worth * _weight(before), 3),
+        score=round(path.worth * weight, 3),
         words=f"{_when(paths.scene, change, first)}, {path.words}",
     )
 
 
-def _weight(before: timedelta | None) -> float:
+def _vague(scene: Scene, change: Change, first: datetime | None) -> float:
+    """How much a change counts whose time is not known: more when it was before the trouble."""
+    return EARLIER if first and _is_earlier(scene, change, first) else UNDATED
+
+
+def _is_earlier(scene: Scene, change: Change, first: datetime) -> bool:
+    """Whether it was before the trouble, by something that was seen before now."""
+    latest = min(first + timedelta(seconds=LATE), scene.now - timedelta(seconds=1))
+    return change.until is not None and change.until <= latest
+
+
+def _weight(before: timedelta) -> float:
     """How much a change counts by its time."""
-    if before is None:
-        return UNDATED
     seconds = before.total_seconds()
     if seconds < -LATE:
         return AFTER
@@ -120,6 +131,8 @@ def _weight(before: timedelta | None) -> float:
 
 
 def _when(scene: Scene, change: Change, first: datetime | None) -> str:
+    if not change.is_dated and first and _is_earlier(scene, change, first):
+        return f"some time in the {span(first - change.at)} before the first symptom"
     if not change.is_dated:
         return f"at an unknown time in the last {span(scene.now - change.at)}"
     if first is None:

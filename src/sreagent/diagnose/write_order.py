@@ -7,13 +7,14 @@ unless nearly all objects agree with what else is known of them.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sreagent.diagnose.managers import written_at
-from sreagent.diagnose.scene import Scene, last_seen, once_per_scene
+from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen, once_per_scene
 from sreagent.domain.inventory import Obj
 
 QUIET = (
@@ -25,9 +26,11 @@ QUIET = (
 MARKS = 5
 """Events below which the order proves nothing; so many quiet objects must agree, too."""
 SLACK = timedelta(seconds=60)
-"""Between the time an event tells and its write, and between an object's own time and its write."""
+"""Between the time an object tells of its last write, and that write."""
+STEP = timedelta(seconds=5)
+"""Between the time an event tells, and its write."""
 DISAGREE = 0.02
-"""Share of events whose order may contradict their times."""
+"""Share of events, or of objects, whose order may contradict their times."""
 EDITED = 0.2
 """Share of quiet objects that may have been edited without a trace."""
 
@@ -45,7 +48,7 @@ def untold_write(scene: Scene, item: Obj) -> Written | None:
     """The last write of an object of a quiet kind, when its own times do not tell it."""
     if item.get("kind") not in QUIET or not _is_trusted(scene):
         return None
-    return _written(scene, item)
+    return None if _group(item) in _crowds(scene) else _written(scene, item)
 
 
 @once_per_scene
@@ -53,12 +56,43 @@ def _is_trusted(scene: Scene) -> bool:
     marks = _marks(scene)
     if len(marks) < MARKS:
         return False
-    back = sum(later[1] + SLACK < earlier[1] for earlier, later in pairwise(marks))
-    if back > DISAGREE * len(marks):
+    back = sum(later[1] + STEP < earlier[1] for earlier, later in pairwise(marks))
+    if back > DISAGREE * len(marks) or _contradicts(scene):
         return False
-    quiet = [item for kind in QUIET for item in scene.all(kind)]
+    quiet = _quiet(scene)
     untold = sum(_written(scene, item) is not None for item in quiet)
     return len(quiet) >= MARKS and untold <= EDITED * len(quiet)
+
+
+def _contradicts(scene: Scene) -> bool:
+    """Whether objects were written, by their own times, later than by their order."""
+    marks = _marks(scene)
+    items = [item for kind in (*WORKLOADS, "Pod", "Node", *QUIET) for item in scene.all(kind)]
+    wrong = 0
+    for item in items:
+        number, at = _number(item), written_at(item)
+        place = bisect_right(marks, number, key=lambda mark: mark[0])
+        late = place < len(marks) and at is not None and marks[place][1] + SLACK < at
+        wrong += bool(number and late)
+    return wrong > DISAGREE * len(items)
+
+
+@once_per_scene
+def _crowds(scene: Scene) -> frozenset[tuple[str, str]]:
+    """Kinds of a namespace of which most were written anew: by a program, not by an edit."""
+    every, untold = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for item in _quiet(scene):
+        every[_group(item)] += 1
+        untold[_group(item)] += _written(scene, item) is not None
+    return frozenset(one for one, count in untold.items() if 1 < count > every[one] / 2)
+
+
+def _group(item: Obj) -> tuple[str, str]:
+    return str(item.get("kind")), str(item["metadata"].get("namespace") or "")
+
+
+def _quiet(scene: Scene) -> list[Obj]:
+    return [item for kind in QUIET for item in scene.all(kind)]
 
 
 @once_per_scene
