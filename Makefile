@@ -38,7 +38,7 @@ fix: $(INSTALLED) ## mend what the linter can mend
 	@$(BIN)/ruff format
 
 docs: $(INSTALLED) ## write the reference pages again, from the code
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.command_line $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from tests.faults.scenes import Fault, catalogue, faults
 
 from sreagent.cli.app import app
 from sreagent.diagnose.conditions import registered
@@ -80,6 +81,14 @@ What the built-in rules look for on each object. A *cause* can be the root of an
 incident. A *gap* says that nothing can be decided, because something could not be looked at.
 """
 
+FAULTS = """\
+# Faults
+
+Known faults of clusters and of what runs in them, and by which condition the built-in rules find
+each: {found} of {known}. A row is filled where a small scene of the fault stands in `tests/faults/`,
+and the rules blame the right object in it and no other. The conditions are explained in
+[conditions](conditions.md)."""
+
 ACTIONS = """\
 # Actions
 
@@ -115,6 +124,7 @@ def pages() -> Mapping[str, str]:
         "cli.md": _cli(),
         "settings.md": _settings(),
         "conditions.md": _conditions(),
+        "faults.md": _faults(),
         "actions.md": _actions(),
         "exit-codes.md": _exit_codes(),
     }
@@ -212,6 +222,26 @@ def _allowed(name: str) -> str:
         least, most = NUMBERS[name]
         return f" Allowed: {least:g} to {most:g}."
     return " Not taken from `./sre.yaml`." if name in NOT_IN_FOLDER else ""
+
+
+def _faults() -> Lines:
+    found = {id_: _found_as(fault) for id_, fault in faults().items()}
+    known = sum(map(len, catalogue().values()))
+    yield FAULTS.format(found=len(found), known=known)
+    for group, named in catalogue().items():
+        yield f"\n## {group}\n"
+        rows = [(name, *found.get(id_, ("", ""))) for id_, name in named.items()]
+        yield from table(("Fault", "Found as", "Seen in"), *rows)
+
+
+def _found_as(fault: Fault) -> tuple[str, str]:
+    """The telling condition of the first cause, and where its evidence comes from."""
+    causes = fault.causes()
+    if not causes:
+        return "nothing wrong", "everything looked at"
+    names = {"kubernetes": "objects and events", "prometheus": "metrics"}
+    sources = {names.get(one.source, one.source) for one in causes[0].findings}
+    return f"`{causes[0].findings[0].condition}`", ", ".join(sorted(sources))
 
 
 def _conditions() -> Lines:
