@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from sreagent.diagnose.edits import EDITED_KINDS
@@ -31,6 +31,9 @@ _OF_A_DEPLOYMENT = re.compile(
     r"(.{1,230})-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"
 )
 """Names of pods that a ReplicaSet of a Deployment made."""
+
+
+_QUOTED = re.compile(r'"([a-z0-9.-]{1,253})"')
 
 
 def deletions(scene: Scene) -> Iterator[Change]:
@@ -157,14 +160,22 @@ def _has_started(pod: Obj) -> bool:
 
 def _missed(scene: Scene, entity: Entity, after: datetime) -> datetime | None:
     """When a pod missed it for the first time, by the events."""
-    quoted = f'"{entity.name}"'
-    told: Iterable[Obj] = [
-        event
-        for event in scene.all("Event", entity.namespace)
-        if "not found" in str(event.get("message")) and quoted in str(event.get("message"))
-    ]
-    first = first_seen(told)
+    first = first_seen(_not_found(scene).get((entity.namespace, entity.name), ()))
     return first if first and first >= after else None
+
+
+@once_per_scene
+def _not_found(scene: Scene) -> dict[tuple[str, str], list[Obj]]:
+    """Events that say that something of a name was not found."""
+    found: dict[tuple[str, str], list[Obj]] = defaultdict(list)
+    for event in scene.all("Event"):
+        message = str(event.get("message"))
+        if "not found" in message:
+            space = str((event.get("involvedObject") or EMPTY).get("namespace") or "")
+            space = space or str(event["metadata"].get("namespace") or "")
+            for name in set(_QUOTED.findall(message[:4000])):
+                found[space, name].append(event)
+    return found
 
 
 def _is_listed(scene: Scene, kind: str, namespace: str) -> bool:

@@ -170,19 +170,26 @@ def _ended_otherwise(scene: Scene) -> set[tuple[str, str]]:
 
 def _was_scaled_down(scene: Scene, owner: Entity, pod: str) -> bool:
     """Whether a controller tells that it deleted the pod, or so many that it names only some."""
-    messages = _deleted_by_controllers(scene).get(owner.namespace, ())
+    names, combined = _deleted_by_controllers(scene)
     own = pod.rpartition("-")[0]
-    return any(pod in said or ("combined" in said and own in said) for said in messages)
+    return (owner.namespace, pod) in names or (owner.namespace, own) in combined
 
 
 @once_per_scene
-def _deleted_by_controllers(scene: Scene) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _deleted_by_controllers(
+    scene: Scene,
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Namespace and name of pods, and of what owns pods of which only one of many is named."""
+    names: set[tuple[str, str]] = set()
+    combined: set[tuple[str, str]] = set()
     for event in scene.all("Event"):
         if event.get("reason") == "SuccessfulDelete":
-            about = event.get("involvedObject") or EMPTY
-            found[str(about.get("namespace") or "")].append(str(event.get("message")))
-    return found
+            space = str((event.get("involvedObject") or EMPTY).get("namespace") or "")
+            words = str(event.get("message")).split()
+            names |= {(space, word) for word in words}
+            if "(combined" in words:
+                combined |= {(space, word.rpartition("-")[0]) for word in words}
+    return names, combined
 
 
 def _owner(scene: Scene, space: str, pod: str) -> Entity | None:
