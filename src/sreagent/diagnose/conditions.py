@@ -31,6 +31,7 @@ from sreagent.diagnose import (
     stale,
     starts,
     storage,
+    volumes,
     workloads,
 )
 from sreagent.diagnose.registry import CONDITIONS, Condition
@@ -65,6 +66,7 @@ FAMILIES = (
     stale,
     starts,
     storage,
+    volumes,
     workloads,
 )
 """The modules whose conditions are registered by importing them."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sreagent.diagnose.podspec import EMPTY, references
+from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.scene import Scene, first_seen, pod_entity
 from sreagent.domain.entity import Entity
@@ -13,6 +14,8 @@ from sreagent.domain.text import one_line
 
 YOUNG = 15
 """Seconds a provisioner may take."""
+_BY_HAND = "kubernetes.io/no-provisioner"
+"""Provisioner of classes whose volumes somebody has to make."""
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -92,7 +95,7 @@ def failed(scene: Scene, entity: Entity, volume: Obj) -> Iterator[Finding]:
 
 
 def _why_pending(scene: Scene, claim: Obj) -> tuple[str, Health]:
-    if why := _missing_part(scene, claim.get("spec") or EMPTY):
+    if why := _missing_part(scene, claim.get("spec") or EMPTY) or _misfits(scene, claim):
         return why, Health.BROKEN
     events = scene.events(claim, "ProvisioningFailed", "FailedBinding")
     if events:
@@ -128,6 +131,52 @@ def _missing_part(scene: Scene, spec: Obj) -> str:
         if scene.is_missing(entity):
             return f"PersistentVolume {volume} does not exist"
     return ""
+
+
+def _misfits(scene: Scene, claim: Obj) -> str:
+    """Why the volume that a claim names, or those that are free, do not fit it."""
+    spec = claim.get("spec") or EMPTY
+    named = scene.get("PersistentVolume", "", str(spec.get("volumeName") or ""))
+    if named:
+        return (
+            f"{named['metadata']['name']} does not fit: {why}"
+            if (why := misfit(claim, named))
+            else ""
+        )
+    kind = scene.get("StorageClass", "", str(spec.get("storageClassName") or "")) or EMPTY
+    if kind.get("provisioner") not in (None, _BY_HAND):
+        return ""
+    free = [
+        one
+        for one in scene.all("PersistentVolume")
+        if (one.get("spec") or EMPTY).get("storageClassName", "")
+        == spec.get("storageClassName", "")
+    ]
+    reasons = [f"{one['metadata']['name']} {why}" for one in free if (why := misfit(claim, one))]
+    return f"no volume of its class fits: {'; '.join(reasons[:3])}" if reasons else ""
+
+
+def misfit(claim: Obj, volume: Obj) -> str:
+    """Why a volume cannot be bound to a claim; empty when it can."""
+    asked, has = claim.get("spec") or EMPTY, volume.get("spec") or EMPTY
+    size = str(((asked.get("resources") or EMPTY).get("requests") or EMPTY).get("storage") or "0")
+    given = str((has.get("capacity") or EMPTY).get("storage") or "0")
+    holder, meta = has.get("claimRef") or EMPTY, claim["metadata"]
+    mine = (holder.get("namespace"), holder.get("name")) == (meta.get("namespace"), meta["name"])
+    phase = (volume.get("status") or EMPTY).get("phase")
+    if holder and not (mine and holder.get("uid") in (None, meta.get("uid"))):
+        still = "is Released and still held" if phase == "Released" else "is held"
+        return f"{still} by claim {holder.get('namespace')}/{holder.get('name')}" + (
+            " of before" if mine else ""
+        )
+    if amount(size) > amount(given):
+        return f"has {given} and {size} are asked for"
+    for field in ("storageClassName", "volumeMode"):
+        wanted, there = asked.get(field), has.get(field)
+        if wanted is not None and there is not None and wanted != there:
+            return f"has {field} {there} and {wanted} is asked for"
+    lacking = set(asked.get("accessModes") or ()) - set(has.get("accessModes") or ())
+    return f"does not offer {', '.join(sorted(lacking))}" if lacking else ""
 
 
 def _has_no_default(scene: Scene) -> bool:
