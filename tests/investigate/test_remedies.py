@@ -129,6 +129,13 @@ def test_the_only_pod_that_fails_beside_healthy_siblings_is_replaced() -> None:
     assert on_a_node == []
 
 
+def test_a_pod_that_only_suffers_is_not_replaced() -> None:
+    cart = replica_set("cart-a", of="cart")
+    pods = (pod("cart-1", of="cart-a"), pod("cart-2", of="cart-a"))
+    caller = inventory(cart, *pods)
+    assert proposed("pod.log_errors", SERVICE, on=POD, seen=caller) == []
+
+
 def test_what_only_a_person_can_mend_has_no_proposal() -> None:
     secret = Entity(kind="Secret", namespace="shop", name="db")
     assert proposed("reference.missing", secret) == []

@@ -52,6 +52,9 @@ def _one_odd_pod(cause: Cause, inventory: Inventory) -> Iterator[tuple[Action, s
     pod = inventory.find(entity)
     if pod is None or not any(map(is_ready, _siblings(pod, inventory))):
         return
+    if cause.entity not in (entity, inventory.workload_of("Pod", pod)):
+        # It suffers from something else, and so would the pod in its place.
+        return
     action = Action(verb="delete_pod", target=entity)
     yield action, "the new pod runs as well as its siblings do"
 
