@@ -26,6 +26,8 @@ MARKS = {
     Health.BROKEN: ("✗", "red"),
     Health.UNKNOWN: ("?", "yellow"),
 }
+PASSING = ("halt", "freeze/")
+"""Rules that deny for a while only."""
 LABEL = 7
 """Width of the left column in a proposal."""
 BRIEF = 120
@@ -184,7 +186,8 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
 def _needs(proposed: Proposal) -> str:
     """Who has to agree, in a few words."""
     if proposed.verdict != "ask":
-        return {"allow": "runs by itself", "deny": "not allowed"}.get(proposed.verdict, "")
+        denied = "stopped now" if proposed.rule.startswith(PASSING) else "not allowed"
+        return {"allow": "runs by itself", "deny": denied}.get(proposed.verdict, "")
     if proposed.people > 1:
         return f"needs {proposed.people} people"
     return "bounded change" if proposed.tier is Tier.BOUNDED else "needs your yes"
@@ -314,10 +317,10 @@ def _next_steps(incident: Incident) -> Iterator[Text]:
         for proposed in open_proposals(incident):
             yield Text(f"  {proposed.id}  {proposed.title}")
             yield Text(f"      {_to_approve(proposed)}: sre approve {incident.id} {proposed.id}")
+    if handed_on := list(filter(_is_for_another_account, incident.proposals)):
+        yield from (Text(f"  for somebody who may: {one.command}") for one in handed_on)
+        yield Text("  the rights this account lacks: sre rbac remediator")
     for proposed in incident.proposals:
-        if _is_for_another_account(proposed):
-            yield Text(f"  for somebody who may: {proposed.command}")
-            yield Text("      the rights this account lacks: sre rbac remediator")
         if proposed.state is ActionState.DONE and proposed.undo_command:
             yield Text(f"  take {proposed.id} back: sre undo {incident.id} {proposed.id}")
     if incident.outcome is Outcome.OPEN:
