@@ -135,7 +135,7 @@ def suspects(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ..
     changed, unknown = [], []
     for callee in callees(scene, entity):
         own = readings(scene).get(callee, ())
-        came_first = [one for one in own if one.measure in _CAUSING and _is_no_later(one, reading)]
+        came_first = [one for one in own if one.measure in _CAUSING and is_no_later(one, reading)]
         if came_first:
             changed.append((-max(_force(one) for one in came_first), callee))
         elif not _serves(scene, callee):
@@ -157,7 +157,7 @@ _CAUSING = (
 )
 
 
-def _is_no_later(one: Reading, reading: Reading) -> bool:
+def is_no_later(one: Reading, reading: Reading) -> bool:
     """Whether a change came with another one or shortly before, or has led to an end since."""
     if one.shift is None or reading.shift is None:
         return one.shift is not None

@@ -10,6 +10,7 @@ from sreagent.diagnose.readings import (
     change,
     finding,
     is_hurt,
+    is_no_later,
     of,
     readings,
     suspects,
@@ -196,9 +197,8 @@ def _came_first(scene: Scene, entity: Entity, reading: Reading) -> bool:
 def _flooding(scene: Scene, entity: Entity, item: Obj, reading: Reading) -> Iterator[Entity]:
     """Callers that are flooded themselves, no later."""
     for caller in _callers(scene, entity, item):
-        for one in _flooded(scene, caller):
-            if one.shift and reading.shift and one.shift.at <= reading.shift.at:
-                yield caller
+        if any(is_no_later(one, reading) for one in _flooded(scene, caller)):
+            yield caller
 
 
 def _callers(scene: Scene, entity: Entity, item: Obj) -> list[Entity]:
@@ -238,8 +238,22 @@ def traffic_gone(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             f"gets hardly any requests any more: {change(reading)}{silent}",
             item,
             since=reading.since or reading.signal.points[-1][0],
-            suspects=tuple(_callers(scene, entity, item)),
+            suspects=tuple(_on_the_way(scene, entity, item, reading)),
         )
+
+
+def _on_the_way(scene: Scene, entity: Entity, item: Obj, reading: Reading) -> Iterator[Entity]:
+    """What may keep requests from it: Services of its name, and callers that get none either.
+
+    A caller that fails or is slow may well do so because of it, so it is no suspect.
+    """
+    names = {entity.name, *reading.signal.labels.values()}
+    for service in scene.all("Service", entity.namespace):
+        if service["metadata"]["name"] in names and entity.kind != "Service":
+            yield entity_of("Service", service)
+    for caller in _callers(scene, entity, item):
+        if any(is_no_later(one, reading) and one.fell for one in of(scene, caller, Measure.RATE)):
+            yield caller
 
 
 def _dried_up(reading: Reading, least: float) -> bool:

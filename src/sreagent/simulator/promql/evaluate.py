@@ -192,12 +192,13 @@ class Evaluator:
 
     def _relabelled(self, node: Function, moment: float) -> Vector:
         target, replacement, source, pattern = (_text(each) for each in node.arguments[1:])
+        template = re.sub(r"\$(\d+)", r"\\\1", replacement)
         result: Vector = []
         for sample in self.vector(node.arguments[0], moment):
             labels = dict(sample.labels)
             match = re.fullmatch(pattern, labels.get(source, ""))
             if match:
-                labels[target] = match.expand(re.sub(r"\$(\d+)", r"\\\1", replacement))
+                labels[target] = match.expand(template) if "\\" in template else template
             result.append(
                 Sample({key: value for key, value in labels.items() if value}, sample.value)
             )

@@ -30,7 +30,7 @@ class Sample:
 
 Vector = list[Sample]
 Value = float | Vector
-Key = tuple[tuple[str, str], ...]
+Key = frozenset[tuple[str, str]]
 
 
 def operate(node: Operation, left: Value, right: Value) -> Value:
@@ -106,9 +106,11 @@ def _power(left: float, right: float) -> float:
 
 def _key(labels: Labels, matching: Matching) -> Key:
     if matching.on:
-        return tuple((name, labels.get(name, "")) for name in sorted(matching.labels))
+        return frozenset((name, labels.get(name, "")) for name in matching.labels)
+    if not matching.labels and "__name__" not in labels:
+        return frozenset(labels.items())
     left_out = {"__name__", *matching.labels}
-    return tuple(sorted((name, value) for name, value in labels.items() if name not in left_out))
+    return frozenset(pair for pair in labels.items() if pair[0] not in left_out)
 
 
 def _sets(node: Operation, left: Vector, right: Vector) -> Vector:
@@ -150,7 +152,7 @@ def _unique(vector: Vector, matching: Matching) -> dict[Key, Sample]:
         key = _key(sample.labels, matching)
         if key in found:
             problem = (
-                f"found duplicate series for the match group {dict(key)} on the "
+                f"found duplicate series for the match group {dict(sorted(key))} on the "
                 '"one" side of the operation'
             )
             raise PromqlError(problem)

@@ -292,7 +292,7 @@ class _Reader:
                 matchers.append(self._matcher())
                 if self._peek() != "}":
                     self._expect(",")
-        if not any(each.operator in ("=", "=~") and each.value for each in matchers):
+        if all(each.holds({}) for each in matchers):
             problem = (
                 "1:1: parse error: vector selector must contain at least one non-empty matcher"
             )
