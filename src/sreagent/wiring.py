@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sreagent import __version__
 from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied, SreError
+from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Reply
-from sreagent.domain.record import Answer, Answered, Closed, Opened, Resumed
+from sreagent.domain.record import Answer, Answered, Closed, Looked, Opened, Resumed
 from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
+UNASKED = "text; Alertmanager could not be asked: "
+"""How the source of an alert begins that could not be looked up."""
 
 HEARD = 5.0
 """Seconds in which whoever asks at another terminal takes an answer."""
@@ -146,6 +149,8 @@ def investigation(
     )
     with _new_journal(settings, time) as journal:
         case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
+        if alert.source.startswith(UNASKED):
+            case.write(_alert_not_looked_up(opened))
         yield _run(case, cluster, settings, wishes, people, held)
 
 
@@ -588,7 +593,7 @@ def _firing(text: str, alerts: Alerts) -> Alert:
         firing = list(alerts.firing())
     except SreError as error:
         # It would tell more of the alert; what is wrong shows without it.
-        return Alert(name=one_line(text), source=f"text; {one_line(error.message, 200)}")
+        return Alert(name=one_line(text), source=f"{UNASKED}{one_line(error.message, 200)}")
     found = [alert for alert in firing if alert.name == name]
     wanted = {part for word in rest for part in word.split("/")}
     nearer = [alert for alert in found if wanted <= set(alert.labels.values())]
@@ -597,6 +602,16 @@ def _firing(text: str, alerts: Alerts) -> Alert:
     names = ", ".join(sorted({alert.name for alert in firing})) or "none"
     source = "text" if rest else f"text; not firing in Alertmanager now, firing are: {names}"
     return Alert(name=one_line(text), source=source)
+
+
+def _alert_not_looked_up(opened: Opened) -> Looked:
+    """What could not be looked at is told at the end, like every other read."""
+    return Looked(
+        source="alertmanager",
+        command=f"amtool alert query --alertmanager.url={opened.alertmanager}",
+        result=opened.alert.source.removeprefix(UNASKED),
+        verdict=Health.UNKNOWN,
+    )
 
 
 def _is_there(text: str) -> bool:

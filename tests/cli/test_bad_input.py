@@ -181,9 +181,10 @@ def test_an_alert_about_a_pod_that_does_not_exist_says_so(good: Simulation) -> N
 def test_without_an_answer_of_alertmanager_the_words_are_investigated(good: Simulation) -> None:
     where = ("--alertmanager", "http://127.0.0.1:1", "-n", "shop", "--read-only")
     done = sre("investigate", ALERT, *where, "--json", *place(good))
-    assert done.code == 0, done.err
+    assert done.code == 3, done.err
     assert done.json["diagnosis"]["entity"]["name"] == "checkout"
     assert "127.0.0.1:1" in done.json["alert"]["source"]
+    assert "amtool alert query" in json.dumps(done.json["unknown"])
 
 
 def test_a_folder_is_no_alert(good: Simulation, tmp_path: Path) -> None:
