@@ -102,28 +102,31 @@ class Keyboard:
                 return said
             if said == "?":
                 self._explain(cited)
-            elif said in KEYS:
-                return self._reply(KEYS[said], proposal)
+            elif said in KEYS and (reply := self._reply(KEYS[said], proposal)):
+                return reply
 
-    def _reply(self, answer: Answer, proposal: Proposal) -> Reply:
+    def _reply(self, answer: Answer, proposal: Proposal) -> Reply | None:
+        """The answer; None where Ctrl-D instead of a line takes the key back."""
         if answer is Answer.REJECT:
-            return Reply(answer=answer, how="keyboard", reason=self._line("no, because"))
+            reason = self._line("no, because")
+            return None if reason is None else Reply(answer=answer, how="keyboard", reason=reason)
         if answer is Answer.EDIT:
             line = self._line("change to", proposal.command)
-            return Reply(answer=answer, how="keyboard", line=line)
+            return None if line is None else Reply(answer=answer, how="keyboard", line=line)
         return Reply(answer=answer, how="keyboard")
 
     def _explain(self, cited: Sequence[Evidence]) -> None:
         for line in render.evidence(cited):
             self._screen.out.print(line)
 
-    def _line(self, label: str, given: str = "") -> str:
-        """One line from the keyboard, with `given` on it to begin with."""
+    def _line(self, label: str, given: str = "") -> str | None:
+        """One line from the keyboard, with `given` on it to begin with; None after Ctrl-D."""
         readline.set_startup_hook(lambda: readline.insert_text(given))
         try:
             return input(f" {label}: ").strip()
         except EOFError:
-            return ""
+            self._screen.out.print()
+            return None
         finally:
             readline.set_startup_hook()
 
@@ -139,7 +142,8 @@ class Keyboard:
             self._screen.out.print(Text(PROMPT, style="bold"), end="")
             while not select.select([descriptor], [], [], LISTEN)[0]:
                 if reply := self._from_elsewhere(proposal):
-                    self._screen.out.print(Text(f"{reply.answer} ({reply.by}, {reply.how})"))
+                    # What was answered, and by whom, is told on the next line.
+                    self._screen.out.print()
                     return reply
             key = os.read(descriptor, 1).decode(errors="replace").lower()
         finally:
