@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -34,35 +33,6 @@ from sreagent.domain.text import one_line, visible
 
 PIPE_WIDTH = 10_000
 """In a pipe no line is folded."""
-
-
-class Screen(Protocol):
-    """Something that shows a run."""
-
-    def begin(self, incident: Incident) -> None:
-        """The incident is open."""
-        ...
-
-    def show(self, happening: Happening, incident: Incident) -> None:
-        """Something happened; the incident already knows."""
-        ...
-
-    def end(self, incident: Incident, report: str) -> None:
-        """The run is over."""
-        ...
-
-
-class Silent:
-    """Shows nothing: `--json` prints its object at the end."""
-
-    def begin(self, incident: Incident) -> None:
-        """Nothing."""
-
-    def show(self, happening: Happening, incident: Incident) -> None:
-        """Nothing."""
-
-    def end(self, incident: Incident, report: str) -> None:
-        """Nothing."""
 
 
 class ClearConsole(Console):

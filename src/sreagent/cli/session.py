@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sreagent import wiring
-from sreagent.cli.person import Keyboard, Nobody
-from sreagent.cli.screen import Screen, Silent, Terminal, console
+from sreagent.cli.person import Listens, Nobody
 from sreagent.domain.errors import BadInput, Exit, SreError
 from sreagent.domain.incident import Incident
 from sreagent.domain.ports import Person
+from sreagent.domain.record import Happening
 from sreagent.investigate.outcome import exit_of
 from sreagent.report.outcome import as_json
 from sreagent.report.postmortem import postmortem
@@ -22,6 +23,35 @@ from sreagent.wiring import Run
 
 Start = Callable[[Person], AbstractContextManager[Run]]
 """Opens a run for the person who will be asked."""
+
+
+class Screen(Protocol):
+    """Something that shows a run."""
+
+    def begin(self, incident: Incident) -> None:
+        """The incident is open."""
+        ...
+
+    def show(self, happening: Happening, incident: Incident) -> None:
+        """Something happened; the incident already knows."""
+        ...
+
+    def end(self, incident: Incident, report: str) -> None:
+        """The run is over."""
+        ...
+
+
+class Silent:
+    """Shows nothing: `--json` prints its object at the end."""
+
+    def begin(self, incident: Incident) -> None:
+        """Nothing."""
+
+    def show(self, happening: Happening, incident: Incident) -> None:
+        """Nothing."""
+
+    def end(self, incident: Incident, report: str) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +70,10 @@ class Show:
 def conduct(start: Start, show: Show) -> Exit:
     """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
     _check_writable(show.out)
-    screen: Screen = Silent() if show.as_json else Terminal(console(), explain=show.explain)
-    people = show.answers or _person(screen, yes=show.yes)
+    screen, people = _unseen(show) if show.as_json else _watched(show)
+    people = show.answers or people
     with start(people) as run:
-        if isinstance(people, Keyboard):
+        if isinstance(people, Listens):
             people.letters = run.letters
         screen.begin(run.incident)
         stopped = _follow(run, screen)
@@ -105,7 +135,16 @@ def _follow(run: Run, screen: Screen) -> bool:
     return bool(reason)
 
 
-def _person(screen: Screen, *, yes: bool) -> Person:
-    if isinstance(screen, Terminal) and screen.out.is_terminal and sys.stdin.isatty():
-        return Keyboard(person(), screen, yes=yes)
-    return Nobody(person(), yes=yes)
+def _unseen(show: Show) -> tuple[Screen, Person]:
+    return Silent(), Nobody(person(), yes=show.yes)
+
+
+def _watched(show: Show) -> tuple[Screen, Person]:
+    from sreagent.cli.keyboard import Keyboard
+    from sreagent.cli.screen import Terminal, console
+
+    out = console()
+    screen = Terminal(out, explain=show.explain)
+    if out.is_terminal and sys.stdin.isatty():
+        return screen, Keyboard(person(), screen, yes=show.yes)
+    return screen, Nobody(person(), yes=show.yes)
