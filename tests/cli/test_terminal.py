@@ -48,6 +48,20 @@ def test_a_refusal_asks_for_the_reason_and_changes_nothing(sim: Simulation) -> N
     assert "it is release night" in json.dumps(last())
 
 
+def test_ctrl_d_instead_of_a_reason_takes_the_no_back(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        for key, asked in (("n", "because"), ("e", "change to")):
+            terminal.wait_for(PROMPT)
+            terminal.type(key)
+            terminal.wait_for(asked)
+            # Ctrl-D leaves a line only where nothing stands on it; Ctrl-U empties it.
+            terminal.type("\x15\x04")
+        terminal.wait_for(PROMPT)
+        terminal.type("q")
+        assert terminal.finish() == 5
+    assert last()["outcome"] == "waiting"
+
+
 def test_a_skipped_proposal_ends_as_a_diagnosis(sim: Simulation) -> None:
     with Terminal("investigate", *place(sim)) as terminal:
         terminal.wait_for(PROMPT)

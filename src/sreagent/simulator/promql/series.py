@@ -22,9 +22,12 @@ class Series:
     labels: Labels
     times: "array[float]" = field(default_factory=lambda: array("d"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
+    interrupted: bool = False
+    """Whether any of the values is a NaN."""
 
     def add(self, moment: float, value: float) -> None:
         """Append a sample; samples come in the order of time."""
+        self.interrupted = self.interrupted or isnan(value)
         self.times.append(moment)
         self.values.append(value)
 
@@ -43,8 +46,10 @@ class Series:
     def between(self, since: float, until: float) -> list[Point]:
         """The samples of a stretch of time, both ends included as in Prometheus 2."""
         first, last = bisect_left(self.times, since), bisect_right(self.times, until)
-        points = zip(self.times[first:last], self.values[first:last], strict=True)
-        return [(moment, value) for moment, value in points if not isnan(value)]
+        points = list(zip(self.times[first:last], self.values[first:last], strict=True))
+        if not self.interrupted:
+            return points
+        return [point for point in points if not isnan(point[1])]
 
     def has_samples(self, since: float, until: float) -> bool:
         """Whether it lived in a stretch of time."""
