@@ -157,6 +157,51 @@ def test_what_a_rollout_ended_with_and_is_gone_was_deleted_since() -> None:
     assert change.at == moment(3600)
 
 
+SETTLED = {
+    "type": "Progressing",
+    "status": "True",
+    "reason": "NewReplicaSetAvailable",
+    "lastUpdateTime": ago(5 * DAY),
+}
+
+
+def test_a_service_that_is_still_called_and_led_to_a_workload_was_deleted() -> None:
+    variable: Json = {"env": [{"name": "CART_URL", "value": "http://cart:80"}]}
+    caller = app(revisions=[(5 * DAY, container(**variable))], conditions=[SETTLED])
+    (change,) = changed(*caller, *app("cart"), sort=Sort.DELETION)
+    assert str(change.entity) == "service shop/cart"
+    assert "app calls it (env CART_URL), and it is gone" in change.summary
+    assert changed(*caller, sort=Sort.DELETION) == []
+    assert changed(*caller, *app("cart"), sort=Sort.DELETION, refused=["Service"]) == []
+
+
+def test_a_service_that_a_new_template_names_first_was_never_there() -> None:
+    variable: Json = {"env": [{"name": "CART_URL", "value": "http://cart:80"}]}
+    caller = app(revisions=[(300, container(**variable))])
+    assert changed(*caller, *app("cart"), sort=Sort.DELETION) == []
+
+
+def test_what_an_autoscaler_scaled_and_is_gone_was_deleted() -> None:
+    scaler = make(
+        "HorizontalPodAutoscaler",
+        "app",
+        age=9 * DAY,
+        spec={"scaleTargetRef": {"kind": "Deployment", "name": "app"}},
+        status={"lastScaleTime": ago(7200)},
+    )
+    (change,) = changed(scaler, sort=Sort.DELETION)
+    assert str(change.entity) == "deployment shop/app"
+    assert (change.at, change.until) == (moment(7200), NOW)
+    assert changed(scaler, sort=Sort.DELETION, refused=["Deployment"]) == []
+
+
+def test_the_volume_of_a_bound_claim_that_is_gone_was_deleted() -> None:
+    claim = make("PersistentVolumeClaim", "data", age=DAY * 3, spec={"volumeName": "pv-1"})
+    (change,) = changed(claim, sort=Sort.DELETION)
+    assert str(change.entity) == "persistentvolume pv-1"
+    assert changed(claim, sort=Sort.DELETION, refused=["PersistentVolume"]) == []
+
+
 # Helm, Argo CD, Flux
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
+from sreagent.diagnose.calling import configured_calls, failing_calls_to
 from sreagent.diagnose.edits import EDITED_KINDS
 from sreagent.diagnose.podspec import (
     EMPTY,
@@ -44,6 +45,8 @@ def deletions(scene: Scene) -> Iterator[Change]:
         *_killed_with_their_pods(scene),
         *_replaced_or_gone(scene),
         *_still_named(scene),
+        *_still_called(scene),
+        *_still_targeted(scene),
     ):
         if change.entity not in told:
             told.add(change.entity)
@@ -135,15 +138,62 @@ def _still_named(scene: Scene) -> Iterator[Change]:
             for entity in _missing(scene, pod, pod.get("spec") or EMPTY):
                 proofs[entity].append((at, f"pod {pod['metadata']['name']} was started with it"))
     for item in scene.all("Deployment"):
-        done = pod_condition(item, "Progressing")
-        at = parse_time(done.get("lastUpdateTime"))
-        if at and done.get("reason") == "NewReplicaSetAvailable":
+        if at := _settled(scene, entity_of("Deployment", item)):
             for entity in _missing(scene, item, spec_of("Deployment", item)):
                 proofs[entity].append((at, f"deployment {item['metadata']['name']} ran with it"))
     for entity, found in proofs.items():
         at, how = max(found)
         until = _missed(scene, entity, at) or scene.now
         yield _deleted(entity, at, until, f"{entity.kind} deleted: {how}")
+
+
+def _still_called(scene: Scene) -> Iterator[Change]:
+    """Services that are gone while what they led to, and who calls them, is still there."""
+    for caller, calls in configured_calls(scene).items():
+        at = _settled(scene, caller)
+        for call in calls if at else ():
+            service = call.target.entity
+            gone = service is not None and service.kind == "Service" and call.target.missing
+            if at and service and gone and _leads_somewhere(scene, service):
+                said = f"Service deleted: {caller.name} calls it ({call.by}), and it is gone"
+                yield _deleted(service, at, _first_complaint(scene, service, at), said)
+
+
+def _settled(scene: Scene, workload: Entity) -> datetime | None:
+    """When the present template of a Deployment was rolled out to its end."""
+    item = scene.inventory.find(workload)
+    done = pod_condition(item, "Progressing") if item else EMPTY
+    is_done = done.get("reason") == "NewReplicaSetAvailable"
+    return parse_time(done.get("lastUpdateTime")) if is_done else None
+
+
+def _leads_somewhere(scene: Scene, service: Entity) -> bool:
+    """Whether the workload that such a Service is usually named after is there."""
+    return any(scene.get(kind, service.namespace, service.name) for kind in WORKLOADS)
+
+
+def _first_complaint(scene: Scene, service: Entity, after: datetime) -> datetime:
+    times = [one.error.first_at for one in failing_calls_to(scene, service)]
+    return min((at for at in times if at and at > after), default=scene.now)
+
+
+def _still_targeted(scene: Scene) -> Iterator[Change]:
+    """What an autoscaler scaled, and the volume that a claim was bound to."""
+    for scaler in scene.all("HorizontalPodAutoscaler"):
+        ref = (scaler.get("spec") or EMPTY).get("scaleTargetRef") or EMPTY
+        at = parse_time((scaler.get("status") or EMPTY).get("lastScaleTime"))
+        space, name = scaler["metadata"].get("namespace", ""), scaler["metadata"]["name"]
+        target = Entity(kind=str(ref.get("kind")), namespace=space, name=str(ref.get("name")))
+        if at and scene.is_missing(target):
+            lost = parse_time(pod_condition(scaler, "AbleToScale").get("lastTransitionTime"))
+            until = lost if lost and lost > at else scene.now
+            yield _deleted(target, at, until, f"{target.kind} deleted: hpa {name} scaled it")
+    for claim in scene.all("PersistentVolumeClaim"):
+        volume = str((claim.get("spec") or EMPTY).get("volumeName") or "")
+        at, entity = scene.created(claim), Entity(kind="PersistentVolume", name=volume)
+        if at and volume and scene.is_missing(entity):
+            name = claim["metadata"]["name"]
+            yield _deleted(entity, at, scene.now, f"PersistentVolume deleted: claim {name} has it")
 
 
 def _missing(scene: Scene, item: Obj, spec: Obj) -> set[Entity]:

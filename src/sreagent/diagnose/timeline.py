@@ -12,6 +12,7 @@ from sreagent.diagnose.nearness import Path, Paths
 from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen
 from sreagent.domain.change import Change
 from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj
 from sreagent.domain.kinds import KINDS
 from sreagent.domain.moment import span
 
@@ -25,6 +26,8 @@ WINDOW = timedelta(days=1)
 LISTED = 20
 UNDATED = 0.15
 EARLIER = 0.5
+ABOUT = 0.8
+"""Of a change that seems to have come a little after the trouble, as clocks go."""
 AFTER = 0.05
 NAMED = 6
 """Kinds that a sentence names."""
@@ -83,7 +86,7 @@ def nothing_changed(
     ]
     if any(one.is_dated and _is_in_window(one, end) for one in changes):
         return ""
-    count = _count(scene, paths)
+    count = len(_meant(scene, paths))
     if not count:
         return (
             f"Whether anything changed is not known{f': {entity} was not seen' if entity else ''}"
@@ -91,7 +94,7 @@ def nothing_changed(
     vague = [one for one in changes if not one.is_dated and (one.until or end) >= end - WINDOW]
     when = "in the 24 h before the first symptom" if first_symptom else "in the last 24 h"
     about = f" that {entity} depends on" if entity else ""
-    limits = "; ".join(_limits(scene, vague))
+    limits = "; ".join(_limits(scene, paths, vague))
     return (
         f"Nothing{about} changed {when} among {count} object{'' if count == 1 else 's'} looked at"
         f"{f' ({limits})' if limits else ''}"
@@ -125,8 +128,8 @@ def _is_earlier(scene: Scene, change: Change, first: datetime) -> bool:
 def _weight(before: timedelta) -> float:
     """How much a change counts by its time."""
     seconds = before.total_seconds()
-    if seconds < -LATE:
-        return AFTER
+    if seconds < 0:
+        return ABOUT if seconds >= -LATE else AFTER
     return 1 / (1 + max(seconds, 0) / HALF)
 
 
@@ -149,13 +152,14 @@ def _is_in_window(change: Change, end: datetime) -> bool:
     return end - WINDOW <= change.at <= end + timedelta(seconds=LATE)
 
 
-def _count(scene: Scene, paths: Paths | None) -> int:
+def _meant(scene: Scene, paths: Paths | None) -> list[Obj]:
+    """Objects that a sentence speaks of."""
     if paths:
-        return sum(scene.inventory.find(one) is not None for one in paths.known)
-    return sum(len(scene.all(kind)) for kind in WATCHED)
+        return [item for one in paths.known if (item := scene.inventory.find(one))]
+    return [item for kind in WATCHED for item in scene.all(kind)]
 
 
-def _limits(scene: Scene, vague: list[Change]) -> Iterator[str]:
+def _limits(scene: Scene, paths: Paths | None, vague: list[Change]) -> Iterator[str]:
     """What the sentence cannot speak for."""
     if vague:
         names = ", ".join(str(one.entity) for one in vague[:NAMED])
@@ -164,9 +168,7 @@ def _limits(scene: Scene, vague: list[Change]) -> Iterator[str]:
         more = f" and {len(missed) - NAMED} more kinds" if len(missed) > NAMED else ""
         yield f"not looked at: {', '.join(missed[:NAMED])}{more}"
     yield from _horizon(scene)
-    silent = sum(
-        not item["metadata"].get("managedFields") for kind in WATCHED for item in scene.all(kind)
-    )
+    silent = sum(not item["metadata"].get("managedFields") for item in _meant(scene, paths))
     if silent:
         yield f"{silent} of them do not tell who edited them and when"
     if _is_old(scene.inventory.server_version):
@@ -184,8 +186,14 @@ def _not_looked_at(scene: Scene) -> Iterator[str]:
         if kind in KINDS:
             yield f"{KINDS[kind].plural} ({reason})"
     for kind in meant:
-        if kind in KINDS and kind not in listed and kind not in refused:
-            yield KINDS[kind].plural
+        known = KINDS.get(kind)
+        # Kinds that came with other software are mostly not there at all.
+        if known and _is_builtin(known.group) and kind not in listed and kind not in refused:
+            yield known.plural
+
+
+def _is_builtin(group: str) -> bool:
+    return "." not in group or (group.endswith(".k8s.io") and not group.startswith("gateway."))
 
 
 def _histories(scene: Scene) -> set[str]:
