@@ -48,17 +48,18 @@ def sre(
     """Finds the probable cause of an alert, proposes the fix, and writes the postmortem."""
 
 
-app.command()(investigate.investigate)
-app.command()(resume.resume)
-app.command()(resume.approve)
+# Short enough for 80 columns, where a longer line ends in dots.
+app.command(short_help="Find the cause of an alert and propose the fix.")(investigate.investigate)
+app.command(short_help="Go on with an incident.")(resume.resume)
+app.command(short_help="Approve a change as it was shown, and make it.")(resume.approve)
 app.command()(resume.reject)
-app.command()(resume.undo)
-app.command()(halt.halt)
+app.command(short_help="Take a change back.")(resume.undo)
+app.command(short_help="Stop every change of every run, or lift that.")(halt.halt)
 app.command()(postmortem.postmortem)
-app.command()(replay.replay)
-app.command()(demo.demo)
-app.command()(redact.redact)
-app.command()(rbac.rbac)
+app.command(short_help="Show again how it was decided, step by step.")(replay.replay)
+app.command(short_help="Investigate an incident on a pretend cluster.")(demo.demo)
+app.command(short_help="Show what would leave this machine of a text.")(redact.redact)
+app.command(short_help="Print the least rights to run with, for kubectl apply.")(rbac.rbac)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
