@@ -9,7 +9,7 @@ from sreagent.diagnose.scene import Scene, first_seen, pod_entity
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.text import one_line
 
 YOUNG = 15
@@ -52,8 +52,20 @@ def pending(scene: Scene, entity: Entity, claim: Obj) -> Iterator[Finding]:
         since=first_seen(events) or scene.created(claim),
         command=f"kubectl -n {entity.namespace} describe pvc {entity.name}",
         excerpt=one_line(str(events[-1].get("message")), 300) if events else "",
+        suspects=tuple(_left_for_it(scene, claim)),
         facts={"storage_class": str((claim.get("spec") or EMPTY).get("storageClassName") or "")},
     )
+
+
+def _left_for_it(scene: Scene, claim: Obj) -> Iterator[Entity]:
+    """Volumes that a claim of the same name had, or that it names, and that are not free."""
+    meta, named = claim["metadata"], (claim.get("spec") or EMPTY).get("volumeName")
+    for volume in scene.all("PersistentVolume"):
+        holder = (volume.get("spec") or EMPTY).get("claimRef") or EMPTY
+        same = (holder.get("namespace"), holder.get("name")) == (meta["namespace"], meta["name"])
+        released = (volume.get("status") or EMPTY).get("phase") == "Released"
+        if released and (same or volume["metadata"]["name"] == named):
+            yield entity_of("PersistentVolume", volume)
 
 
 @condition("pvc.lost", "PersistentVolumeClaim", worth=0.88)
