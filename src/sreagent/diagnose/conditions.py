@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sreagent.diagnose import (
+    admission,
     autoscaling,
     callees,
     crashes,
@@ -13,6 +14,7 @@ from sreagent.diagnose import (
     images,
     ingresses,
     jobs,
+    names,
     network,
     nodes,
     pod_templates,
@@ -23,6 +25,7 @@ from sreagent.diagnose import (
     references,
     refusals,
     rewritten,
+    rights,
     rollouts,
     saturation,
     schedules,
@@ -41,6 +44,7 @@ from sreagent.domain.finding import Finding
 from sreagent.domain.inventory import Inventory, entity_of
 
 FAMILIES = (
+    admission,
     autoscaling,
     callees,
     crashes,
@@ -49,6 +53,7 @@ FAMILIES = (
     images,
     ingresses,
     jobs,
+    names,
     network,
     nodes,
     pod_templates,
@@ -59,6 +64,7 @@ FAMILIES = (
     references,
     refusals,
     rewritten,
+    rights,
     rollouts,
     saturation,
     schedules,

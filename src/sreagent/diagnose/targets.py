@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from sreagent.diagnose.addresses import Address, addresses, parse_address
+from sreagent.diagnose.corefile import wrong_answers
+from sreagent.diagnose.denials import guilty_of
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, container_specs, env_values, spec_of
@@ -55,11 +57,23 @@ def resolve_error(scene: Scene, namespace: str, error: LogError) -> Target | Non
 
 
 def suspects_of(scene: Scene, namespace: str, error: LogError) -> tuple[Entity, ...]:
-    """Who is to blame for a log error, if it is true: the other end, or the name service."""
+    """Who is to blame for a log error, if it is true: the other end, what names it, or a role."""
     if error.cause is LogCause.DNS_TIMEOUT:
-        return (name_service(scene),)
+        return (name_service(scene), *_misnamed(scene, None))
+    if error.cause is LogCause.FORBIDDEN:
+        return tuple(guilty_of(scene, error.block))
     target = resolve_error(scene, namespace, error)
-    return (target.entity,) if target and target.entity else ()
+    if target is None or target.entity is None:
+        return ()
+    by_name = error.cause is LogCause.NO_SUCH_HOST and not target.missing
+    return (target.entity, *(_misnamed(scene, target.entity) if by_name else ()))
+
+
+def _misnamed(scene: Scene, service: Entity | None) -> Iterator[Entity]:
+    """Configurations of the name server that answer wrongly about a Service, or about all."""
+    for wrong in wrong_answers(scene):
+        if service is None or wrong.is_about(service):
+            yield wrong.config
 
 
 def name_service(scene: Scene) -> Entity:

@@ -6,10 +6,10 @@ from functools import partial
 from sreagent.diagnose.looks import wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
-from sreagent.domain.inventory import Inventory
 from sreagent.investigate.case import Case
 from sreagent.investigate.outcome import open_proposals, outcome_of, reason_of
 from sreagent.investigate.rules.account import conclude
+from sreagent.investigate.rules.further_kinds import further_lists
 from sreagent.investigate.rules.remedies import remedies
 from sreagent.investigate.steps import Draft, Finish, Gather, Propose, Step, Verify
 from sreagent.policy.facts import Origin
@@ -91,28 +91,8 @@ def _look(case: Case) -> Iterator[Gather]:
 
 def _second_lists(case: Case) -> Gather:
     """Kinds that only some faults need."""
-    inventory, namespace = case.inventory, case.incident.opened.namespace
-    kinds: list[str] = []
-    if any(inventory.all("PersistentVolumeClaim")):
-        kinds += ["PersistentVolume", "StorageClass"]
-    if any(inventory.all("StatefulSet")) or any(inventory.all("DaemonSet")):
-        kinds += ["ControllerRevision"]
-    reasons = {event.get("reason") for event in inventory.all("Event")}
-    if "FailedCreate" in reasons:
-        kinds += ["LimitRange"]
-    lists = [ListObjects(namespace=namespace, kinds=tuple(kinds))] if kinds else []
-    if namespace and _unschedulable(inventory):
-        # What a node has left depends on the pods of every namespace.
-        lists.append(ListObjects(namespace="", kinds=("Pod",)))
-    return Gather(lists=tuple(lists))
-
-
-def _unschedulable(inventory: Inventory) -> bool:
-    return any(
-        condition.get("reason") == "Unschedulable"
-        for pod in inventory.all("Pod")
-        for condition in pod.get("status", {}).get("conditions") or ()
-    )
+    lists = further_lists(case.scene, case.explanation, case.incident.opened.namespace)
+    return Gather(lists=lists)
 
 
 def _logs(case: Case) -> Gather:
