@@ -130,6 +130,17 @@ class Clusters:
                 found.append(length.rest)
         return found
 
+    def find(self, shape: bytes) -> Cluster | None:
+        """The cluster of a shape that was counted; None when it was not."""
+        said = shape.split(b" ", WORD_LIMIT)
+        length = self._lengths.get(len(said))
+        if length is None:
+            return None
+        for cluster in length.by_anchors.get(length.pick(said), ()):
+            if cluster.pick_fixed(said) == cluster.fixed:
+                return cluster
+        return length.rest
+
     def tally(
         self, shapes: Iterable[tuple[bytes, int, int]], line_of: Callable[[bytes], bytes]
     ) -> None:

@@ -88,14 +88,20 @@ NAMES_A_SERVER = NETWORK | {
 ABOUT_ITSELF = frozenset(LogCause) - NAMES_A_SERVER - {LogCause.EXCEPTION, LogCause.ERROR}
 """Trouble of the program, its configuration or its machine; nobody else is the suspect."""
 
-HARMLESS = re.compile(
+_HARMLESS = re.compile(
     r"\b(?:errors?|failures?|failed|timeouts?|exceptions?)[\"']?\s?[=:]\s?[\"']?0\b"
     r"|\b(?:no|0|zero|without) (?:errors?|failures?|failed|timeouts?|exceptions?)\b"
     r"|\b(?:error|err)[\"']?\s?[=:]\s?(?:null|nil|none|\"\"|<nil>)"
     r"|\btimeout[\"']?\s?[=:]\s?[\"']?\d",
     re.IGNORECASE,
 )
-"""Counters and settings that only look like trouble."""
+_MAY_BE_HARMLESS = re.compile(r"[=:] ?[\"']?[0-9n<\"]|(?i:no|ro|ut) [efat]|0 [efat]")
+
+
+def without_harmless(text: str) -> str:
+    """The text without counters and settings that only look like trouble."""
+    return _HARMLESS.sub("", text) if _MAY_BE_HARMLESS.search(text) else text
+
 
 _LEVEL = re.compile(
     r"\b(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|CRIT(?:ICAL)?|SEVERE|PANIC|ALERT"

@@ -494,7 +494,7 @@ def has_bad_status(line: str) -> bool:
     return bool(_STATUS.search(line))
 
 
-def recognise(text: str, *, talk: bool = False) -> tuple[LogCause, str] | None:
+def recognise(text: str, *, talk: bool = False) -> tuple[Pattern, str] | None:
     """What the text speaks of, and its key; None when it is nothing that is known.
 
     `talk` says that the text was not logged as trouble.
@@ -502,5 +502,15 @@ def recognise(text: str, *, talk: bool = False) -> tuple[LogCause, str] | None:
     lower = text.lower()
     for pattern in _IN_TALK if talk else PATTERNS:
         if any(hint in lower for hint in pattern.hints) and (found := pattern.words.search(text)):
-            return pattern.cause, next((group for group in found.groups() if group), "")
+            return pattern, _key(found)
     return None
+
+
+def recognise_again(text: str, pattern: Pattern) -> tuple[Pattern, str] | None:
+    """The same for a text of a sort that this pattern was found in before."""
+    found = pattern.words.search(text)
+    return (pattern, _key(found)) if found else None
+
+
+def _key(found: re.Match[str]) -> str:
+    return next((group for group in found.groups() if group), "")

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sreagent.diagnose.addresses import best_target
+from sreagent.diagnose.log_clusters import Cluster
 from sreagent.diagnose.log_fields import fields_of
 from sreagent.diagnose.log_patterns import (
-    HARMLESS,
     NAMES_A_SERVER,
     NETWORK,
     LogCause,
     is_loud,
     level,
+    without_harmless,
 )
-from sreagent.diagnose.log_shapes import Shaper
 from sreagent.diagnose.log_spikes import Spike, spike_of
 from sreagent.diagnose.log_times import line_time, without_time
-from sreagent.diagnose.log_words import has_bad_status, recognise
+from sreagent.diagnose.log_words import Pattern, has_bad_status, recognise, recognise_again
 from sreagent.diagnose.stack_traces import block_at, thrown
 from sreagent.diagnose.templates import Template, TemplateMiner
 from sreagent.domain.text import one_line
@@ -34,6 +34,8 @@ _LINE = 8192
 _QUIET = ("TRACE", "DEBUG", "INFO", "NOTICE")
 # Not the digits of names, addresses and ports: they tell one target from another.
 _NUMBERS = re.compile(r"(?<![\w.:-])\d+(?:[.:T-]\d+){0,8}|\b[0-9a-f]{8,}\b|(?<=/)\d+|(?<=:)\d+->")
+_ENOUGH = 3
+"""Lines of one sort after which the others are taken to be alike."""
 _SECONDS_QUIET = 120
 _LINES_QUIET = 30
 
@@ -97,15 +99,42 @@ class _Tally:
     first_at: datetime | None
 
 
+@dataclass(slots=True)
+class _Sort:
+    """What was found in lines of one sort, so that the next of them is read quickly."""
+
+    known: bool = False
+    pattern: Pattern | None = None
+    silent: int = 0
+    """Lines in which nothing was found."""
+    nameless: int = 0
+    """Lines that were loud, and said nothing that is known."""
+
+    @property
+    def is_dull(self) -> bool:
+        return self.known and self.silent >= _ENOUGH and not self.pattern and not self.nameless
+
+    def recognise(self, text: str, *, talk: bool) -> tuple[Pattern, str] | None:
+        if self.pattern and (found := recognise_again(text, self.pattern)):
+            return found
+        if self.known and self.nameless >= _ENOUGH:
+            return None
+        found = recognise(text, talk=talk)
+        self.pattern = found[0] if found else self.pattern
+        return found
+
+
 def read(text: str, now: datetime | None = None) -> LogReading:
     """Read a log. Any text will do: broken, empty, or ten megabytes of it.
 
     `now` is needed only for stamps without a year.
     """
     lines = text.split("\n")
+    miner = TemplateMiner(now).feed(text)
+    templates = miner.templates()
     ends_at = _last_time(lines, now)
     tallies: dict[tuple[str, ...], _Tally] = {}
-    for error in _errors(lines, now or ends_at):
+    for error in _errors(lines, miner, now or ends_at):
         shape = "" if error.target or error.key else _shape(error.line)
         key = (error.cause, error.target, error.key, shape)
         if tally := tallies.get(key):
@@ -115,7 +144,6 @@ def read(text: str, now: datetime | None = None) -> LogReading:
             tallies[key] = _Tally(latest=error, count=1, first_at=error.first_at)
     found = [_settled(tally, len(lines), ends_at) for tally in tallies.values()]
     found.sort(key=lambda one: (-one.weight, -one.last_line))
-    templates = TemplateMiner(now).feed(text).templates()
     begins_at = _first_time(lines, now)
     return LogReading(
         errors=tuple(found),
@@ -134,27 +162,30 @@ def _most_telling(templates: tuple[Template, ...]) -> tuple[Template, ...]:
     return tuple(sorted(kept, key=lambda one: -one.count))
 
 
-def _errors(lines: list[str], now: datetime | None) -> Iterator[LogError]:
-    """Each error as it comes. Lines of a shape seen before are not worked out again."""
+def _errors(lines: list[str], miner: TemplateMiner, now: datetime | None) -> Iterator[LogError]:
+    """Each error as it comes. Lines of a sort that is known are not worked out anew."""
     known: dict[str, LogError | None] = {}
-    dull: set[bytes] = set()
+    sorts: dict[Cluster | None, _Sort] = {}
     done = 0
-    shapes = Shaper().shapes("\n".join(lines).encode("utf-8", "replace"))
-    for start, (line, shape) in enumerate(zip(lines, shapes, strict=True)):
-        if start < done or (shape in dull and not has_bad_status(line)):
+    for start, (line, cluster) in enumerate(zip(lines, miner.sorts(lines), strict=True)):
+        if start < done:
+            continue
+        sort = sorts.get(cluster) or sorts.setdefault(cluster, _Sort(known=cluster is not None))
+        if sort.is_dull and not has_bad_status(line):
             continue
         done = block_at(lines, start)
-        fine = _shape(line) if done == start + 1 else ""
-        if fine and fine in known:
-            error = _again(known[fine], line, start, now)
+        if done > start + 1:
+            error = _error(_block(lines, start, done), start, now, _Sort())
         else:
-            error = _error(_block(lines, start, done), start, now)
-            if fine and len(known) < KINDS_OF_LINE:
-                known[fine] = error
+            fine = _shape(line)
+            if fine in known:
+                error = _again(known[fine], line, start, now)
+            else:
+                error = _error(line[:_LINE], start, now, sort)
+                if len(known) < KINDS_OF_LINE:
+                    known[fine] = error
         if error:
             yield error
-        elif fine:
-            dull.add(shape)
 
 
 def _block(lines: list[str], start: int, end: int) -> str:
@@ -180,13 +211,14 @@ def _again(
     return replace(error, line=told, block=block, first_at=seen, last_at=seen, last_line=at_line)
 
 
-def _error(block: str, at_line: int, now: datetime | None) -> LogError | None:
-    text = HARMLESS.sub("", _plain(block))
+def _error(block: str, at_line: int, now: datetime | None, sort: _Sort) -> LogError | None:
+    text = without_harmless(_plain(block))
     head = text.partition("\n")[0]
     loudness = level(without_time(head))
     exception = thrown(text)
-    known = _known(text, exception.text if exception else "", loudness)
-    if not known or (not exception and _only_talk(loudness, known[0])):
+    told = exception.text if exception else ""
+    known = _exceptional(text, told) if told else _told(text, loudness, sort)
+    if known is None:
         return None
     cause, key = known
     seen = line_time(block.partition("\n")[0], now)
@@ -194,7 +226,7 @@ def _error(block: str, at_line: int, now: datetime | None) -> LogError | None:
         cause=cause,
         key=key,
         target=best_target(text) if cause in NAMES_A_SERVER else "",
-        line=one_line(exception.text if exception else without_time(head).strip(), 240),
+        line=one_line(told or without_time(head).strip(), 240),
         place=exception.place if exception else "",
         count=1,
         block=block,
@@ -205,16 +237,26 @@ def _error(block: str, at_line: int, now: datetime | None) -> LogError | None:
     )
 
 
-def _known(text: str, exception: str, loudness: str) -> tuple[LogCause, str] | None:
-    if exception:
-        return recognise(exception) or recognise(text) or (LogCause.EXCEPTION, "")
-    told = recognise(text, talk=loudness in _QUIET)
-    return told or ((LogCause.ERROR, "") if is_loud(loudness) else None)
+def _exceptional(text: str, exception: str) -> tuple[LogCause, str]:
+    found = recognise(exception) or recognise(text)
+    return (found[0].cause, found[1]) if found else (LogCause.EXCEPTION, "")
 
 
-def _only_talk(loudness: str, cause: LogCause) -> bool:
-    """An INFO line may tell that somebody is waited for; other words in it mean little."""
-    return loudness in _QUIET and (cause not in NETWORK or cause is LogCause.TIMEOUT)
+def _told(text: str, loudness: str, sort: _Sort) -> tuple[LogCause, str] | None:
+    talk = loudness in _QUIET
+    found = sort.recognise(text, talk=talk)
+    if found and not (talk and _is_only_talk(found[0].cause)):
+        return found[0].cause, found[1]
+    if is_loud(loudness):
+        sort.nameless += 1
+        return LogCause.ERROR, ""
+    sort.silent += 1
+    return None
+
+
+def _is_only_talk(cause: LogCause) -> bool:
+    """At INFO, that somebody is waited for may be told; other words mean little there."""
+    return cause not in NETWORK or cause is LogCause.TIMEOUT
 
 
 def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:

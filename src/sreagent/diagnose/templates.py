@@ -85,6 +85,17 @@ class TemplateMiner:
         found = [_template(cluster, self._now) for cluster in self._clusters.all()]
         return tuple(sorted(found, key=lambda one: (-one.count, one.text)))
 
+    def sorts(self, lines: Iterable[str]) -> Iterator[Cluster | None]:
+        """For each line that was read before, what it was counted with."""
+        source = iter(lines)
+        while batch := list(islice(source, _LINES)):
+            chunk = "\n".join(line[:LINE_LIMIT] for line in batch).encode("utf-8", "replace")
+            known: dict[bytes, Cluster | None] = {}
+            for shape in self._shaper.shapes(chunk):
+                if shape not in known:
+                    known[shape] = self._clusters.find(shape)
+                yield known[shape]
+
     def _take(self, data: bytes) -> None:
         """Read the whole lines of it, keep the begun one; the rest of an endless one is dropped."""
         if self._skipping:
