@@ -6,17 +6,20 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from sreagent.simulator import Simulation
 from sreagent.simulator.api import Caller, Place
-from sreagent.simulator.incident import stage
-from sreagent.simulator.kinds import DEPLOYMENT, ENDPOINTS, EVENT, POD, Kind, kind_named
+from sreagent.simulator.catalogue import folder_of
+from sreagent.simulator.kinds import DEPLOYMENT, ENDPOINTS, EVENT, POD, TODAY, Kind
 from sreagent.simulator.logs import LogQuery
 from sreagent.simulator.objects import Json, is_ready, labels_of, lookup, name_of
 from sreagent.simulator.patches import STRATEGIC_PATCH
+from sreagent.simulator.staging.player import stage
+from sreagent.simulator.staging.scenario import read_scenario
 
 PATIENCE = 20.0
 
@@ -24,8 +27,9 @@ PATIENCE = 20.0
 class Stage:
     """The cluster of an incident in its own time: nothing happens until `pass_time`."""
 
-    def __init__(self, incident: str) -> None:
-        self.cluster = stage(incident)
+    def __init__(self, incident: str | Path, version: str = TODAY) -> None:
+        self.scenario = read_scenario(folder_of(incident))
+        self.cluster = stage(self.scenario, version)
         self.caller = Caller(manager="test")
 
     def pass_time(self, seconds: float) -> None:
@@ -33,7 +37,7 @@ class Stage:
 
     def create(self, text: str, namespace: str = "shop") -> Json:
         obj = yaml.safe_load(text)
-        kind = kind_named(obj["apiVersion"], obj["kind"])
+        kind = self.cluster.store.kinds.named(obj["apiVersion"], obj["kind"])
         assert kind is not None
         return self.cluster.api.create(Place(kind=kind, namespace=namespace), obj, self.caller)
 

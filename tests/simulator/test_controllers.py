@@ -139,7 +139,7 @@ class TestPods:
         pending = [pod for pod in stage.pods("cart") if lookup(pod, "status.phase") == "Pending"]
         told = condition(pending[0], "PodScheduled")
         assert told is not None
-        assert told["message"] == "0/3 nodes are available: 3 Insufficient cpu."
+        assert told["message"].startswith("0/3 nodes are available: 3 Insufficient cpu.")
         assert "FailedScheduling" in stage.reasons("cart")
         assert stage.ready("cart") == 2
 

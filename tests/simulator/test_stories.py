@@ -7,9 +7,8 @@ import pytest
 from tests.simulator.staging import Stage
 
 from sreagent.simulator import incidents
-from sreagent.simulator.catalogue import read_part
-from sreagent.simulator.clock import moment_of, seconds_in
-from sreagent.simulator.kinds import DEPLOYMENT, EVENT, KINDS, POD, REPLICA_SET, SERVICE
+from sreagent.simulator.clock import moment_of
+from sreagent.simulator.kinds import DEPLOYMENT, EVENT, POD, REPLICA_SET, SERVICE, Kind
 from sreagent.simulator.objects import Json, annotations_of, lookup, meta
 
 GOOD_IMAGE = "registry.example.com/shop/checkout:2.4.0"
@@ -62,18 +61,24 @@ def test_services_that_have_no_part_in_it_are_healthy_and_quiet(
         assert "ERROR" not in stage.app_log(app, tail=200), app
 
 
-@pytest.mark.parametrize("incident", [each.name for each in incidents()])
-def test_the_root_of_a_story_is_what_somebody_changed_last(incident: str) -> None:
+@pytest.mark.parametrize(
+    ("incident", "kind", "name", "manager", "minutes"),
+    [
+        pytest.param("bad-deploy", DEPLOYMENT, "checkout", "ci-deployer", 4, id="deploy"),
+        pytest.param("memory-limit", DEPLOYMENT, "inventory", "kubectl-set", 12, id="memory"),
+        pytest.param("selector-mismatch", SERVICE, "cart", "kubectl-edit", 7, id="selector"),
+    ],
+)
+def test_the_root_of_a_story_is_what_somebody_changed_last(
+    incident: str, kind: Kind, name: str, manager: str, minutes: float
+) -> None:
     stage = Stage(incident)
-    root = read_part(incident, "incident")["root"]
-    kind = next(kind for kind in KINDS if kind.name == root["kind"])
-    age = seconds_in(read_part(incident, "change")["age"]) / 60
     stamps = [
         entry["time"]
-        for entry in meta(stage.read(kind, root["name"]))["managedFields"]
-        if entry["manager"] == read_part(incident, "change")["manager"]
+        for entry in meta(stage.read(kind, name))["managedFields"]
+        if entry["manager"] == manager
     ]
-    assert min(minutes_old(stage, stamp) for stamp in stamps) == pytest.approx(age, abs=0.1)
+    assert min(minutes_old(stage, stamp) for stamp in stamps) == pytest.approx(minutes, abs=0.1)
 
 
 class TestBadDeploy:

@@ -8,7 +8,10 @@ import threading
 from pathlib import Path
 
 from sreagent.simulator.catalogue import incidents
+from sreagent.simulator.kinds import TODAY, VERSIONS
 from sreagent.simulator.simulation import Simulation
+
+VERSION = TODAY.rpartition(".")[0]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,7 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    with Simulation.start(asked.incident, port=asked.port) as simulation:
+    incident = Path(asked.incident) if "/" in asked.incident else asked.incident
+    version = next(each for each in VERSIONS if each.startswith(asked.kubernetes))
+    with Simulation.start(incident, port=asked.port, kubernetes=version) as simulation:
         kubeconfig = simulation.kubeconfig
         if asked.kubeconfig:
             kubeconfig = _copy(kubeconfig, asked.kubeconfig)
@@ -36,7 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sreagent.simulator", description=__doc__)
-    parser.add_argument("incident", choices=[each.name for each in incidents()])
+    names = ", ".join(each.name for each in incidents())
+    parser.add_argument("incident", help=f"{names}, or the folder of one, with a / in it")
+    parser.add_argument(
+        "--kubernetes", choices=[each.rpartition(".")[0] for each in VERSIONS], default=VERSION
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--kubeconfig", type=Path, help="also write the kubeconfig here")
     return parser

@@ -12,7 +12,7 @@ from sreagent.simulator.objects import Json
 from sreagent.simulator.problems import ApiError
 from sreagent.simulator.promql.series import Labels
 from sreagent.simulator.promql.syntax import Matcher
-from sreagent.simulator.rules import Alert, Rules
+from sreagent.simulator.rules import Alert, Alerts
 
 RESOLVE_SECONDS = 300.0
 RECEIVER = "on-call"
@@ -22,7 +22,7 @@ _FILTER = re.compile(r'^\s*\{?\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*
 class AlertmanagerSite:
     """Answers everything Alertmanager is asked."""
 
-    def __init__(self, rules: Rules, prometheus: str, now: Callable[[], float]) -> None:
+    def __init__(self, rules: Alerts, prometheus: str, now: Callable[[], float]) -> None:
         self.rules = rules
         self.prometheus = prometheus
         self.now = now
@@ -75,7 +75,7 @@ class AlertmanagerSite:
         silenced = self._silenced_by(alert.labels)
         return {
             "annotations": alert.annotations,
-            "endsAt": fine_stamp(now + RESOLVE_SECONDS),
+            "endsAt": fine_stamp(alert.ends_at or now + RESOLVE_SECONDS),
             "fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16],
             "generatorURL": alert.source(self.prometheus),
             "labels": alert.labels,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sreagent.simulator.admission import admit
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.defaults import fill_in
 from sreagent.simulator.fields import drop_unknown, wrong_types
-from sreagent.simulator.kinds import BUDGET, KINDS, NAMESPACE, POD, Kind
+from sreagent.simulator.kinds import BUDGET, NAMESPACE, POD, Kind
 from sreagent.simulator.objects import (
     Json,
     is_terminating,
@@ -32,6 +33,7 @@ from sreagent.simulator.problems import (
     wrong_precondition,
 )
 from sreagent.simulator.selectors import matches_selector
+from sreagent.simulator.shapes import kept, shown
 from sreagent.simulator.store import Store
 from sreagent.simulator.validation import check
 
@@ -75,7 +77,7 @@ class Api:
     def create(self, place: Place, body: Json, caller: Caller) -> Json:
         """Add a new object to a collection."""
         with self.store.lock:
-            obj = _new_object(place, body)
+            obj = _new_object(place, kept(place.kind, body))
             if place.kind.namespaced:
                 self._check_namespace(place.namespace)
             if self.store.find(place.kind, place.namespace, name_of(obj)):
@@ -84,14 +86,16 @@ class Api:
             if "spec" in obj:
                 meta(obj)["generation"] = 1
             if place.kind is POD:
-                obj["status"] = {"phase": "Pending", "qosClass": _quality_class(obj["spec"])}
+                admit(self.store, obj)
+                obj["status"] = {"phase": "Pending", "qosClass": quality_class(obj["spec"])}
             return self._write(place.kind, None, obj, caller)
 
     def update(self, place: Place, body: Json, caller: Caller, part: str = "") -> Json:
         """Replace an object, or one part of it."""
         with self.store.lock:
             before = self.read(place)
-            return self._replace(place, before, copy.deepcopy(body), caller, part)
+            wanted = copy.deepcopy(kept(place.kind, body))
+            return self._replace(place, before, wanted, caller, part)
 
     def patch(
         self,
@@ -104,7 +108,8 @@ class Api:
         """Change parts of an object."""
         with self.store.lock:
             before = self.read(place)
-            changed = apply_patch(copy.deepcopy(before), copy.deepcopy(patch), media)
+            seen = copy.deepcopy(shown(place.kind, before))
+            changed = kept(place.kind, apply_patch(seen, copy.deepcopy(patch), media))
             wanted = lookup(patch, "metadata.resourceVersion")
             if wanted is None and isinstance(changed.get("metadata"), dict):
                 meta(changed).pop("resourceVersion", None)
@@ -161,7 +166,7 @@ class Api:
         _keep_server_metadata(before, obj)
         if part == "status":
             obj = {**copy.deepcopy(before), "status": obj.get("status") or {}}
-        elif "status" in before:
+        elif "status" in before and not place.kind.is_custom:
             obj["status"] = before["status"]
         _complete(place.kind, obj, before, caller)
         if obj.get("spec") != before.get("spec"):
@@ -171,7 +176,7 @@ class Api:
     def _write(
         self, kind: Kind, before: Json | None, obj: Json, caller: Caller, part: str = ""
     ) -> Json:
-        obj["apiVersion"], obj["kind"] = kind.api_version, kind.name
+        obj["apiVersion"], obj["kind"] = kind.kept.api_version, kind.name
         claim(before, obj, caller.manager, self.store.clock.now(), part)
         if before is not None and _same_content(before, obj):
             return before
@@ -197,7 +202,7 @@ class Api:
         return self.store.put(kind, obj)
 
     def _orphan_dependants(self, owner: Json) -> None:
-        for kind in KINDS:
+        for kind in self.store.kinds.stored():
             for obj in self.store.all(kind):
                 if uid_of(owner) in owner_uids(obj):
                     orphan = copy.deepcopy(obj)
@@ -249,7 +254,8 @@ def _new_object(place: Place, body: Json) -> Json:
             raise bad_request(message)
     else:
         metadata.pop("namespace", None)
-    obj.pop("status", None)
+    if not place.kind.is_custom:
+        obj.pop("status", None)
     return obj
 
 
@@ -330,7 +336,8 @@ def _grace(pod: Json, options: Json) -> int:
     return int(lookup(pod, "spec.terminationGracePeriodSeconds") or 0)
 
 
-def _quality_class(spec: Json) -> str:
+def quality_class(spec: Json) -> str:
+    """How safe a pod is from eviction: Guaranteed, Burstable or BestEffort."""
     resources = [each.get("resources") or {} for each in spec["containers"]]
     if not any(each.get("requests") or each.get("limits") for each in resources):
         return "BestEffort"

@@ -6,15 +6,20 @@ from typing import Protocol
 from sreagent.simulator.api import Api
 from sreagent.simulator.behaviour import Behaviour
 from sreagent.simulator.clock import Clock
+from sreagent.simulator.controllers.autoscalers import Autoscalers
+from sreagent.simulator.controllers.claims import Claims
+from sreagent.simulator.controllers.cronjobs import CronJobs
 from sreagent.simulator.controllers.deployments import Deployments
 from sreagent.simulator.controllers.endpoints import EndpointLists
 from sreagent.simulator.controllers.jobs import Jobs
+from sreagent.simulator.controllers.quotas import Quotas
 from sreagent.simulator.controllers.replicasets import ReplicaSets
 from sreagent.simulator.controllers.sets import DaemonSets, StatefulSets
 from sreagent.simulator.controllers.upkeep import Budgets, Collector
-from sreagent.simulator.kinds import Kind
+from sreagent.simulator.kinds import Kind, Kinds
 from sreagent.simulator.kubelet import Kubelet
 from sreagent.simulator.logs import Logs
+from sreagent.simulator.nodes import Nodes
 from sreagent.simulator.scheduler import Scheduler
 from sreagent.simulator.store import Store
 from sreagent.simulator.timeline import Timeline
@@ -25,8 +30,9 @@ MOST_ROUNDS = 100
 class Controller(Protocol):
     """Brings something one step closer to what is asked for, each time it is called."""
 
-    watches: tuple[Kind, ...]
-    """The kinds whose changes give it work."""
+    @property
+    def watches(self) -> tuple[Kind, ...]:
+        """The kinds whose changes give it work."""
 
     def sync(self) -> None:
         """Do what can be done now."""
@@ -38,27 +44,39 @@ class Controller(Protocol):
 class Cluster:
     """Everything behind the API server."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, kinds: Kinds | None = None) -> None:
         self.clock = Clock()
-        self.store = Store(self.clock)
+        self.store = Store(self.clock, kinds)
         self.api = Api(self.store)
-        self.kubelet = Kubelet(self.store, behaviour)
+        self.kubelet = Kubelet(self.store)
+        self.nodes = Nodes(self.api, self.kubelet)
+        self.cron_jobs = CronJobs(self.api)
         self.timeline = Timeline(self.store, self.kubelet)
-        self.logs = Logs(self.kubelet, self.timeline)
+        self.logs = Logs(self.kubelet)
         self._seen: dict[Controller, int] = {}
         self._controllers: tuple[Controller, ...] = (
             Deployments(self.api),
             ReplicaSets(self.api),
             StatefulSets(self.api),
             DaemonSets(self.api),
+            self.cron_jobs,
             Jobs(self.api),
+            Claims(self.store),
             Scheduler(self.store),
             self.kubelet,
+            self.nodes,
             EndpointLists(self.store),
             Budgets(self.api),
+            Quotas(self.store),
+            Autoscalers(self.api, self.kubelet),
             Collector(self.api),
         )
         self._thread = threading.Thread(target=self._keep_going, name="cluster", daemon=True)
+
+    def follow(self, behaviour: Behaviour) -> None:
+        """Let programs and machines do what a behaviour says from here on."""
+        self.kubelet.follow(behaviour)
+        self.nodes.follow(behaviour)
 
     def settle(self) -> None:
         """Let every controller work until none has anything left to do at this moment."""

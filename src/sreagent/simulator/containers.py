@@ -3,13 +3,40 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from sreagent.simulator.behaviour import Crash, Program, memory_limit
+from sreagent.simulator.behaviour import Memory, Program
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.objects import Json
 
 FIRST_BACK_OFF = 10.0
 LONGEST_BACK_OFF = 300.0
+BACK_OFF_FORGOTTEN = 600.0
+"""A run this long lets the next restart come at once again."""
 PULL_SECONDS = 0.6
+
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run ends by itself."""
+
+    at: float
+    code: int = 0
+    reason: str = "Completed"
+    message: str = ""
+    lines: tuple[str, ...] | None = None
+    """What it writes instead of its usual log, when it is one of these ends."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Probe:
+    """One check of a container, as far as it has come."""
+
+    spec: Json
+    due: float | None
+    failures: int = 0
+    successes: int = 0
+    told: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,16 +45,34 @@ class Run:
 
     number: int
     started: float
-    ready_at: float | None
-    ends_at: float | None
-    code: int = 0
-    reason: str = "Completed"
-    crash: Crash | None = None
+    program: Program
+    env: dict[str, str]
+    memory: Memory
+    ending: Ending | None = None
     finished: float | None = None
+    listens_at: float | None = None
+    """When it will begin to listen; None once it does."""
+    calls: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
+    """For each dependency: from when on which error came, empty for none."""
+
+    @property
+    def code(self) -> int:
+        """The exit code it ends with."""
+        return self.ending.code if self.ending else 0
+
+    @property
+    def reason(self) -> str:
+        """The word for its end."""
+        return self.ending.reason if self.ending else "Completed"
 
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self.finished is not None
+
+    def failing(self, dependency: int) -> str:
+        """The error a call gets now, empty when it works."""
+        told = self.calls.get(dependency)
+        return told[-1][1] if told else ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,20 +80,31 @@ class Life:
     """Everything the node knows about one container of a pod."""
 
     spec: Json
-    program: Program
     node: str
     uid: str
-    due: float | None
+    is_init: bool = False
+    wake: float | None = None
+    """When it is started, or started again."""
     runs: list[Run] = field(default_factory=list)
     waiting: tuple[str, str] | None = ("ContainerCreating", "")
     back_off: float = 0.0
+    pull_pause: float = FIRST_BACK_OFF
     ready: bool = False
-    probe_problem: str = ""
+    is_started: bool = False
+    """Whether its startup probe has passed, or it has none."""
+    is_done: bool = False
+    """An init container that has done its work."""
+    probes: dict[str, Probe] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The name of the container."""
         return str(self.spec["name"])
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it is an init container that stays."""
+        return self.is_init and self.spec.get("restartPolicy") == "Always"
 
     @property
     def run(self) -> Run | None:
@@ -60,36 +116,39 @@ class Life:
         """Whether the container runs right now."""
         return self.run is not None
 
+    @property
+    def due(self) -> float | None:
+        """When something happens to it next."""
+        run = self.run
+        if run is None:
+            return self.wake
+        moments = [run.listens_at, run.ending.at if run.ending else None]
+        return earliest(*moments, *(probe.due for probe in self.probes.values()))
+
     def is_due(self, now: float) -> bool:
         """Whether something happens to it now."""
-        return self.due is not None and self.due <= now
+        due = self.due
+        return due is not None and due <= now
 
-    def begin(self, now: float, crash: Crash | None) -> Run:
+    def begin(self, run: Run) -> None:
         """Start the next run."""
-        run = Run(
-            number=len(self.runs),
-            started=now,
-            ready_at=self._ready_at(now),
-            ends_at=None,
-            crash=crash,
-        )
-        self._plan_end(run)
         self.runs.append(run)
-        self.waiting = None
-        self.ready = "readinessProbe" not in self.spec
-        self.due = _earliest(run.ready_at if not self.ready else None, run.ends_at)
-        return run
+        self.waiting, self.wake = None, None
+        self.is_started = "startupProbe" not in self.spec
+        self.ready = self.is_started and "readinessProbe" not in self.spec
 
     def end(self, now: float, *, restarts: bool) -> None:
         """End the current run and plan the next one when there is to be one."""
         run = self.runs[-1]
         run.finished = now
-        self.ready = False
+        self.ready, self.is_started, self.probes = False, False, {}
         if not restarts:
-            self.due, self.waiting = None, None
+            self.wake, self.waiting = None, None
             return
+        if now - run.started > BACK_OFF_FORGOTTEN:
+            self.back_off = 0.0
         # The first restart comes at once, the following ones later and later.
-        self.due = now + (self.back_off or 0.4)
+        self.wake = now + (self.back_off or 0.4)
         grown = self.back_off * 2 if self.back_off else FIRST_BACK_OFF
         if self.back_off:
             pause = f"{int(self.back_off // 60)}m{int(self.back_off % 60)}s"
@@ -99,7 +158,7 @@ class Life:
 
     def memory_used(self, now: float) -> float:
         """Bytes in use."""
-        return self.program.memory.used(now - self.run.started) if self.run else 0.0
+        return self.run.memory.used(now - self.run.started) if self.run else 0.0
 
     def status(self) -> Json:
         """The `containerStatuses` entry."""
@@ -108,12 +167,12 @@ class Life:
         result: Json = {
             "name": self.name,
             "state": state,
-            "lastState": _terminated(self, last) if last and "terminated" not in state else {},
-            "ready": self.ready,
+            "lastState": self._before(state, last),
+            "ready": self.is_done or self.ready,
             "restartCount": max(0, len(self.runs) - 1),
             "image": self.spec["image"],
             "imageID": "",
-            "started": current is not None,
+            "started": current is not None and self.is_started,
         }
         if self.runs:
             result["imageID"] = image_id(self.spec["image"])
@@ -124,6 +183,12 @@ class Life:
         """The id the runtime gave one run."""
         text = f"{self.uid}/{self.name}/{run.number}"
         return "containerd://" + hashlib.sha256(text.encode()).hexdigest()
+
+    def _before(self, state: Json, last: Run | None) -> Json:
+        if "terminated" not in state:
+            return _terminated(self, last) if last else {}
+        ended = [run for run in self.runs[:-1] if run.is_over()]
+        return _terminated(self, ended[-1]) if ended else {}
 
     def _state(self, current: Run | None) -> Json:
         if current:
@@ -137,27 +202,6 @@ class Life:
     def _last_ended(self) -> Run | None:
         return next((run for run in reversed(self.runs) if run.is_over()), None)
 
-    def _ready_at(self, now: float) -> float | None:
-        probe = self.spec.get("readinessProbe")
-        if not probe:
-            return now + self.program.ready_after
-        if self.probe_problem:
-            return None
-        return now + max(self.program.ready_after, float(probe.get("initialDelaySeconds", 0)))
-
-    def _plan_end(self, run: Run) -> None:
-        killed = self.program.memory.killed_after(memory_limit(self.spec))
-        if run.crash:
-            run.ends_at, run.code, run.reason = (
-                run.started + run.crash.after,
-                run.crash.code,
-                "Error",
-            )
-        elif killed is not None:
-            run.ends_at, run.code, run.reason = run.started + killed, 137, "OOMKilled"
-        elif self.program.finishes_after is not None:
-            run.ends_at = run.started + self.program.finishes_after
-
 
 def image_id(image: str) -> str:
     """The digest an image resolved to."""
@@ -166,16 +210,18 @@ def image_id(image: str) -> str:
 
 
 def _terminated(life: Life, run: Run) -> Json:
-    return {
-        "terminated": {
-            "exitCode": run.code,
-            "reason": run.reason,
-            "startedAt": stamp(run.started),
-            "finishedAt": stamp(run.finished or run.started),
-            "containerID": life.container_id(run),
-        }
+    told = {
+        "exitCode": run.code,
+        "reason": run.reason,
+        "startedAt": stamp(run.started),
+        "finishedAt": stamp(run.finished or run.started),
+        "containerID": life.container_id(run),
     }
+    if run.ending and run.ending.message:
+        told["message"] = run.ending.message
+    return {"terminated": told}
 
 
-def _earliest(*moments: float | None) -> float | None:
+def earliest(*moments: float | None) -> float | None:
+    """The first of some moments that will come at all."""
     return min((each for each in moments if each is not None), default=None)

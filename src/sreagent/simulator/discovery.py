@@ -1,19 +1,23 @@
 """What the API server says about itself: version, groups, resources, schemas."""
 
-from sreagent.simulator.kinds import KINDS, Kind, group_versions
+from sreagent.simulator.kinds import Kind, Kinds
 from sreagent.simulator.objects import Json
 
-VERSION: Json = {
-    "major": "1",
-    "minor": "31",
-    "gitVersion": "v1.31.4",
-    "gitCommit": "a78aa47129b8539636eb86a9d00e31b2720fe06b",
-    "gitTreeState": "clean",
-    "buildDate": "2024-12-10T16:43:56Z",
-    "goVersion": "go1.22.9",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
+
+def version(kinds: Kinds) -> Json:
+    """The answer to `/version`."""
+    major, minor, _ = kinds.version.removeprefix("v").split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": kinds.version,
+        "gitCommit": "a78aa47129b8539636eb86a9d00e31b2720fe06b",
+        "gitTreeState": "clean",
+        "buildDate": "2024-12-10T16:43:56Z",
+        "goVersion": "go1.22.9",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
 
 
 def core_versions() -> Json:
@@ -21,30 +25,34 @@ def core_versions() -> Json:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
 
-def groups() -> Json:
+def groups(kinds: Kinds) -> Json:
     """The answer to `/apis`."""
-    named = [group_document(group) for group, _ in group_versions() if group]
+    names = dict.fromkeys(group for group, _ in kinds.group_versions() if group)
+    named = [group_document(kinds, group) for group in names]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": named}
 
 
-def group_document(group: str) -> Json | None:
+def group_document(kinds: Kinds, group: str) -> Json | None:
     """The answer to `/apis/GROUP`."""
-    for known, version in group_versions():
-        if known == group:
-            told = {"groupVersion": f"{group}/{version}", "version": version}
-            return {
-                "kind": "APIGroup",
-                "apiVersion": "v1",
-                "name": group,
-                "versions": [told],
-                "preferredVersion": told,
-            }
-    return None
+    told = [
+        {"groupVersion": f"{group}/{version}", "version": version}
+        for known, version in kinds.group_versions()
+        if known == group
+    ]
+    if not told:
+        return None
+    return {
+        "kind": "APIGroup",
+        "apiVersion": "v1",
+        "name": group,
+        "versions": told,
+        "preferredVersion": told[0],
+    }
 
 
-def resources(group: str, version: str) -> Json | None:
+def resources(served: Kinds, group: str, version: str) -> Json | None:
     """The answer to `/api/v1` and `/apis/GROUP/VERSION`."""
-    kinds = [kind for kind in KINDS if (kind.group, kind.version) == (group, version)]
+    kinds = [kind for kind in served.all() if (kind.group, kind.version) == (group, version)]
     if not kinds:
         return None
     return {
@@ -87,21 +95,23 @@ def _subresource(kind: Kind, part: str) -> Json:
     return entry
 
 
-def schema_index() -> Json:
+def schema_index(kinds: Kinds) -> Json:
     """The answer to `/openapi/v3`."""
-    paths = [_group_path(group, version) for group, version in group_versions()]
+    paths = [_group_path(group, version) for group, version in kinds.group_versions()]
     told = {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}
     return {"paths": told}
 
 
-def schema(path: str) -> Json | None:
+def schema(served: Kinds, path: str) -> Json | None:
     """The answer to `/openapi/v3/...`: as much as kubectl needs to know what it may send."""
-    for group, version in group_versions():
+    for group, version in served.group_versions():
         if _group_path(group, version) == path:
-            kinds = [kind for kind in KINDS if (kind.group, kind.version) == (group, version)]
+            kinds = [
+                kind for kind in served.all() if (kind.group, kind.version) == (group, version)
+            ]
             return {
                 "openapi": "3.0.0",
-                "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
+                "info": {"title": "Kubernetes", "version": served.version},
                 "paths": {f"/{path}/{kind.plural}/{{name}}": _operations(kind) for kind in kinds},
                 "components": {"schemas": {}},
             }

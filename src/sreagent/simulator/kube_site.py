@@ -9,7 +9,7 @@ from sreagent.simulator import discovery, reviews, usage
 from sreagent.simulator.api import Caller, Place
 from sreagent.simulator.cluster import Cluster
 from sreagent.simulator.exchange import Answer, Identity, Request, answer
-from sreagent.simulator.kinds import POD, SECRET, kind_at
+from sreagent.simulator.kinds import POD, SECRET, Kinds
 from sreagent.simulator.listing import View, chosen_by, list_page, watch
 from sreagent.simulator.logs import LogQuery, Logs, read_query, render
 from sreagent.simulator.objects import Json, name_of, namespace_of
@@ -55,29 +55,30 @@ class KubeSite:
     def _about_itself(self, request: Request) -> Answer | None:
         parts = [part for part in request.path.split("/") if part]
         document: Json | None = None
+        kinds = self.store.kinds
         match parts:
             case [word] if word in _HEALTH:
                 return Answer(body=b"ok", media="text/plain")
             case ["version"]:
-                document = discovery.VERSION
+                document = discovery.version(kinds)
             case ["api"]:
                 document = discovery.core_versions()
             case ["apis"]:
-                document = discovery.groups()
+                document = discovery.groups(kinds)
             case ["apis", group]:
-                document = discovery.group_document(group)
+                document = discovery.group_document(kinds, group)
             case ["api", version]:
-                document = discovery.resources("", version)
+                document = discovery.resources(kinds, "", version)
             case ["apis", group, version]:
-                document = discovery.resources(group, version)
+                document = discovery.resources(kinds, group, version)
             case ["openapi", "v3"]:
-                document = discovery.schema_index()
+                document = discovery.schema_index(kinds)
             case ["openapi", "v3", *path]:
-                document = discovery.schema("/".join(path))
+                document = discovery.schema(kinds, "/".join(path))
         return answer(document) if document is not None else None
 
     def _about_objects(self, request: Request, identity: Identity) -> Answer:
-        place, part = _place(request.path)
+        place, part = _place(self.store.kinds, request.path)
         _authorize(request, identity, place)
         if not part and _verb(request, place) not in place.kind.verbs:
             raise wrong_method()
@@ -230,7 +231,7 @@ def _is_public(path: str) -> bool:
     return path.strip("/") in (*_HEALTH, "version")
 
 
-def _place(path: str) -> tuple[Place, str]:
+def _place(kinds: Kinds, path: str) -> tuple[Place, str]:
     """The object a path means, and the subresource behind it."""
     parts = [part for part in path.split("/") if part]
     match parts:
@@ -243,7 +244,7 @@ def _place(path: str) -> tuple[Place, str]:
     namespace = ""
     if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in ("status", "finalize"):
         namespace, rest = rest[1], rest[2:]
-    kind = kind_at(group, version, rest[0]) if rest and len(rest) <= 3 else None
+    kind = kinds.at(group, version, rest[0]) if rest and len(rest) <= 3 else None
     if kind is None or (namespace and not kind.namespaced):
         raise no_such_path()
     name = rest[1] if len(rest) > 1 else ""

@@ -2,11 +2,26 @@
 
 import copy
 
-from sreagent.simulator.behaviour import Behaviour, known_env
+from sreagent.simulator.behaviour import Behaviour
+from sreagent.simulator.checks import LABELS, probe_problem
 from sreagent.simulator.clock import fine_stamp, stamp
-from sreagent.simulator.containers import PULL_SECONDS, Life, Run
-from sreagent.simulator.controllers.writing import set_condition
-from sreagent.simulator.kinds import CONFIG_MAP, LEASE, NODE, POD, SECRET, Kind
+from sreagent.simulator.containers import PULL_SECONDS, Ending, Life, Probe, Run, earliest
+from sreagent.simulator.endings import plan_end
+from sreagent.simulator.environment import mount_problem
+from sreagent.simulator.kinds import (
+    CLAIM,
+    CONFIG_MAP,
+    ENDPOINTS,
+    LEASE,
+    NAMESPACE,
+    NETWORK_POLICY,
+    NODE,
+    POD,
+    SECRET,
+    SERVICE,
+    Kind,
+)
+from sreagent.simulator.network import DEEPEST, Network
 from sreagent.simulator.objects import (
     Json,
     is_terminating,
@@ -18,33 +33,44 @@ from sreagent.simulator.objects import (
     uid_of,
 )
 from sreagent.simulator.ownership import claim
+from sreagent.simulator.pod_status import pod_status
 from sreagent.simulator.recorder import Recorder, forget_old_events
+from sreagent.simulator.starting import (
+    QUIET_AFTER,
+    QUIET_SECONDS,
+    Starter,
+    first_check,
+    where_of,
+)
 from sreagent.simulator.store import Store
 
 HEARTBEAT_SECONDS = 30.0
 SHUTDOWN_SECONDS = 1.0
-RETRY_SECONDS = 15.0
+LONGEST_MOUNT_PAUSE = 122.0
+_FOR_CALLS = (SERVICE, ENDPOINTS, NETWORK_POLICY, NAMESPACE)
+_FOR_STARTS = (CONFIG_MAP, SECRET, CLAIM)
 
 
 class Kubelet:
     """All nodes at once."""
 
-    watches: tuple[Kind, ...] = (
-        POD,
-        CONFIG_MAP,
-        SECRET,
-    )
+    watches: tuple[Kind, ...] = (POD, NODE, *_FOR_CALLS, *_FOR_STARTS)
 
-    def __init__(self, store: Store, behaviour: Behaviour) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.behaviour = behaviour
         self.recorder = Recorder(store, "kubelet")
+        self.network = Network(store, self.lives_of, self.is_down)
+        self.starter = Starter(store, self.recorder)
         self.lives: dict[str, list[Life]] = {}
+        self._down: frozenset[str] = frozenset()
         self._addresses: dict[str, str] = {}
         self._leaving: dict[str, float] = {}
+        self._mounting: dict[str, tuple[float, float]] = {}
         self._reported: dict[str, str] = {}
-        self._pulled: set[tuple[str, str]] = set()
         self._heartbeat_due: float | None = None
+        self._calls_seen = -1
+        self._calls_due: float | None = None
+        self._starts_seen = -1
 
     def sync(self) -> None:
         """Do everything that is due on every node."""
@@ -53,32 +79,107 @@ class Kubelet:
         present = {uid_of(pod) for pod in pods}
         for uid in [uid for uid in self.lives if uid not in present]:
             self._forget(uid)
+        self._wake_for_config()
         for pod in pods:
-            self._sync_pod(pod)
+            if not self.is_down(pod["spec"]["nodeName"]):
+                self._sync_pod(pod)
+        self._judge_calls(pods)
         self._beat()
 
     def next_due(self) -> float | None:
         """When something happens next on any node."""
-        moments = [life.due for lives in self.lives.values() for life in lives]
-        moments += [*self._leaving.values(), self._heartbeat_due]
-        return min((each for each in moments if each is not None), default=None)
+        moments = [
+            life.due
+            for lives in self.lives.values()
+            for life in lives
+            if life.node not in self._down
+        ]
+        moments += [*self._leaving.values(), self._heartbeat_due, self._calls_due]
+        moments += [due for due, _ in self._mounting.values()]
+        return earliest(*moments)
 
     def lives_of(self, pod: Json) -> list[Life]:
         """The containers of a pod, as its node knows them."""
         return self.lives.get(uid_of(pod), [])
 
+    def is_down(self, node: str) -> bool:
+        """Whether a node is dead: nothing on it moves or answers."""
+        return node in self._down
+
+    def follow(self, behaviour: Behaviour) -> None:
+        """Let every program, running ones too, do what a behaviour says from here on."""
+        self.network.behaviour = behaviour
+        self.starter.behaviour = behaviour
+        self._down = frozenset(name for name, plan in behaviour.nodes.items() if plan.down)
+        for pod in self.store.all(POD):
+            for life in self.lives_of(pod):
+                if life.run is not None:
+                    self._change_program(pod, life, life.run)
+        self._calls_seen = -1
+        self._calls_due = self.store.clock.now()
+
+    def evict(self, pod: Json, message: str) -> None:
+        """End a pod for the good of its node."""
+        now = self.store.clock.now()
+        self.recorder.warning(pod, "Evicted", message, host=pod["spec"]["nodeName"])
+        for life in self.lives_of(pod):
+            if life.run:
+                life.run.ending = Ending(at=now, code=137, reason="Error")
+                told = f"Stopping container {life.name}"
+                self.recorder.normal(pod, "Killing", told, **where_of(life))
+                life.end(now, restarts=False)
+            life.wake = None
+        kept = {
+            key: pod["status"][key] for key in ("startTime", "qosClass") if key in pod["status"]
+        }
+        status = {**kept, "phase": "Failed", "reason": "Evicted", "message": message}
+        changed = revised(pod, status=status)
+        claim(pod, changed, "kubelet", now, "status")
+        self.store.put(POD, changed)
+
     def start_heartbeats(self) -> None:
         """Report node health from now on; history needs only the last report."""
         self._heartbeat_due = self.store.clock.now()
 
+    def _change_program(self, pod: Json, life: Life, run: Run) -> None:
+        program = self.starter.behaviour.program(self.starter.facts(pod, life, run.env))
+        if program == run.program:
+            return
+        if len(program.depends_on) != len(run.program.depends_on):
+            run.calls = {}
+        run.program, run.memory = program, program.memory.of(run.env)
+        planned = plan_end(life, run, pod)
+        if planned is not None and planned.at < self.store.clock.now():
+            planned = Ending(
+                at=self.store.clock.now() + 1, code=planned.code, reason=planned.reason
+            )
+        run.ending = planned
+        self._check_again(life)
+
     def _forget(self, uid: str) -> None:
         self.lives.pop(uid, None)
-        self._leaving.pop(uid, None)
-        self._reported.pop(uid, None)
-        self._addresses.pop(uid, None)
+        for known in (self._leaving, self._reported, self._addresses, self._mounting):
+            known.pop(uid, None)
+        self._calls_seen = -1
+
+    def _wake_for_config(self) -> None:
+        seen = self.store.last_write(_FOR_STARTS)
+        if seen == self._starts_seen:
+            return
+        self._starts_seen = seen
+        now = self.store.clock.now()
+        self._mounting = {uid: (now, pause) for uid, (_, pause) in self._mounting.items()}
+        for lives in self.lives.values():
+            for life in lives:
+                if life.waiting and life.waiting[0] == "CreateContainerConfigError":
+                    life.wake = now
 
     def _sync_pod(self, pod: Json) -> None:
         uid = uid_of(pod)
+        if lookup(pod, "status.phase") in ("Succeeded", "Failed"):
+            if is_terminating(pod):
+                self._remove(pod)
+            return
         if uid not in self.lives:
             self._admit(pod)
         if is_terminating(pod) and uid not in self._leaving:
@@ -86,133 +187,96 @@ class Kubelet:
         leaves_at = self._leaving.get(uid)
         if leaves_at is not None:
             if leaves_at <= self.store.clock.now():
-                self._forget(uid)
-                self.store.remove(POD, pod)
+                self._remove(pod)
             return
+        self._mount(pod)
         moved = [self._advance(pod, life) for life in self.lives[uid]]
+        if any(moved):
+            self._unlock(pod)
         if any(moved) or self._reported.get(uid) != meta(pod)["resourceVersion"]:
             self._reported[uid] = self._report(pod)
 
+    def _remove(self, pod: Json) -> None:
+        self._forget(uid_of(pod))
+        self.store.remove(POD, pod)
+
     def _admit(self, pod: Json) -> None:
-        now, node = self.store.clock.now(), pod["spec"]["nodeName"]
-        program = self.behaviour.program(pod)
-        self.lives[uid_of(pod)] = [
-            Life(spec=spec, program=program, node=node, uid=uid_of(pod), due=now + PULL_SECONDS)
-            for spec in pod["spec"]["containers"]
+        uid, node = uid_of(pod), pod["spec"]["nodeName"]
+        first = pod["spec"].get("initContainers") or ()
+        waiting = ("PodInitializing", "") if first else ("ContainerCreating", "")
+        self.lives[uid] = [
+            *(Life(spec=e, node=node, uid=uid, is_init=True, waiting=waiting) for e in first),
+            *(Life(spec=e, node=node, uid=uid, waiting=waiting) for e in pod["spec"]["containers"]),
         ]
+        self._mounting[uid] = (self.store.clock.now(), 0.5)
+
+    def _mount(self, pod: Json) -> None:
+        uid, now = uid_of(pod), self.store.clock.now()
+        due, pause = self._mounting.get(uid, (now + 1, 0.0))
+        if due > now:
+            return
+        problem = mount_problem(self.store, pod)
+        if problem is None:
+            self._mounting.pop(uid, None)
+            self._unlock(pod)
+            return
+        volume, why = problem
+        told = f'MountVolume.SetUp failed for volume "{volume}" : {why}'
+        self.recorder.warning(pod, "FailedMount", told, host=pod["spec"]["nodeName"])
+        self._mounting[uid] = (now + pause, min(pause * 2, LONGEST_MOUNT_PAUSE))
+
+    def _unlock(self, pod: Json) -> None:
+        """Let the containers start whose turn has come."""
+        now = self.store.clock.now()
+        if uid_of(pod) in self._mounting:
+            return
+        for life in self.lives[uid_of(pod)]:
+            if not life.runs and life.wake is None:
+                life.wake = now + PULL_SECONDS
+            if life.is_init and not life.is_done:
+                return
 
     def _stop(self, pod: Json) -> None:
         now = self.store.clock.now()
         grace = float(meta(pod).get("deletionGracePeriodSeconds") or 0)
         self._leaving[uid_of(pod)] = now + min(grace, SHUTDOWN_SECONDS)
+        self._mounting.pop(uid_of(pod), None)
         for life in self.lives[uid_of(pod)]:
             if life.is_running:
                 message = f"Stopping container {life.name}"
-                self.recorder.normal(pod, "Killing", message, **_where(life))
-            life.due = None
+                self.recorder.normal(pod, "Killing", message, **where_of(life))
+            life.wake, life.probes = None, {}
+            if life.run:
+                life.run.ending, life.run.listens_at = None, None
 
     def _advance(self, pod: Json, life: Life) -> bool:
-        now = self.store.clock.now()
-        if not life.is_due(now):
-            return False
+        now, moved = self.store.clock.now(), False
         while life.is_due(now):
+            moved = True
             run = life.run
             if run is None:
-                self._start(pod, life)
-            elif run.ends_at is not None and run.ends_at <= now:
-                self._end(pod, life)
+                if self.starter.start(pod, life):
+                    self._calls_seen = -1
+                    life.is_done = life.is_done or life.is_sidecar
+            elif run.ending and run.ending.at <= now:
+                self._end(pod, life, run)
+            elif run.listens_at is not None and run.listens_at <= now:
+                run.listens_at = None
+                self._check_again(life)
             else:
-                self._probe(pod, life, run)
-        return True
+                self._probe(pod, life)
+        return moved
 
-    def _start(self, pod: Json, life: Life) -> None:
-        life.spec = next(each for each in pod["spec"]["containers"] if each["name"] == life.name)
-        problem = self._start_problem(pod, life)
-        if problem:
-            life.waiting, life.due = problem, self.store.clock.now() + RETRY_SECONDS
-            return
-        self._pull(pod, life)
-        life.probe_problem = _probe_problem(life)
-        known = known_env(life.spec, lambda name: self._config_keys(pod, name))
-        life.begin(self.store.clock.now(), life.program.crash(life.spec, known))
-        if life.probe_problem and not life.due:
-            life.due = self.store.clock.now() + RETRY_SECONDS
-        self.recorder.normal(pod, "Created", f"Created container {life.name}", **_where(life))
-        self.recorder.normal(pod, "Started", f"Started container {life.name}", **_where(life))
-
-    def _start_problem(self, pod: Json, life: Life) -> tuple[str, str] | None:
-        missing = self._missing_reference(pod, life.spec)
-        if missing:
-            self.recorder.warning(pod, "Failed", f"Error: {missing}", **_where(life))
-            return "CreateContainerConfigError", missing
-        image = life.spec["image"]
-        if self.behaviour.can_pull(image):
-            return None
-        return self._pull_problem(pod, life, image)
-
-    def _pull_problem(self, pod: Json, life: Life, image: str) -> tuple[str, str]:
-        why = (
-            f'failed to pull and unpack image "{image}": failed to resolve reference '
-            f'"{image}": {image}: not found'
-        )
-        first = life.waiting is None or "Image" not in life.waiting[0]
-        if first:
-            told = f'Failed to pull image "{image}": rpc error: code = NotFound desc = {why}'
-            self.recorder.normal(pod, "Pulling", f'Pulling image "{image}"', **_where(life))
-            self.recorder.warning(pod, "Failed", told, **_where(life))
-            self.recorder.warning(pod, "Failed", "Error: ErrImagePull", **_where(life))
-            return "ErrImagePull", f"rpc error: code = NotFound desc = {why}"
-        told = f'Back-off pulling image "{image}"'
-        self.recorder.normal(pod, "BackOff", told, **_where(life))
-        self.recorder.warning(pod, "Failed", "Error: ImagePullBackOff", **_where(life))
-        return "ImagePullBackOff", told
-
-    def _missing_reference(self, pod: Json, spec: Json) -> str:
-        sources = [each.get("valueFrom") or {} for each in spec.get("env") or ()]
-        wanted = [
-            (kind, source[field], source[field].get("key"))
-            for source in sources
-            for kind, field in ((CONFIG_MAP, "configMapKeyRef"), (SECRET, "secretKeyRef"))
-            if source.get(field)
-        ]
-        for kind, reference, key in wanted:
-            found = self.store.find(kind, namespace_of(pod), reference["name"])
-            if reference.get("optional"):
-                continue
-            if found is None:
-                return f'{kind.singular} "{reference["name"]}" not found'
-            if key not in (found.get("data") or {}):
-                return (
-                    f"couldn't find key {key} in {kind.name} "
-                    f"{namespace_of(pod)}/{reference['name']}"
-                )
-        return ""
-
-    def _config_keys(self, pod: Json, name: str) -> set[str]:
-        for kind in (CONFIG_MAP, SECRET):
-            found = self.store.find(kind, namespace_of(pod), name)
-            if found:
-                return set(found.get("data") or {})
-        return set()
-
-    def _pull(self, pod: Json, life: Life) -> None:
-        image = life.spec["image"]
-        if (life.node, image) in self._pulled:
-            told = f'Container image "{image}" already present on machine'
-        else:
-            self._pulled.add((life.node, image))
-            self.recorder.normal(pod, "Pulling", f'Pulling image "{image}"', **_where(life))
-            told = (
-                f'Successfully pulled image "{image}" in {int(PULL_SECONDS * 1000)}ms '
-                f"({int(PULL_SECONDS * 1000)}ms including waiting). Image size: 48231144 bytes."
-            )
-        self.recorder.normal(pod, "Pulled", told, **_where(life))
-
-    def _end(self, pod: Json, life: Life) -> None:
-        run = life.runs[-1]
+    def _end(self, pod: Json, life: Life, run: Run) -> None:
+        now = self.store.clock.now()
         policy = pod["spec"].get("restartPolicy", "Always")
-        restarts = policy == "Always" or (policy == "OnFailure" and run.code != 0)
-        life.end(run.ends_at or self.store.clock.now(), restarts=restarts)
+        if life.is_init and not life.is_sidecar:
+            life.is_done = run.code == 0
+            restarts = run.code != 0 and policy != "Never"
+        else:
+            restarts = policy == "Always" or (policy == "OnFailure" and run.code != 0)
+        life.end(now, restarts=restarts)
+        self._calls_seen = -1
         if life.waiting:
             whom = f"{life.name} pod={name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"
             life.waiting = (life.waiting[0], f"{life.waiting[1]}={whom}")
@@ -220,67 +284,134 @@ class Kubelet:
                 f"Back-off restarting failed container {life.name} in pod "
                 f"{name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"
             )
-            self.recorder.warning(pod, "BackOff", told, **_where(life))
+            self.recorder.warning(pod, "BackOff", told, **where_of(life))
 
-    def _probe(self, pod: Json, life: Life, run: Run) -> None:
+    def _probe(self, pod: Json, life: Life) -> None:
         now = self.store.clock.now()
-        if not life.probe_problem:
-            life.ready, life.due = True, run.ends_at
+        due = [name for name, each in life.probes.items() if each.due and each.due <= now]
+        for name in due:
+            probe = life.probes.get(name)
+            if probe is None:
+                # An earlier one of these ended the container.
+                continue
+            problem = probe_problem(life, name, probe.spec, self._address(pod))
+            if problem:
+                self._failed_probe(pod, life, name, problem)
+            else:
+                self._passed_probe(life, name, probe)
+
+    def _passed_probe(self, life: Life, name: str, probe: Probe) -> None:
+        now = self.store.clock.now()
+        probe.failures, probe.successes = 0, probe.successes + 1
+        if probe.successes < int(probe.spec.get("successThreshold", 1)):
+            probe.due = now + float(probe.spec.get("periodSeconds", 10))
             return
-        address = self._address(pod)
-        told = f"Readiness probe failed: {life.probe_problem.format(address=address)}"
-        self.recorder.warning(pod, "Unhealthy", told, **_where(life))
-        again = now + RETRY_SECONDS
-        life.due = again if run.ends_at is None else min(again, run.ends_at)
+        # It is asked again when something changes that could make it fail.
+        probe.due = None
+        if name == "startupProbe":
+            del life.probes[name]
+            life.is_started = True
+            life.ready = "readinessProbe" not in life.spec
+            for each in life.probes.values():
+                each.due = first_check(each.spec, now)
+        elif name == "readinessProbe":
+            life.ready = True
+
+    def _failed_probe(self, pod: Json, life: Life, name: str, problem: str) -> None:
+        probe, now = life.probes[name], self.store.clock.now()
+        probe.failures, probe.successes, probe.told = probe.failures + 1, 0, probe.told + 1
+        told = f"{LABELS[name]} probe failed: {problem}"
+        self.recorder.warning(pod, "Unhealthy", told, **where_of(life))
+        pause = float(probe.spec.get("periodSeconds", 10))
+        probe.due = now + (pause if probe.told < QUIET_AFTER else max(pause, QUIET_SECONDS))
+        if probe.failures < int(probe.spec.get("failureThreshold", 3)):
+            return
+        if name == "readinessProbe":
+            life.ready = False
+        elif life.run:
+            word = LABELS[name].lower()
+            told = f"Container {life.name} failed {word} probe, will be restarted"
+            self.recorder.normal(pod, "Killing", told, **where_of(life))
+            code = life.run.program.sigterm_exit
+            reason = "Error" if code else "Completed"
+            life.run.ending = Ending(at=now + 2.0, code=code, reason=reason)
+            life.probes = {}
+
+    def _check_again(self, life: Life) -> None:
+        """Look soon at what a probe found before, since it may be different now."""
+        now = self.store.clock.now()
+        self._calls_seen = -1
+        if not life.is_started:
+            return
+        for probe in life.probes.values():
+            pause = float(probe.spec.get("periodSeconds", 10)) / 2
+            earliest_look = first_check(probe.spec, life.runs[-1].started)
+            probe.due = max(earliest_look, min(probe.due or now + pause, now + pause))
+
+    def _judge_calls(self, pods: list[Json]) -> None:
+        now, seen = self.store.clock.now(), self.store.last_write(_FOR_CALLS)
+        due = self._calls_due is not None and self._calls_due <= now
+        if seen == self._calls_seen and not due:
+            return
+        self._calls_seen = seen
+        callers = [
+            (pod, life, life.run)
+            for pod in pods
+            for life in self.lives_of(pod)
+            if life.run and life.run.program.depends_on and life.node not in self._down
+        ]
+        for _ in range(DEEPEST):
+            if not any([self._judge(pod, life, run) for pod, life, run in callers]):
+                break
+        self._calls_due = self._next_change(callers)
+
+    def _next_change(self, callers: list[tuple[Json, Life, Run]]) -> float | None:
+        moments = [*self.network.moments()]
+        for _, _, run in callers:
+            moments += [each.inactive_until for each in run.program.depends_on]
+        now = self.store.clock.now()
+        return earliest(*(each for each in moments if each > now))
+
+    def _judge(self, pod: Json, life: Life, run: Run) -> bool:
+        """Whether any call of a container fails in another way than before."""
+        changed = False
+        for at, dependency in enumerate(run.program.depends_on):
+            told = self.network.call(pod, run, dependency)
+            past = run.calls.setdefault(at, [])
+            if past and past[-1][1] == told:
+                continue
+            changed = True
+            now = self.store.clock.now()
+            past.append((now if past else run.started, told))
+            if dependency.effect == "not_ready":
+                self._check_again(life)
+            elif dependency.effect == "wait" and not told:
+                run.ending = Ending(at=now + 1.0)
+            elif dependency.effect == "crash":
+                run.ending = plan_end(life, run, pod)
+                if told:
+                    at_ = now + dependency.after
+                    run.ending = Ending(at=at_, code=dependency.exit_code, reason="Error")
+        return changed
 
     def _report(self, pod: Json) -> str:
+        now = self.store.clock.now()
         lives = self.lives[uid_of(pod)]
-        status = {**pod["status"], **self._status(pod, lives)}
+        host = self._node_address(pod["spec"]["nodeName"])
+        address = self._address(pod) if any(life.runs for life in lives) else ""
+        status = {**pod["status"], **pod_status(pod, lives, now, host, address)}
         if status == pod["status"]:
             return str(meta(pod)["resourceVersion"])
         changed = revised(pod, status=status)
-        claim(pod, changed, "kubelet", self.store.clock.now(), "status")
+        claim(pod, changed, "kubelet", now, "status")
         return str(meta(self.store.put(POD, changed))["resourceVersion"])
-
-    def _status(self, pod: Json, lives: list[Life]) -> Json:
-        phase = _phase(pod, lives)
-        status: Json = {
-            "phase": phase,
-            "conditions": self._conditions(pod, lives, phase),
-            "containerStatuses": [life.status() for life in lives],
-            "hostIP": self._node_address(pod["spec"]["nodeName"]),
-            "startTime": pod["status"].get("startTime", stamp(self.store.clock.now())),
-        }
-        status["hostIPs"] = [{"ip": status["hostIP"]}]
-        if any(life.runs for life in lives):
-            status["podIP"] = self._address(pod)
-            status["podIPs"] = [{"ip": status["podIP"]}]
-        return status
-
-    def _conditions(self, pod: Json, lives: list[Life], phase: str) -> list[Json]:
-        now = self.store.clock.now()
-        unready = [life.name for life in lives if not life.ready]
-        if phase in ("Succeeded", "Failed"):
-            told = ("False", "PodCompleted" if phase == "Succeeded" else "PodFailed", "")
-        elif unready:
-            names = " ".join(unready)
-            told = ("False", "ContainersNotReady", f"containers with unready status: [{names}]")
-        else:
-            told = ("True", "", "")
-        created = "True" if any(life.runs for life in lives) else "False"
-        parts = [
-            set_condition(pod, now, "PodReadyToStartContainers", created, "", ""),
-            set_condition(pod, now, "Initialized", "True", "", ""),
-            set_condition(pod, now, "Ready", *told),
-            set_condition(pod, now, "ContainersReady", *told),
-            set_condition(pod, now, "PodScheduled", "True", "", ""),
-        ]
-        return [{**each, "lastProbeTime": None} for each in parts]
 
     def _address(self, pod: Json) -> str:
         uid = uid_of(pod)
+        node = pod["spec"]["nodeName"]
+        if pod["spec"].get("hostNetwork"):
+            return self._node_address(node)
         if uid not in self._addresses:
-            node = pod["spec"]["nodeName"]
             number = [name_of(each) for each in self.store.all(NODE)].index(node) + 1
             taken = set(self._addresses.values())
             free = (f"10.244.{number}.{host}" for host in range(4, 250))
@@ -299,40 +430,13 @@ class Kubelet:
         self._heartbeat_due = now + HEARTBEAT_SECONDS
         forget_old_events(self.store)
         for node in self.store.all(NODE):
+            if self.is_down(name_of(node)):
+                continue
             changed = copy.deepcopy(node)
             for each in changed["status"]["conditions"]:
                 each["lastHeartbeatTime"] = stamp(now)
             self.store.put(NODE, changed)
         for lease in self.store.all(LEASE, "kube-node-lease"):
-            spec = {**lease["spec"], "renewTime": fine_stamp(now)}
-            self.store.put(LEASE, revised(lease, spec=spec))
-
-
-def _where(life: Life) -> dict[str, str]:
-    return {"container": life.name, "host": life.node}
-
-
-def _phase(pod: Json, lives: list[Life]) -> str:
-    if not any(life.runs for life in lives):
-        return "Pending"
-    over = [life.runs[-1] for life in lives if life.runs and not life.run and not life.waiting]
-    if len(over) < len(lives) or any(life.due is not None for life in lives):
-        return "Running"
-    if pod["spec"].get("restartPolicy") == "Always":
-        return "Running"
-    return "Failed" if any(run.code for run in over) else "Succeeded"
-
-
-def _probe_problem(life: Life) -> str:
-    """Why the readiness probe of a container cannot succeed, or nothing when it can."""
-    check = (life.spec.get("readinessProbe") or {}).get("httpGet")
-    if not check or life.program.port is None:
-        return ""
-    named = {each.get("name"): each["containerPort"] for each in life.spec.get("ports") or ()}
-    port = named.get(check["port"], check["port"])
-    if port == life.program.port:
-        return ""
-    return (
-        f'Get "http://{{address}}:{port}{check.get("path", "/")}": '
-        f"dial tcp {{address}}:{port}: connect: connection refused"
-    )
+            if not self.is_down(name_of(lease)):
+                spec = {**lease["spec"], "renewTime": fine_stamp(now)}
+                self.store.put(LEASE, revised(lease, spec=spec))

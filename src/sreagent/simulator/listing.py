@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sreagent.simulator.api import Place
 from sreagent.simulator.exchange import Answer, Request, answer
-from sreagent.simulator.kinds import NEW_EVENT, Kind
+from sreagent.simulator.kinds import Kind
 from sreagent.simulator.objects import Json, name_of, namespace_of
 from sreagent.simulator.problems import ApiError, bad_request
-from sreagent.simulator.recorder import as_new_event
 from sreagent.simulator.selectors import Test, field_test, label_test
+from sreagent.simulator.shapes import shown as seen_as
 from sreagent.simulator.store import Change, Store
 from sreagent.simulator.tables import partial, table
 
@@ -54,11 +54,6 @@ class View:
             return {**head, "metadata": metadata, "items": items}
         head = {"kind": f"{kind.name}List", "apiVersion": kind.api_version}
         return {**head, "metadata": metadata, "items": shown}
-
-
-def seen_as(kind: Kind, obj: Json) -> Json:
-    """An object as a kind shows it; only events have two faces."""
-    return as_new_event(obj) if kind is NEW_EVENT else obj
 
 
 def chosen_by(request: Request, place: Place) -> Test:

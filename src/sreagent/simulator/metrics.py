@@ -2,9 +2,10 @@
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol
 
 from sreagent.simulator.objects import Json
 from sreagent.simulator.promql.series import Database, Series
@@ -44,12 +45,35 @@ class Traffic:
     """Share of requests that fail while another service is gone."""
 
 
-def read_traffic(data: list[Json]) -> dict[str, Traffic]:
-    """The metrics file of an incident."""
+def read_traffic(data: Iterable[Json]) -> dict[str, Traffic]:
+    """The traffic of an incident, by service."""
     return {each["service"]: Traffic(**each) for each in data}
 
 
-class Metrics:
+class Metrics(Protocol):
+    """What Prometheus knows."""
+
+    database: Database
+    started: float
+    """When the cluster began to live in real time."""
+
+    def catch_up(self, now: float) -> None:
+        """Learn everything that was to be learnt until now."""
+        ...
+
+
+class Recorded:
+    """Series that were written down before and do not change."""
+
+    def __init__(self, database: Database, started: float) -> None:
+        self.database = database
+        self.started = started
+
+    def catch_up(self, now: float) -> None:
+        """Nothing: what will be is written down too."""
+
+
+class Scraped:
     """Scrapes the timeline; catches up when somebody asks."""
 
     def __init__(self, timeline: Timeline, traffic: dict[str, Traffic], started: float) -> None:
@@ -106,7 +130,7 @@ class Metrics:
 
     def _cpu(self, container: ContainerState, moment: float) -> Reading:
         labels = _resource_labels(container)
-        used = container.program.cpu / 1000 * self._pause(moment)
+        used = container.cpu / 1000 * self._pause(moment)
         grown = self._count("container_cpu_usage_seconds_total", labels, used)
         return "container_cpu_usage_seconds_total", labels, grown
 
@@ -176,23 +200,23 @@ def _container_readings(container: ContainerState, moment: float) -> Iterator[Re
         limits = (*labels, ("resource", "memory"), ("unit", "byte"))
         yield "kube_pod_container_resource_limits", limits, container.limit
     if container.started is not None:
-        used = container.program.memory.used(max(0.0, moment - container.started))
+        used = container.memory.used(max(0.0, moment - container.started))
         noise = _noise(f"{container.pod}/{moment}", 0.012)
         yield "container_memory_working_set_bytes", _resource_labels(container), used * noise
     yield from _target_readings(container, moment)
 
 
 def _target_readings(container: ContainerState, moment: float) -> Iterator[Reading]:
-    if container.program.port is None:
+    if container.port is None:
         return
     labels = (
         ("namespace", container.namespace),
         ("job", container.app),
         ("pod", container.pod),
-        ("instance", f"{container.pod}:{container.program.port}"),
+        ("instance", f"{container.pod}:{container.port}"),
     )
-    began = container.started
-    answers = began is not None and moment - began >= container.program.ready_after
+    began = container.listens_at
+    answers = container.started is not None and began is not None and moment >= began
     yield "up", labels, float(answers)
 
 

@@ -42,3 +42,14 @@ def share(value: object, whole: int, *, up: bool) -> int:
     percent = int(text[:-1] if text.endswith("%") else text)
     exact = whole * percent
     return -(-exact // 100) if up else exact // 100
+
+
+def written(resource: str, value: float) -> str:
+    """An amount as the API server writes it back: 1500m, 640Mi, 6."""
+    if resource.endswith("cpu"):
+        return str(int(value)) if value == int(value) else f"{round(value * 1000)}m"
+    if resource.endswith(("memory", "storage")):
+        for suffix in ("Gi", "Mi", "Ki"):
+            if value and value % _SUFFIXES[suffix] == 0:
+                return f"{int(value / _SUFFIXES[suffix])}{suffix}"
+    return str(int(value))

@@ -59,8 +59,8 @@ class Recorder:
         }
         if namespace_of(about):
             involved["namespace"] = namespace_of(about)
-        if "container" in where:
-            involved["fieldPath"] = f"spec.containers{{{where['container']}}}"
+        if "field" in where:
+            involved["fieldPath"] = where["field"]
         source = {"component": self.component}
         if "host" in where:
             source["host"] = where["host"]

@@ -3,7 +3,9 @@
 import math
 import re
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from sreagent.simulator.clock import seconds_in
@@ -38,12 +40,15 @@ class Rule:
 class Alert:
     """One alert that a rule raised."""
 
-    rule: Rule
+    rule: Rule | None
+    """None for one that somebody posted."""
     labels: Labels
     annotations: Labels
     active_since: float
     value: float
     fires_since: float | None = None
+    ends_at: float | None = None
+    link: str = ""
 
     @property
     def state(self) -> str:
@@ -52,7 +57,28 @@ class Alert:
 
     def source(self, prometheus: str) -> str:
         """The link to the expression."""
+        if self.rule is None:
+            return self.link or f"{prometheus}/graph"
         return f"{prometheus}/graph?g0.expr={quote(self.rule.expression)}&g0.tab=1"
+
+
+class Alerts(Protocol):
+    """Whatever raises alerts."""
+
+    def catch_up(self, now: float) -> list[Alert]:
+        """The alerts that are active now."""
+        ...
+
+
+class Posted:
+    """Alerts that somebody sent and that stay until they end."""
+
+    def __init__(self, alerts: Iterable[Alert]) -> None:
+        self.alerts = tuple(alerts)
+
+    def catch_up(self, now: float) -> list[Alert]:
+        """The alerts that have not ended."""
+        return [each for each in self.alerts if each.ends_at is None or each.ends_at > now]
 
 
 @dataclass(slots=True)
@@ -106,19 +132,28 @@ class Rules:
         return key, alert
 
 
-def read_rules(data: list[Json]) -> tuple[Rule, ...]:
-    """The alerts file of an incident."""
-    return tuple(
-        Rule(
-            name=each["alert"],
-            expression=" ".join(each["expr"].split()),
-            node=parse(each["expr"]),
-            patience=seconds_in(each.get("for", "0s")),
-            labels=each.get("labels", {}),
-            annotations=each.get("annotations", {}),
-        )
-        for each in data
+def read_rules(groups: Iterable[Json]) -> tuple[Rule, ...]:
+    """The alert rules of some groups; raises ValueError for what cannot be read."""
+    return tuple(_rule(each) for group in groups for each in _alerting(group))
+
+
+def _alerting(group: Json) -> Iterator[Json]:
+    yield from (each for each in group.get("rules") or () if "alert" in each)
+
+
+def _rule(data: Json) -> Rule:
+    return Rule(
+        name=data["alert"],
+        expression=" ".join(str(data["expr"]).split()),
+        node=parse(str(data["expr"])),
+        patience=seconds_in(str(data.get("for", "0s"))),
+        labels=_texts(data.get("labels")),
+        annotations=_texts(data.get("annotations")),
     )
+
+
+def _texts(told: Any) -> Labels:  # noqa: ANN401 - untyped YAML
+    return {str(key): str(value) for key, value in (told or {}).items()}
 
 
 def _filled(text: str, labels: Labels, value: float) -> str:

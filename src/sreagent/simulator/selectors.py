@@ -1,7 +1,7 @@
 """Label and field selectors, as queries and as parts of objects."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sreagent.simulator.objects import Json, labels_of, lookup
 from sreagent.simulator.problems import bad_request
@@ -43,8 +43,21 @@ def _expression(expression: Json, labels: Mapping[str, str]) -> bool:
             return value not in values
         case "Exists":
             return value is not None
+        case "Gt" | "Lt" as operator:
+            return _compares(value, operator, values)
         case _:
             return value is None
+
+
+def _compares(value: str | None, operator: str, values: Sequence[str]) -> bool:
+    if value is None or not value.lstrip("-").isdigit() or not values:
+        return False
+    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+
+
+def node_term_fits(term: Json, labels: Mapping[str, str]) -> bool:
+    """Whether the labels of a node satisfy one term of a node selector."""
+    return all(_expression(each, labels) for each in term.get("matchExpressions") or ())
 
 
 def label_test(query: str) -> Test:

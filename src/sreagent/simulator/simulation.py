@@ -8,7 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from sreagent.simulator.catalogue import folder_of
 from sreagent.simulator.faults import Faults
+from sreagent.simulator.kinds import TODAY
 
 if TYPE_CHECKING:
     from sreagent.simulator.cluster import Cluster
@@ -32,20 +34,30 @@ class Simulation:
     @classmethod
     def start(
         cls,
-        incident: str,
+        incident: str | Path,
         *,
         port: int = 0,
         state_dir: Path | None = None,
         faults: Faults | None = None,
+        kubernetes: str = TODAY,
     ) -> "Simulation":
-        """Start serving an incident; the kubeconfig goes to `state_dir`, or a folder of its own."""
-        from sreagent.simulator.incident import stage
+        """Start serving an incident, one that is known by its name or one in a folder.
+
+        The kubeconfig goes to `state_dir`, or a folder of its own; `kubernetes` is the version
+        whose API is served.
+
+        Raises:
+            StagingError: The folder cannot be played; names the file and the line.
+        """
         from sreagent.simulator.sites import open_server
+        from sreagent.simulator.staging.player import stage
+        from sreagent.simulator.staging.scenario import read_scenario
 
         faults = faults or Faults()
         tokens = {"admin": secrets.token_hex(16), "viewer": secrets.token_hex(16)}
-        cluster = stage(incident)
-        server = open_server(cluster, incident, port=port, tokens=tokens, faults=faults)
+        scenario = read_scenario(folder_of(incident))
+        cluster = stage(scenario, kubernetes)
+        server = open_server(cluster, scenario, port=port, tokens=tokens, faults=faults)
         url = f"http://127.0.0.1:{server.server_address[1]}"
         folder = None if state_dir else tempfile.TemporaryDirectory(prefix="sre-simulator-")
         target = state_dir or Path(folder.name if folder else "")
@@ -54,7 +66,7 @@ class Simulation:
             target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="server", daemon=True
         ).start()
         return cls(
-            incident=incident,
+            incident=scenario.name,
             url=url,
             kubeconfig=write_kubeconfig(target / "kubeconfig", url, tokens),
             prometheus_url=f"{url}/prometheus",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sreagent.simulator.clock import Clock, stamp
-from sreagent.simulator.kinds import EVENT, NEW_EVENT, Kind
+from sreagent.simulator.kinds import Kind, Kinds
 from sreagent.simulator.objects import Json, name_of, namespace_of
 from sreagent.simulator.problems import expired
 
@@ -32,8 +32,9 @@ class Store:
     Everything happens under `lock`. `changed` wakes watches and controllers.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, kinds: Kinds | None = None) -> None:
         self.clock = clock
+        self.kinds = kinds or Kinds()
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = {}
@@ -60,7 +61,7 @@ class Store:
 
     def all(self, kind: Kind, namespace: str | None = None) -> list[Json]:
         """All objects of a kind, in the order of the real API: by namespace, then name."""
-        kept = _stored_as(kind)
+        kept = kind.kept
         with self.lock:
             found = self._sorted.get(kept)
             if found is None:
@@ -99,7 +100,7 @@ class Store:
             oldest = self._changes[0].version if self._changes else self._version + 1
             if version < oldest - 1:
                 raise expired()
-            wanted = _stored_as(kind)
+            wanted = kind.kept
             recent: list[Change] = []
             for change in reversed(self._changes):
                 if change.version <= version:
@@ -120,7 +121,7 @@ class Store:
             self.changed.notify_all()
 
     def _of(self, kind: Kind) -> dict[tuple[str, str], Json]:
-        return self._objects.setdefault(_stored_as(kind), {})
+        return self._objects.setdefault(kind.kept, {})
 
     def _stamp(self, kind: Kind, obj: Json) -> None:
         self._version += 1
@@ -128,18 +129,13 @@ class Store:
         metadata["resourceVersion"] = str(self._version)
         metadata.setdefault("uid", str(uuid.uuid4()))
         metadata.setdefault("creationTimestamp", stamp(self.clock.now()))
-        obj.setdefault("apiVersion", kind.api_version)
+        obj.setdefault("apiVersion", kind.kept.api_version)
         obj.setdefault("kind", kind.name)
 
     def _record(self, type_: str, kind: Kind, obj: Json, before: Json | None) -> None:
-        self._touched[kind] = self._version
-        self._sorted.pop(kind, None)
+        self._touched[kind.kept] = self._version
+        self._sorted.pop(kind.kept, None)
         self._changes.append(
-            Change(version=self._version, type=type_, kind=kind, obj=obj, before=before)
+            Change(version=self._version, type=type_, kind=kind.kept, obj=obj, before=before)
         )
         self.changed.notify_all()
-
-
-def _stored_as(kind: Kind) -> Kind:
-    """The kind objects are kept under; the two kinds of events are one."""
-    return EVENT if kind is NEW_EVENT else kind

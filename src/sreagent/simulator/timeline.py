@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from sreagent.simulator.behaviour import Program, memory_limit
+from sreagent.simulator.behaviour import Memory, memory_limit
 from sreagent.simulator.containers import Life
 from sreagent.simulator.kinds import DEPLOYMENT, ENDPOINTS, POD, SERVICE
 from sreagent.simulator.kubelet import Kubelet
@@ -11,7 +11,6 @@ from sreagent.simulator.objects import Json, is_ready, labels_of, lookup, name_o
 from sreagent.simulator.store import Store
 
 Key = tuple[str, str]
-ABSENT = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,11 @@ class ContainerState:
     started: float | None
     """When the current run began; None while nothing runs."""
     limit: float | None
-    program: Program
+    memory: Memory
+    cpu: float
+    """Thousandths of a core."""
+    port: int | None
+    listens_at: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,6 @@ class Timeline:
         self.kubelet = kubelet
         self.moments: list[Moment] = []
         self._times: list[float] = []
-        self._services: dict[Key, list[tuple[float, int]]] = {}
 
     def observe(self) -> None:
         """Look at the cluster now and remember it when something moved."""
@@ -82,27 +84,11 @@ class Timeline:
             return
         self.moments.append(moment)
         self._times.append(now)
-        for key, ready in moment.services.items():
-            past = self._services.setdefault(key, [])
-            if not past or past[-1][1] != ready:
-                past.append((now, ready))
-        self._note_lost_services(now, moment)
 
     def at(self, moment: float) -> Moment | None:
         """The state at a moment, or None before the first."""
         place = bisect_right(self._times, moment)
         return self.moments[place - 1] if place else None
-
-    def ready_behind(self, service: Key, moment: float) -> int:
-        """How many addresses stood behind a Service at a moment, ABSENT without the Service."""
-        past = self._services.get(service, [])
-        place = bisect_right(past, (moment, 1 << 30))
-        return past[place - 1][1] if place else ABSENT
-
-    def _note_lost_services(self, now: float, moment: Moment) -> None:
-        for key, past in self._services.items():
-            if key not in moment.services and past[-1][1] != ABSENT:
-                past.append((now, ABSENT))
 
     def _containers(self) -> list[ContainerState]:
         return [
@@ -131,6 +117,10 @@ def _same(one: Moment, other: Moment) -> bool:
 
 def _container(pod: Json, life: Life) -> ContainerState:
     ended = [run for run in life.runs if run.is_over()]
+    run = life.run
+    listens = run.program.listens if run else None
+    named = [each["containerPort"] for each in life.spec.get("ports") or ()]
+    ports = named if listens is None else [each.port for each in listens]
     return ContainerState(
         namespace=namespace_of(pod),
         pod=name_of(pod),
@@ -142,9 +132,12 @@ def _container(pod: Json, life: Life) -> ContainerState:
         restarts=max(0, len(life.runs) - 1),
         waiting=life.waiting[0] if life.waiting else "",
         last_reason=ended[-1].reason if ended else "",
-        started=life.run.started if life.run else None,
+        started=run.started if run else None,
         limit=memory_limit(life.spec),
-        program=life.program,
+        memory=run.memory if run else Memory(),
+        cpu=run.program.cpu if run else 0.0,
+        port=ports[0] if ports else None,
+        listens_at=run.started + run.program.start_delay if run else None,
     )
 
 

@@ -59,6 +59,6 @@ def _usage(cluster: Cluster, place: Place, obj: Json) -> Json:
 
 
 def _amounts(lives: list[Life], now: float, cpu: float = 0, memory: float = 0) -> Json:
-    millis = cpu + sum(life.program.cpu for life in lives)
+    millis = cpu + sum(life.run.program.cpu for life in lives if life.run)
     kibibytes = memory * 1024 + sum(life.memory_used(now) for life in lives) / 1024
     return {"cpu": f"{int(millis * 1e6)}n", "memory": f"{int(kibibytes)}Ki"}

@@ -253,7 +253,8 @@ class Deployments:
         available = set_condition(live, now, "Available", *told)
         available.setdefault("lastUpdateTime", available["lastTransitionTime"])
         progressing = self._progress(live, counts, newest)
-        return [available, progressing] if progressing else [available]
+        failure = condition(newest, "ReplicaFailure") if newest else None
+        return [each for each in (available, progressing, failure) if each]
 
     def _progress(self, live: Json, counts: dict[str, int], newest: Json | None) -> Json | None:
         now = self.store.clock.now()

@@ -3,8 +3,8 @@
 import copy
 
 from sreagent.simulator.api import Api, Caller, Place
-from sreagent.simulator.controllers.templates import new_pod
-from sreagent.simulator.controllers.writing import MANAGER, write_status
+from sreagent.simulator.controllers.templates import PodMaker
+from sreagent.simulator.controllers.writing import MANAGER, set_condition, write_status
 from sreagent.simulator.kinds import POD, REPLICA_SET, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -50,24 +50,30 @@ class ReplicaSets:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "replicaset-controller")
+        self.maker = PodMaker(api.store, self.recorder)
 
     def next_due(self) -> float | None:
-        """Never: only changes give it work."""
-        return None
+        """When a pod that was refused is tried again."""
+        return self.maker.next_due()
 
     def sync(self) -> None:
         """Bring every ReplicaSet one step closer."""
         for replica_set in self.store.all(REPLICA_SET):
             if not is_terminating(replica_set):
                 self._sync_one(replica_set)
+        self.maker.tidy()
 
     def _sync_one(self, replica_set: Json) -> None:
         self._release_strangers(replica_set)
         pods = [pod for pod in pods_owned_by(self.store, replica_set) if _counts(pod)]
         missing = replica_set["spec"]["replicas"] - len(pods)
         for _ in range(missing):
-            pod = new_pod(self.store, replica_set)
+            pod = self.maker.make(replica_set)
+            if pod is None:
+                break
             self.recorder.normal(replica_set, "SuccessfulCreate", f"Created pod: {name_of(pod)}")
+        if missing <= 0:
+            self.maker.forgive(replica_set)
         for pod in sorted(pods, key=_deletion_order)[: max(0, -missing)]:
             remove_pod(self.api, pod)
             self.recorder.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {name_of(pod)}")
@@ -90,7 +96,13 @@ class ReplicaSets:
             "availableReplicas": ready,
             "observedGeneration": meta(replica_set).get("generation", 1),
         }
-        shown = {key: value for key, value in status.items() if value or key == "replicas"}
+        shown: Json = {key: value for key, value in status.items() if value or key == "replicas"}
+        refusal = self.maker.refusal(replica_set)
+        if refusal:
+            now = self.store.clock.now()
+            shown["conditions"] = [
+                set_condition(replica_set, now, "ReplicaFailure", "True", "FailedCreate", refusal)
+            ]
         write_status(self.store, REPLICA_SET, replica_set, shown)
 
 

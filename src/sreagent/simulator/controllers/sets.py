@@ -1,10 +1,12 @@
 """StatefulSets and DaemonSets: named pods in order, and one pod per node."""
 
+import copy
+
 from sreagent.simulator.api import Api
 from sreagent.simulator.controllers.replicasets import pods_owned_by, remove_pod
-from sreagent.simulator.controllers.templates import new_pod, template_hash
-from sreagent.simulator.controllers.writing import write_status
-from sreagent.simulator.kinds import DAEMON_SET, NODE, POD, STATEFUL_SET, Kind
+from sreagent.simulator.controllers.templates import PodMaker, template_hash
+from sreagent.simulator.controllers.writing import write, write_status
+from sreagent.simulator.kinds import CLAIM, DAEMON_SET, NODE, POD, STATEFUL_SET, Kind
 from sreagent.simulator.objects import (
     Json,
     is_ready,
@@ -16,8 +18,20 @@ from sreagent.simulator.objects import (
     namespace_of,
 )
 from sreagent.simulator.recorder import Recorder
+from sreagent.simulator.selectors import matches_labels
+from sreagent.simulator.tolerations import tolerates
 
 REVISION_LABEL = "controller-revision-hash"
+_STAYS = (
+    ("node.kubernetes.io/not-ready", "NoExecute"),
+    ("node.kubernetes.io/unreachable", "NoExecute"),
+    ("node.kubernetes.io/not-ready", "NoSchedule"),
+    ("node.kubernetes.io/unreachable", "NoSchedule"),
+    ("node.kubernetes.io/disk-pressure", "NoSchedule"),
+    ("node.kubernetes.io/memory-pressure", "NoSchedule"),
+    ("node.kubernetes.io/pid-pressure", "NoSchedule"),
+    ("node.kubernetes.io/unschedulable", "NoSchedule"),
+)
 
 
 class StatefulSets:
@@ -32,10 +46,11 @@ class StatefulSets:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "statefulset-controller")
+        self.maker = PodMaker(api.store, self.recorder)
 
     def next_due(self) -> float | None:
-        """Never: only changes give it work."""
-        return None
+        """When a pod that was refused is tried again."""
+        return self.maker.next_due()
 
     def sync(self) -> None:
         """Bring every StatefulSet one step closer."""
@@ -43,6 +58,7 @@ class StatefulSets:
             if not is_terminating(stateful):
                 self._sync_one(stateful)
                 self._write_status(stateful)
+        self.maker.tidy()
 
     def _sync_one(self, stateful: Json) -> None:
         pods = {_ordinal(pod): pod for pod in pods_owned_by(self.store, stateful)}
@@ -69,9 +85,27 @@ class StatefulSets:
             "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(ordinal),
         }
-        new_pod(self.store, stateful, name, labels)
+        self._claim_volumes(stateful, ordinal)
+        made = self.maker.make(_with_claims(stateful, ordinal), name, labels)
+        if made is None:
+            return
         message = f"create Pod {name} in StatefulSet {name_of(stateful)} successful"
         self.recorder.normal(stateful, "SuccessfulCreate", message)
+
+    def _claim_volumes(self, stateful: Json, ordinal: int) -> None:
+        for template in stateful["spec"].get("volumeClaimTemplates") or ():
+            name = f"{name_of(template)}-{name_of(stateful)}-{ordinal}"
+            if self.store.find(CLAIM, namespace_of(stateful), name):
+                continue
+            spec = copy.deepcopy(template["spec"])
+            spec.setdefault("volumeMode", "Filesystem")
+            labels = lookup(stateful, "spec.selector.matchLabels") or {}
+            metadata = {"name": name, "namespace": namespace_of(stateful), "labels": dict(labels)}
+            claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+            write(self.store, CLAIM, None, {**claim, "spec": spec, "status": {"phase": "Pending"}})
+            pod = f"{name_of(stateful)}-{ordinal}"
+            message = f"create Claim {name} Pod {pod} in StatefulSet {name_of(stateful)} success"
+            self.recorder.normal(stateful, "SuccessfulCreate", message)
 
     def _write_status(self, stateful: Json) -> None:
         pods = pods_owned_by(self.store, stateful)
@@ -103,10 +137,11 @@ class DaemonSets:
         self.api = api
         self.store = api.store
         self.recorder = Recorder(api.store, "daemonset-controller")
+        self.maker = PodMaker(api.store, self.recorder)
 
     def next_due(self) -> float | None:
-        """Never: only changes give it work."""
-        return None
+        """When a pod that was refused is tried again."""
+        return self.maker.next_due()
 
     def sync(self) -> None:
         """Bring every DaemonSet one step closer."""
@@ -114,11 +149,12 @@ class DaemonSets:
             if not is_terminating(daemon):
                 self._sync_one(daemon)
                 self._write_status(daemon)
+        self.maker.tidy()
 
     def _sync_one(self, daemon: Json) -> None:
         pods = pods_owned_by(self.store, daemon)
         covered = {lookup(pod, "spec.nodeName") for pod in pods}
-        for node in self.store.all(NODE):
+        for node in self._wanted(daemon):
             if name_of(node) not in covered:
                 self._start(daemon, name_of(node))
         stale = [pod for pod in pods if not _is_current(daemon, pod)]
@@ -127,16 +163,30 @@ class DaemonSets:
             message = f"Deleted pod: {name_of(stale[0])}"
             self.recorder.normal(daemon, "SuccessfulDelete", message)
 
+    def _wanted(self, daemon: Json) -> list[Json]:
+        """The nodes its pods belong on."""
+        pod = {"spec": _with_daemon_tolerations(daemon)["spec"]["template"]["spec"]}
+        return [
+            node
+            for node in self.store.all(NODE)
+            if matches_labels(pod["spec"].get("nodeSelector") or {}, labels_of(node))
+            and all(
+                tolerates(pod, taint) or taint["effect"] == "PreferNoSchedule"
+                for taint in node["spec"].get("taints") or ()
+            )
+        ]
+
     def _start(self, daemon: Json, node: str) -> None:
-        pod = new_pod(self.store, daemon, labels={REVISION_LABEL: _revision(daemon)})
-        placed = {**pod, "spec": {**pod["spec"], "nodeName": node}}
-        self.store.put(POD, placed)
+        labels = {REVISION_LABEL: _revision(daemon)}
+        pod = self.maker.make(_with_daemon_tolerations(daemon), labels=labels, node=node)
+        if pod is None:
+            return
         self.recorder.normal(daemon, "SuccessfulCreate", f"Created pod: {name_of(pod)}")
 
     def _write_status(self, daemon: Json) -> None:
         pods = pods_owned_by(self.store, daemon)
         ready = sum(is_ready(pod) for pod in pods)
-        wanted = len(self.store.all(NODE))
+        wanted = len(self._wanted(daemon))
         status = {
             "currentNumberScheduled": len(pods),
             "desiredNumberScheduled": wanted,
@@ -149,6 +199,32 @@ class DaemonSets:
         if wanted > ready:
             status["numberUnavailable"] = wanted - ready
         write_status(self.store, DAEMON_SET, daemon, status)
+
+
+def _with_claims(stateful: Json, ordinal: int) -> Json:
+    """The owner with the volumes of one pod in its template."""
+    templates = stateful["spec"].get("volumeClaimTemplates") or ()
+    if not templates:
+        return stateful
+    changed = copy.deepcopy(stateful)
+    spec = changed["spec"]["template"]["spec"]
+    spec["volumes"] = [*(spec.get("volumes") or ())]
+    for template in templates:
+        claim = f"{name_of(template)}-{name_of(stateful)}-{ordinal}"
+        source = {"persistentVolumeClaim": {"claimName": claim}}
+        spec["volumes"].append({"name": name_of(template), **source})
+    return changed
+
+
+def _with_daemon_tolerations(daemon: Json) -> Json:
+    """The owner with what lets its pods stay on sick nodes."""
+    changed = copy.deepcopy(daemon)
+    spec = changed["spec"]["template"]["spec"]
+    spec["tolerations"] = [
+        *(spec.get("tolerations") or ()),
+        *({"key": key, "operator": "Exists", "effect": effect} for key, effect in _STAYS),
+    ]
+    return changed
 
 
 def _revision(owner: Json) -> str:

@@ -3,7 +3,7 @@
 from sreagent.simulator.api import Api
 from sreagent.simulator.controllers.replicasets import remove_pod
 from sreagent.simulator.controllers.writing import write_status
-from sreagent.simulator.kinds import BUDGET, ENDPOINTS, KINDS, NAMESPACE, POD, SERVICE, Kind
+from sreagent.simulator.kinds import BUDGET, ENDPOINTS, NAMESPACE, POD, SERVICE, Kind
 from sreagent.simulator.objects import (
     Json,
     is_ready,
@@ -19,18 +19,19 @@ from sreagent.simulator.objects import (
 from sreagent.simulator.quantities import share
 from sreagent.simulator.selectors import matches_selector
 
-_STORED = tuple(kind for kind in KINDS if not kind.is_virtual and kind.group != "events.k8s.io")
-
 
 class Collector:
     """Removes what nobody owns any more."""
-
-    watches: tuple[Kind, ...] = _STORED
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.store = api.store
         self._collected = 0
+
+    @property
+    def watches(self) -> tuple[Kind, ...]:
+        """Everything: anything may own anything."""
+        return self.store.kinds.stored()
 
     def next_due(self) -> float | None:
         """Never: only changes give it work."""
@@ -46,7 +47,7 @@ class Collector:
             self._empty(namespace)
 
     def _collect(self) -> None:
-        everything = [(kind, obj) for kind in _STORED for obj in self.store.all(kind)]
+        everything = [(kind, obj) for kind in self.watches for obj in self.store.all(kind)]
         alive = {uid_of(obj) for _, obj in everything}
         for kind, obj in everything:
             owners = owner_uids(obj)
@@ -71,7 +72,7 @@ class Collector:
 
     def _empty(self, namespace: Json) -> None:
         left = 0
-        for kind in _STORED:
+        for kind in self.watches:
             for obj in self.store.all(kind, name_of(namespace)) if kind.namespaced else ():
                 left += kind is POD
                 self._drop(kind, obj)
