@@ -132,9 +132,20 @@ def test_a_deletion_that_was_missed_when_the_trouble_began_counts_as_before_it()
     missed = event(about, "Failed", 'Error: configmap "settings" not found', since=100)
     first = NOW - timedelta(seconds=400)
     (gone,) = ranked(Scene(seen(*objects, missed), NOW), APP, first)
+    assert gone.before == timedelta(0)
     assert gone.words == "some time in the 4 days before the first symptom, on what it uses"
     (unknown,) = ranked(Scene(seen(*objects), NOW), APP, first)
     assert unknown.score < gone.score
+    assert unknown.before is None
+
+
+def test_an_ill_node_is_a_change_for_its_pods_and_none_for_itself() -> None:
+    ill = node(ready="False", age=9 * DAY)
+    scene = Scene(seen(*app(), ill), NOW)
+    first = NOW - timedelta(seconds=200)
+    (found,) = ranked(scene, APP, first)
+    assert found.words == "100 s before the first symptom, on a node that it runs on"
+    assert ranked(scene, Entity(kind="Node", name="node-1"), first) == ()
 
 
 @pytest.mark.parametrize("owner", ["release", "another-release"])

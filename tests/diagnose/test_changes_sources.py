@@ -644,7 +644,7 @@ def test_events_of_a_node_tell_what_happened_to_it(reason: str, said: str) -> No
     about = node()
     about["metadata"]["uid"] = "node-1"  # a kubelet gives the name for the uid
     told = event(about, reason, "x", since=120, kind="Node")
-    found = happened(node(age=9 * DAY, ready="True"), told, sort=Sort.NODE)
+    found = happened(node(age=9 * DAY, ready="True"), told)
     assert [one.summary for one in found if one.at == moment(120)] == ([said] if said else [])
 
 

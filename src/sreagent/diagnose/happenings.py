@@ -18,8 +18,7 @@ from sreagent.domain.moment import parse_time
 DAY = 86_400
 NAMED = 3
 """Pods that a summary names."""
-_OF_NODES = {
-    "NodeNotReady": "not ready any more",
+_DEEDS = {
     "NodeNotSchedulable": "cordoned",
     "NodeSchedulable": "uncordoned",
     "Rebooted": "rebooted",
@@ -27,6 +26,15 @@ _OF_NODES = {
     "RegisteredNode": "joined the cluster",
     "RemovingNode": "removed from the cluster",
     "DeletingNode": "removed: the cloud has no such machine any more",
+    "Shutdown": "shuts down",
+    "ScaleDown": "taken away by the node autoscaler",
+    "SpotInterrupted": "its spot machine is taken back",
+    "SpotInterruption": "its spot machine is taken back",
+    "PreemptScheduled": "its machine is to be taken back",
+    "DisruptionTerminating": "taken away by the node autoscaler",
+}
+_TROUBLES = {
+    "NodeNotReady": "not ready any more",
     "NodeHasDiskPressure": "short of disk",
     "NodeHasInsufficientMemory": "short of memory",
     "NodeHasInsufficientPID": "short of process ids",
@@ -35,13 +43,8 @@ _OF_NODES = {
     "KernelOops": "its kernel had a fault",
     "TaskHung": "a task of its kernel hung",
     "FilesystemIsReadOnly": "a file system went read-only",
-    "Shutdown": "shuts down",
-    "ScaleDown": "taken away by the node autoscaler",
-    "SpotInterrupted": "its spot machine is taken back",
-    "SpotInterruption": "its spot machine is taken back",
-    "PreemptScheduled": "its machine is to be taken back",
-    "DisruptionTerminating": "taken away by the node autoscaler",
 }
+_OF_NODES = {**_DEEDS, **_TROUBLES}
 _ENDS = {
     "Evicted": "evicted by a node short of resources",
     "Preempted": "preempted by pods of higher priority",
@@ -70,7 +73,8 @@ def _of_nodes(scene: Scene) -> Iterator[Change]:
             newest[name, reason] = max(at, newest.get((name, reason), at))
     for (name, reason), at in newest.items():
         version = _odd_version(scene, name) if reason in ("Starting", "RegisteredNode") else ""
-        yield _node(name, at, f"{_OF_NODES[reason]}{version}")
+        sort = Sort.TROUBLE if reason in _TROUBLES else Sort.NODE
+        yield _node(name, at, f"{_OF_NODES[reason]}{version}", sort)
 
 
 def _is_of_this(scene: Scene, name: str, at: datetime) -> bool:
@@ -91,7 +95,7 @@ def _of_conditions(scene: Scene) -> Iterator[Change]:
         at = parse_time(ready.get("lastTransitionTime"))
         recent = at is not None and (scene.age(at) or 0) < DAY
         if at and recent and ready.get("status") != "True" and (name, "NodeNotReady") not in told:
-            yield _node(name, at, "not ready any more")
+            yield _node(name, at, _TROUBLES["NodeNotReady"], Sort.TROUBLE)
         if at and recent and ready.get("status") == "True" and not is_new(scene, node):
             yield _node(name, at, f"ready again{_odd_version(scene, name)}")
         created = scene.created(node)
@@ -228,12 +232,12 @@ def _ended(owner: Entity, at: datetime, events: list[Obj], how: str) -> Change:
     )
 
 
-def _node(name: str, at: datetime, said: str) -> Change:
+def _node(name: str, at: datetime, said: str, sort: Sort = Sort.NODE) -> Change:
     entity = Entity(kind="Node", name=name)
     return Change(
         entity=entity,
         at=at,
         summary=f"Node {said}",
         command=f"kubectl describe node {name}",
-        sort=Sort.NODE,
+        sort=sort,
     )

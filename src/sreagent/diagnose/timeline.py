@@ -10,7 +10,7 @@ from sreagent.diagnose.edits import EDITED_KINDS, HISTORY
 from sreagent.diagnose.happenings import happenings_in
 from sreagent.diagnose.nearness import Path, Paths
 from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen
-from sreagent.domain.change import Change
+from sreagent.domain.change import Change, Sort
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.kinds import KINDS
@@ -24,6 +24,7 @@ LATE = 120
 """Seconds by which clocks may disagree about which came first."""
 WINDOW = timedelta(days=1)
 LISTED = 20
+LEAST = 0.005
 UNDATED = 0.15
 EARLIER = 0.5
 ABOUT = 0.8
@@ -42,7 +43,10 @@ class RankedChange:
     change: Change
     path: Path
     before: timedelta | None
-    """From the change to the first symptom; negative when it came later, None when not known."""
+    """From the change to the first symptom, or at least so much; negative when it came later.
+
+    None when it is not known which came first.
+    """
     score: float
     """From 0 to 1: near in time and by dependency."""
     words: str
@@ -65,7 +69,7 @@ def ranked(
     found = [
         _ranked(paths, one, first_symptom) for one in (*changes_in(scene), *happenings_in(scene))
     ]
-    found = [one for one in found if one.score >= 0.005]
+    found = [one for one in found if one.score >= LEAST and not _is_the_trouble(one)]
     found.sort(key=lambda one: (-one.score, -one.change.at.timestamp(), one.change.entity))
     return tuple(found[:limit])
 
@@ -82,7 +86,7 @@ def nothing_changed(
     changes = [
         one
         for one in (*changes_in(scene), *happenings_in(scene))
-        if paths is None or paths.to(one).is_connected
+        if one.sort is not Sort.TROUBLE and (paths is None or paths.to(one).is_connected)
     ]
     if any(one.is_dated and _is_in_window(one, end) for one in changes):
         return ""
@@ -101,6 +105,11 @@ def nothing_changed(
     )
 
 
+def _is_the_trouble(one: RankedChange) -> bool:
+    """A node that fell ill is no change that brought its own illness."""
+    return one.change.sort is Sort.TROUBLE and one.path is Path.OWN
+
+
 def _ranked(paths: Paths, change: Change, first: datetime | None) -> RankedChange:
     path = paths.to(change)
     before = (first or paths.scene.now) - change.at if change.is_dated else None
@@ -108,10 +117,18 @@ def _ranked(paths: Paths, change: Change, first: datetime | None) -> RankedChang
     return RankedChange(
         change=change,
         path=path,
-        before=before if first else None,
+        before=_lead(paths.scene, change, first),
         score=round(path.worth * weight, 3),
         words=f"{_when(paths.scene, change, first)}, {path.words}",
     )
+
+
+def _lead(scene: Scene, change: Change, first: datetime | None) -> timedelta | None:
+    if first is None:
+        return None
+    if change.is_dated:
+        return first - change.at
+    return first - change.until if change.until and _is_earlier(scene, change, first) else None
 
 
 def _vague(scene: Scene, change: Change, first: datetime | None) -> float:

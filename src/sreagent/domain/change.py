@@ -22,6 +22,8 @@ class Sort(StrEnum):
     """Helm, Argo CD or Flux installed something, or failed to."""
     NODE = "node"
     """Something happened to a node: it was drained, it started again, it went away."""
+    TROUBLE = "trouble"
+    """A node fell ill: others suffer from it, and nobody did it."""
     KILL = "kill"
     """Pods that somebody else than their controller took away."""
 
