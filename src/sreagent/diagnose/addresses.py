@@ -14,17 +14,22 @@ _NAMED = re.compile(
     rf"|server at \"({_HOST})\"(?: \([^)]{{0,60}}\))?, port (\d{{1,5}})"
     rf"|\(host='({_HOST})', port=(\d{{1,5}})\)"
     rf"|\bhost[=:]\s?[\"']?({_HOST})[\"']?[,;]?\s{{1,3}}port[=:]\s?[\"']?(\d{{1,5}})"
+    rf"|upstream [\"']({_HOST})[\"']"
     rf"|(?:getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException:|bad address"
     rf"|resolve host:?|resolve(?:d)?|host name|host:|connect(?:ing|ion)? to|reach|waiting for)"
     rf"(?: ENOTFOUND| EAI_AGAIN)? [\"'`]?(?!server at)({_HOST})[\"'`]?(?::(\d{{1,5}}))?",
 )
+_UPSTREAM = re.compile(r"upstream: \"([^\"]{1,400})\"")
 _PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?![\w.]|:\d)")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(
     r"\.(?:py|js|ts|go|java|rb|rs|cs|c|cc|cpp|php|ex|kt|scala|yaml|yml|json|sh|conf)$"
 )
 _NO_HOST = frozenset(
-    {"line", "port", "code", "status", "exit", "pid", "the", "a", "host", "server"}
+    {
+        *("line", "port", "code", "status", "exit", "pid", "the", "a", "an", "any", "all"),
+        *("host", "server", "upstream", "database", "backend", "peer", "client", "remote", "it"),
+    }
 )
 _PORTS = {
     "http": 80,
@@ -77,7 +82,9 @@ def addresses(text: str) -> Iterator[Address]:
 
 def best_target(text: str) -> str:
     """The host an error is about: a name rather than a number, with its port if it is told."""
-    found = list(addresses(text))
+    # nginx names its own host and the client too.
+    upstream = _UPSTREAM.search(text)
+    found = list(addresses(upstream[1] if upstream else text))
     if not found:
         return ""
     found.sort(key=lambda one: one.is_ip)

@@ -72,7 +72,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.DISK_FULL,
-        "no space left|enospc|quota exceeded|could not extend|flood stage|disk full|disk_full",
+        "no space left|enospc|quota exceeded|could not extend|flood stage|disk full|forbidden/12"
+        "|disk space",
         r"no space left on device|\bENOSPC|disk quota exceeded|could not extend file"
         r"|flood stage disk watermark|\bdisk (?:is )?full\b|FORBIDDEN/12/index read-only"
         r"|free disk space .{0,40}below|there is not enough space on the disk",
@@ -84,7 +85,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.IO_ERROR,
-        "input/output error|i/o error|checksum|corrupt|wt_panic|wt_error|read error|eio",
+        "input/output error|invalid page|could not read block|i/o error|checksum|corrupt|wt_panic"
+        "|wt_error|read error|eio",
         r"\binput/output error|\bEIO\b|\bI/O error, dev|checksum (?:mismatch|error|failed|verif)"
         r"|invalid page in block|data corruption (?:detected|found)|WT_PANIC|WT_TRY_SALVAGE"
         r"|(?:wal|segment|block|index|database|data file|file) .{0,60}(?:is|was|are) corrupt"
@@ -101,7 +103,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"OutOfMemory(?:Error|Exception)|JavaScript heap out of memory|runtime: out of memory"
         r"|cannot allocate memory|\bMemoryError\b|std::bad_alloc|\bENOMEM\b"
         r"|memory cgroup out of memory|out of memory: kill|^out of memory$"
-        r"|(?:is|was|ran|running|:) out of memory|failed to allocate \d{1,20} bytes"
+        r"|(?:is|was|ran|running|: ?) out of memory|failed to allocate \d{1,20} bytes"
         r"|insufficient memory for the Java Runtime|CUDA out of memory",
     ),
     *_say(
@@ -131,7 +133,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.TLS_MISMATCH,
-        "https|tls|ssl|plain http",
+        "https|tls|ssl|plain http|no encryption|plaintext|version number|encrypt",
         r"server gave HTTP response to HTTPS client"
         r"|HTTP request was sent to (?:an )?HTTPS (?:port|server)"
         r"|client sent an HTTP request to an HTTPS server|first record does not look like a TLS"
@@ -168,7 +170,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.INCOMPATIBLE_DATA,
-        "incompatible|featurecompat|initialized by|newer version|downgrade|unsupported redo",
+        "incompatible|featurecompat|initialized by|newer version|downgrade|unsupported redo"
+        "|rdb format|index version",
         r"database files are incompatible|featureCompatibilityVersion"
         r"|data directory was initialized by PostgreSQL|WT_DB_OPEN_INCOMPATIBLE"
         r"|unsupported redo log format|(?:cannot|can't|can not) downgrade|invalid server upgrade"
@@ -224,7 +227,7 @@ PATTERNS: tuple[Pattern, ...] = (
     *_say(
         LogCause.MIGRATION,
         "does not exist|no such table|no such column|unknown column|doesn't exist|migration"
-        "|unknown database|undefinedtable|invalid object|invalid column",
+        "|unknown database|dirty database|invalid object|invalid column",
         r"relation \"([\w.]{1,120})\" does not exist|column \"?([\w.]{1,120})\"? does not exist"
         r"|database \"([\w.-]{1,120})\" does not exist",
         r"no such (?:table|column):? ([\w.]{1,120})|unknown column '([\w.]{1,120})'",
@@ -263,7 +266,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.POOL_EXHAUSTED,
-        "pool|too many|could not|slots|not available|reached|connections",
+        "pool|too many|could not|slots|not available|reached|connections|trying to connect"
+        "|new connection",
         r"pool (?:is )?(?:exhausted|full)|exhausted .{0,30}pool|too many connections"
         r"|too many clients"
         r"|could not (?:acquire|get|obtain) (?:a )?(?:jdbc )?connection|connection pool timeout"
@@ -349,7 +353,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.NO_SUCH_HOST,
-        "host|resol|enotfound|servname|getaddrinfo|bad address|nxdomain",
+        "host|resol|enotfound|servname|service not known|getaddrinfo|bad address|nxdomain",
         r"no such host|\bENOTFOUND|could not resolve host|name or service not known"
         r"|UnknownHostException|nodename nor servname|getaddrinfo failed|can't resolve"
         r"|cannot resolve|unable to resolve|bad address '|NXDOMAIN|could not translate host name"
@@ -372,7 +376,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|upstream connect error|no (?:live|healthy) upstream"
         r"|code = Unavailable\b(?!.{0,200}refused)"
         r"|(?:got|received|with) (?:a |an )?(?:http )?50[0234]\b",
-        r"\"? 5\d\d (?:\d{1,9}(?:ms|s)?\b|-|\")",
+        r"(?<![\d ]) 5\d\d (?:\d{1,9}(?:ms|s)?\b|-|\")",
     ),
     *_say(
         LogCause.TIMEOUT,
