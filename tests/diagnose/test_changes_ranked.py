@@ -184,6 +184,15 @@ def test_rights_of_its_service_account_are_on_the_path() -> None:
     assert found.path is Path.BOUND
 
 
+def test_of_a_config_map_in_trouble_its_users_are_on_the_path() -> None:
+    source: Json = {"envFrom": [{"configMapRef": {"name": "own"}}]}
+    paused = edited("kubectl-edit", 300, {"f:spec": {"f:paused": {}}})
+    objects = app(revisions=[(5 * DAY, container(**source))], managed=paused)
+    own = Entity(kind="ConfigMap", namespace=SPACE, name="own")
+    (found,) = ranked(Scene(seen(*objects, settings("own", 9 * DAY)), NOW), own, FIRST)
+    assert (str(found.change.entity), found.path) == ("deployment shop/app", Path.USER)
+
+
 def test_at_most_as_many_as_asked_for_are_told() -> None:
     many = [settings(f"c{n}", 300 + n) for n in range(30)]
     scene = Scene(seen(*app(), *many), NOW)

@@ -15,6 +15,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, entity_of
 
 TEMPLATED = (*WORKLOADS, "Job", "CronJob", "Pod")
+NAMED_BY_PODS = ("ConfigMap", "Secret", "PersistentVolumeClaim", "ServiceAccount")
 
 
 class Path(Enum):
@@ -24,6 +25,7 @@ class Path(Enum):
     DELIVERY = ("by the release that brings it", 0.95)
     USED = ("on what it uses", 0.85)
     BOUND = ("on a rule that binds it", 0.75)
+    USER = ("on what uses it", 0.7)
     CALLED = ("on what it calls", 0.65)
     BEYOND = ("on what the services it calls use", 0.55)
     NODE = ("on a node that it runs on", 0.5)
@@ -73,6 +75,7 @@ class Paths:
         used = [*_uses(self.scene, own)]
         self._put(Path.USED, used)
         self._put(Path.BOUND, _rules(self.scene, own))
+        self._put(Path.USER, _users(self.scene, own))
         called = [*_called(self.scene, [own, *used])]
         self._put(Path.CALLED, called)
         for entity in called:
@@ -162,6 +165,17 @@ def _used_by_pods(scene: Scene, entity: Entity, item: Obj) -> Iterator[Entity]:
         target = (scaler.get("spec") or EMPTY).get("scaleTargetRef") or EMPTY
         if (target.get("kind"), target.get("name")) == (entity.kind, entity.name):
             yield entity_of("HorizontalPodAutoscaler", scaler)
+
+
+def _users(scene: Scene, entity: Entity) -> Iterator[Entity]:
+    """Workloads that name a ConfigMap, a Secret, a claim or an account."""
+    for kind in (*WORKLOADS, "CronJob") if entity.kind in NAMED_BY_PODS else ():
+        for item in scene.all(kind, entity.namespace):
+            spec = spec_of(kind, item)
+            names = {(one.kind, one.name) for one in references(spec)}
+            names |= {("ConfigMap", name) for name in config_maps(spec)}
+            if (entity.kind, entity.name) in names:
+                yield entity_of(kind, item)
 
 
 def _rules(scene: Scene, entity: Entity) -> Iterator[Entity]:
