@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sreagent.diagnose.calling import callers
+from sreagent.diagnose.change_points import SHORTEST
 from sreagent.diagnose.readings import (
     SERVED,
     SYMPTOMS,
@@ -70,7 +71,8 @@ def errors_up(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def _is_news(reading: Reading) -> bool:
     """Whether a share is up, or has been high for as long as can be seen."""
     if reading.shift is None:
-        return bool(reading.usual and reading.usual.median >= FAILING)
+        enough = len(reading.values) > SHORTEST
+        return bool(enough and reading.usual and reading.usual.median >= FAILING)
     away = reading.shift.level - reading.shift.before.median
     return reading.rose and away >= SOME_FAIL * 0.75 and reading.shift.ratio >= 1.5
 
