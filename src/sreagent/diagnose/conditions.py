@@ -7,6 +7,7 @@ from datetime import datetime
 from sreagent.diagnose import (
     admission,
     autoscaling,
+    bad_nodes,
     callees,
     crashes,
     dependencies,
@@ -14,6 +15,7 @@ from sreagent.diagnose import (
     images,
     ingresses,
     jobs,
+    kubelets,
     names,
     network,
     nodes,
@@ -46,6 +48,7 @@ from sreagent.domain.inventory import Inventory, entity_of
 FAMILIES = (
     admission,
     autoscaling,
+    bad_nodes,
     callees,
     crashes,
     dependencies,
@@ -53,6 +56,7 @@ FAMILIES = (
     images,
     ingresses,
     jobs,
+    kubelets,
     names,
     network,
     nodes,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from sreagent.diagnose.bad_nodes import at_fault, say_fault
 from sreagent.diagnose.configuration import configuration_at_fault
 from sreagent.diagnose.log_patterns import NETWORK, LogCause
 from sreagent.diagnose.logs import LogError
@@ -189,6 +190,8 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
     log, words = last_words(scene, pod, container)
     suspects = suspects_of(scene, entity.namespace, words) if words else ()
     config = configuration_at_fault(scene, pod, container, words) if words else None
+    node = () if config or suspects else at_fault(scene, pod)
+    held = {"accusation": say_fault(node[0])} if node else _accuse(scene, pod, config, words)
     says = f"{_name(pod, container)}{_ends(container)} {_why(container, words)}"
     if words and words.cause is LogCause.MISSING_ENV and _is_unset(pod, words.key):
         says += f"; env {words.key} is set nowhere in the pod template"
@@ -209,8 +212,8 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
         command=log.command if words and log else entity.get,
         excerpt=words.block if words else "",
         tainted=words is not None,
-        suspects=(config,) if config else suspects,
-        facts=_crash_facts(container, words, log) | _accuse(scene, pod, config, words),
+        suspects=(config,) if config else suspects or node,
+        facts=_crash_facts(container, words, log) | held,
     )
 
 

@@ -1,18 +1,24 @@
 """Nodes that do not answer, lack something, or take no pods."""
 
+import re
 from collections.abc import Iterator
 
 from sreagent.diagnose.managers import last_edit
-from sreagent.diagnose.podspec import EMPTY, pod_condition
+from sreagent.diagnose.pod_templates import lifted
+from sreagent.diagnose.podspec import EMPTY, is_over, pod_condition
+from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.moment import parse_time, span
 from sreagent.domain.text import one_line
 
+_ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+LITTLE = 0.5
+"""Share of a disk that pods should at least be allowed to use."""
 FLICKER = 10
 """Seconds for which a node may be not ready unremarked."""
 
@@ -33,7 +39,7 @@ def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
         condition="node.not_ready",
         entity=entity,
         claim=f"{entity} is not ready{f' for {span(lasting)}' if lasting else ''}: {what}"
-        f"{_say_pods(scene, entity)}",
+        f"{_say_zone(scene, node)}{_say_pods(scene, entity)}",
         category=Category.NODE,
         severity=Severity.CRITICAL,
         uid=node["metadata"].get("uid", ""),
@@ -45,7 +51,7 @@ def not_ready(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
 
 
 @condition("node.pressure", "Node", worth=0.82)
-def pressure(_scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+def pressure(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
     """A node runs short of memory, disk or process ids and throws pods out."""
     for name in PRESSURES:
         state = pod_condition(node, name)
@@ -53,14 +59,53 @@ def pressure(_scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
             yield Finding(
                 condition="node.pressure",
                 entity=entity,
-                claim=f"{entity} has {name}: {one_line(str(state.get('message') or ''), 160)}",
+                claim=f"{entity} has {name}: {one_line(str(state.get('message') or ''), 160)}"
+                f"{_threshold(scene, node, name)}",
                 category=Category.NODE,
                 uid=node["metadata"].get("uid", ""),
                 path=f"status.conditions[{name}]",
                 since=parse_time(state.get("lastTransitionTime")),
                 command=f"kubectl describe node {entity.name}",
+                suspects=_unbounded(scene, entity) if name == "MemoryPressure" else (),
                 facts={"node": entity.name, "pressure": name},
             )
+
+
+_EVICTED = re.compile(r"Threshold quantity: ([\w.]{1,30}), available: ([\w.]{1,30})")
+
+
+def _threshold(scene: Scene, node: Obj, name: str) -> str:
+    """How much the kubelet wants to keep free, when that is more than it should."""
+    status = node.get("status") or EMPTY
+    for pod in _evicted_from(scene, node):
+        told = _EVICTED.search(str((pod.get("status") or EMPTY).get("message") or ""))
+        if told:
+            return f"; the kubelet evicts below {told[1]} free, {told[2]} were left"
+    sizes = [status.get(side) or {} for side in ("capacity", "allocatable")]
+    whole, usable = (amount(one.get("ephemeral-storage", 0)) for one in sizes)
+    if name == "DiskPressure" and whole and usable and usable < LITTLE * whole:
+        kept = 100 - round(100 * usable / whole)
+        return f"; the kubelet keeps {kept} % of the disk back (eviction threshold or reservation)"
+    return ""
+
+
+def _evicted_from(scene: Scene, node: Obj) -> Iterator[Obj]:
+    name = node["metadata"]["name"]
+    for pod in scene.all("Pod"):
+        if pod["spec"].get("nodeName") == name and is_over(pod):
+            yield pod
+
+
+def _unbounded(scene: Scene, node: Entity) -> tuple[Entity, ...]:
+    """Workloads on the node that lost their memory limit lately."""
+    owners = {scene.workload_of(pod) for pod in scene.pods_by_node.get(node.name, ())}
+    return tuple(
+        sorted(
+            owner
+            for owner in owners
+            if any(resource == "memory" for _, resource, _ in lifted(scene, owner))
+        )
+    )
 
 
 @condition("node.network_unavailable", "Node", worth=0.80)
@@ -105,6 +150,21 @@ def cordoned(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
         command=f"kubectl get node {entity.name} -o yaml",
         facts={"node": entity.name},
     )
+
+
+def _say_zone(scene: Scene, node: Obj) -> str:
+    """That its whole zone is down and others are not: the trouble is larger than a node."""
+    for label in _ZONES:
+        zone = labels_of(node).get(label)
+        mine = [one for one in scene.all("Node") if zone and labels_of(one).get(label) == zone]
+        others = [one for one in scene.all("Node") if one not in mine]
+        if len(mine) > 1 and not any(map(_is_well, mine)) and any(map(_is_well, others)):
+            return f", as are all {len(mine)} nodes of zone {zone} and none elsewhere"
+    return ""
+
+
+def _is_well(node: Obj) -> bool:
+    return bool(pod_condition(node, "Ready").get("status") == "True")
 
 
 def _say_pods(scene: Scene, node: Entity) -> str:

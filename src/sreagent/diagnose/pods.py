@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sreagent.diagnose.bad_nodes import at_fault
 from sreagent.diagnose.calling import is_current
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
@@ -63,6 +64,7 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         path="status.conditions[Ready]",
         since=since,
         command=entity.get,
+        suspects=at_fault(scene, pod),
         facts={"container": late[0].name},
     )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from sreagent.diagnose.bad_nodes import at_fault
 from sreagent.diagnose.crashes import RECENT
 from sreagent.diagnose.pods import patience
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over
@@ -97,6 +98,7 @@ def _finding(
         command=f"kubectl -n {entity.namespace} describe pod {entity.name}",
         excerpt=one_line(failure.words, 300),
         tainted=bool(failure.words),
+        suspects=at_fault(scene, pod),
         facts=_facts(scene, pod, container, failure.kind, fault),
     )
 
