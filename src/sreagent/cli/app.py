@@ -9,6 +9,7 @@ from sreagent import __version__
 from sreagent.cli import (
     audit,
     demo,
+    eval,
     halt,
     incidents,
     investigate,
@@ -58,6 +59,7 @@ app.command(short_help="Stop every change of every run, or lift that.")(halt.hal
 app.command()(postmortem.postmortem)
 app.command(short_help="Show again how it was decided, step by step.")(replay.replay)
 app.command(short_help="Investigate an incident on a pretend cluster.")(demo.demo)
+app.command("eval", short_help="Say how often known causes are found.")(eval.evaluate)
 app.command(short_help="Show what would leave this machine of a text.")(redact.redact)
 app.command(short_help="Print the least rights to run with, for kubectl apply.")(rbac.rbac)
 app.add_typer(incidents.app, name="incidents")

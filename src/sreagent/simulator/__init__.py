@@ -7,6 +7,8 @@ code with the rest of the product; they meet over HTTP only.
 
 from sreagent.simulator.catalogue import IncidentInfo, incidents
 from sreagent.simulator.faults import Faults
+from sreagent.simulator.kinds import VERSIONS
 from sreagent.simulator.simulation import Simulation
+from sreagent.simulator.staging.documents import StagingError
 
-__all__ = ["Faults", "IncidentInfo", "Simulation", "incidents"]
+__all__ = ["VERSIONS", "Faults", "IncidentInfo", "Simulation", "StagingError", "incidents"]
