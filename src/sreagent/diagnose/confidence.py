@@ -7,6 +7,7 @@ from sreagent.diagnose.causes import Cause, Part
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.registry import traits
 from sreagent.diagnose.scene import Scene
+from sreagent.domain.change import Change
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 
@@ -49,7 +50,7 @@ def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
     yield from _from_log(primary)
     yield from _from_facts(primary)
     if cause.change:
-        yield "changed shortly before", _worth_of_change(primary)
+        yield _worth_of_change(cause.change, primary)
     if grounds.previous_was_healthy:
         yield "the previous revision ran well", 0.09 if traits(primary.condition).vague else 0.03
     if grounds.seen_by_callers:
@@ -69,8 +70,11 @@ def is_death(finding: Finding) -> bool:
     return finding.condition in ("pod.crash_loop", "pod.start_failed", "pod.liveness_kills")
 
 
-def _worth_of_change(primary: Finding) -> float:
-    return 0.12 if traits(primary.condition).vague else 0.06
+def _worth_of_change(change: Change, primary: Finding) -> Part:
+    worth = 0.12 if traits(primary.condition).vague else 0.06
+    if change.is_dated:
+        return "changed shortly before", worth
+    return "changed, nobody knows when", round(worth / 2, 2)
 
 
 def _from_log(primary: Finding) -> Iterator[Part]:

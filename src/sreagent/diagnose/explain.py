@@ -265,10 +265,17 @@ def _began_with(revision: Revision, first: datetime | None) -> bool:
 def _may_have_brought(one: RankedChange) -> bool:
     """Whether a change came before the trouble, and to something that the object is made of."""
     change = one.change
+    if change.sort in _CONSEQUENCES or one.path.worth < Path.BOUND.worth:
+        return False
     if change.entity.kind == "Job" and change.sort is Sort.CREATION:
         return False
-    before = one.before.total_seconds() if one.before is not None else 0.0
-    return one.path.worth >= Path.BOUND.worth and -LATE <= before <= REMEMBERED
+    if one.before is None:
+        return change.sort in (Sort.EDIT, Sort.DELETION) or change.is_dated
+    return -LATE <= one.before.total_seconds() <= REMEMBERED
+
+
+_CONSEQUENCES = frozenset({Sort.KILL, Sort.TROUBLE})
+"""What happens to an object because something else is wrong."""
 
 
 def _told(scene: Scene, top: Cause | None, focus: Focus) -> tuple[Change, ...]:

@@ -73,6 +73,8 @@ def _rollout(scene: Scene, change: Change, first_symptom: datetime | None) -> st
 def _edit(scene: Scene, change: Change, entity: Entity, first_symptom: datetime | None) -> str:
     by = f" by {change.by}" if change.by else ""
     about = "" if change.entity == entity else f"{change.entity}: "
+    if not change.is_dated:
+        return f"{about}{change.summary} ({change.nearness or 'at an unknown time'}{by})"
     return f"{about}{change.summary} ({when(scene, change.at)}{by}{_lead(change, first_symptom)})"
 
 

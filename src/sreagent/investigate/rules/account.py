@@ -77,11 +77,13 @@ class Ledger:
     def change(self, change: Change) -> str:
         """Cite a change."""
         by = f" by {change.by}" if change.by else ""
-        claim = f"{change.entity}: {change.summary}, at {change.at:%Y-%m-%d %H:%M:%S} UTC{by}"
+        time = f"at {change.at:%Y-%m-%d %H:%M:%S} UTC" if change.is_dated else change.nearness
+        claim = f"{change.entity}: {change.summary}, {time}{by}"
         command = change.command or change.entity.get
         draft = self._draft(claim, Health.BROKEN, "kubernetes", command)
         excerpt = redact("\n".join(change.diff))
-        return self._cite(replace(draft, since=change.at, entity=change.entity, excerpt=excerpt))
+        since = change.at if change.is_dated else None
+        return self._cite(replace(draft, since=since, entity=change.entity, excerpt=excerpt))
 
     def fact(self, claim: str, verdict: Health, source: str, command: str) -> str:
         """Cite anything else that was seen, or could not be."""
