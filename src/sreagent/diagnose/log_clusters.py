@@ -254,7 +254,7 @@ def _hard_differences(
     cluster: Cluster, said: Words, soft: set[int], *, full: bool
 ) -> tuple[int, ...] | None:
     unlike = _unlike(cluster, said)
-    if any(_means_much(said[n]) or _means_much(cluster.words[n] or b"") for n in unlike):
+    if any(means_much(said[n]) or means_much(cluster.words[n] or b"") for n in unlike):
         return None
     away = soft | cluster.soft
     hard = [n for n in unlike if n not in away and said[n] and cluster.words[n]]
@@ -266,7 +266,8 @@ def _hard_differences(
     return tuple(hard)
 
 
-def _means_much(word: bytes) -> bool:
+def means_much(word: bytes) -> bool:
+    """Whether a word is a level, an outcome or a bad status: lines that differ in it differ."""
     return word in _NEVER_MERGED or CLIENT_ERROR in word or SERVER_ERROR in word
 
 

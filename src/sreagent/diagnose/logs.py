@@ -19,7 +19,7 @@ from sreagent.diagnose.log_patterns import (
 from sreagent.diagnose.log_spikes import Spike, spike_of
 from sreagent.diagnose.log_times import line_time, without_time
 from sreagent.diagnose.log_words import Pattern, has_bad_status, recognise, recognise_again
-from sreagent.diagnose.stack_traces import block_at, thrown
+from sreagent.diagnose.stack_traces import block_at, thrown, unprefixed
 from sreagent.diagnose.templates import Template, TemplateMiner
 from sreagent.domain.text import one_line
 
@@ -270,9 +270,10 @@ def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:
 def _plain(block: str) -> str:
     """A block as plain text, also when it is a JSON line."""
     head, _, rest = block.partition("\n")
+    rest = "\n".join(map(unprefixed, rest.split("\n")))
     fields = fields_of(head) if "{" in head[:80] else None
     if fields is None:
-        return block
+        return f"{head}\n{rest}" if rest else head
     return "\n".join(part for part in (fields.text, fields.stack, rest) if part)
 
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from sreagent.diagnose.log_times import without_time
+
 _CONTINUES = (
     "Traceback (most recent call last)",
     "Caused by:",
@@ -15,15 +17,25 @@ _CONTINUES = (
     "--- End of",
     "   --->",
     "stack backtrace",
+    "Stack trace:",
+    "#",
     "note: run with",
 )
 _THROWN = re.compile(
-    r"^(?:Caused by: |Uncaught |Unhandled exception\. |Exception in thread \"[^\"]{1,80}\" )?"
+    r"^(?:Caused by: |---> |\[cause\]: |Uncaught |Unhandled exception\. |Exception in thread \"[^\"]{1,80}\" )?"
     r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}(?:[A-Z][\w$]{0,80})?"
     r"(?:Error|Exception|Exit|Interrupt|Throwable|Fault|NotFound|Refused))"
-    r"(?: \[[\w.]{1,60}\])?(?:: (.{0,600}))?$"
+    r"(?: \[[\w.]{1,60}\]| \(-?\w{1,12}\))?(?:: (.{0,600}))?$"
 )
+_CAUSES = ("Caused by: ", "---> ", "[cause]: ")
 _LAST_OF_PYTHON = re.compile(r"^([A-Za-z_][\w.]{1,120})(?:: (.{0,600}))?$")
+_FRAME_LINE = re.compile(
+    r"\s+(?:at |File \"|from \S|\.\.\. \d+ |\S+\.go:\d+|---> )|Caused by: |Suppressed: "
+    r"|Traceback \(most|During handling of|The above exception|goroutine \d+ \["
+)
+_GO_LINE = re.compile(
+    r"\t|$|[\w./*()-]{3,300}\(.{0,300}\)$|created by |goroutine |\[signal |exit status"
+)
 _PANIC = re.compile(r"(?:^|\s)(panic|fatal error): (.{1,600})")
 _RUST = re.compile(r"panicked at (?:'(.{1,300})', )?([\w./-]{1,200}\.rs:\d{1,6})(?::\d{1,6})?:?")
 _RUBY = re.compile(r"([\w./-]{1,200}\.rb:\d{1,6}):in .{1,120}?: (.{1,300}) \(([A-Z][\w:]{1,80})\)")
@@ -60,26 +72,66 @@ class Thrown:
 
 def block_at(lines: list[str], start: int, limit: int = 400) -> int:
     """Index after the last line that belongs to the message starting at `start`."""
-    stamped = _is_stamped(lines[start])
-    python = lines[start].startswith("Traceback (") or "Traceback (most" in lines[start]
-    go = bool(_PANIC.search(lines[start])) or lines[start].startswith("goroutine ")
-    go = go or "panicked at " in lines[start]
+    trace = _Trace.of(lines[start])
     end = start + 1
-    while end < min(len(lines), start + limit):
-        line = lines[end]
-        python = python or line.startswith("Traceback (")
-        if line[:1] in (" ", "\t", "") or line.startswith(_CONTINUES):
-            end += 1
-        elif python and _LAST_OF_PYTHON.match(line) and lines[end - 1][:1] in (" ", "\t"):
-            python = False
-            end += 1
-        elif (go and not _is_stamped(line)) or (stamped and _THROWN.match(line)):
-            end += 1
-        else:
-            break
+    last = min(len(lines), start + limit)
+    while end < last and trace.goes_on(lines[end], lines[end + 1 : end + 2]):
+        end += 1
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
     return end
+
+
+@dataclass(slots=True, kw_only=True)
+class _Trace:
+    """What is known of a message so far, to tell whether the next line belongs to it."""
+
+    stamped: bool
+    python: bool
+    go: bool
+    indented: bool = False
+
+    @classmethod
+    def of(cls, line: str) -> "_Trace":
+        said = unprefixed(line)
+        go = bool(_PANIC.search(line)) or said.startswith("goroutine ") or "panicked at " in line
+        return cls(stamped=_is_stamped(line), python="Traceback (most" in line, go=go)
+
+    def goes_on(self, line: str, following: list[str]) -> bool:
+        """Whether a line belongs to the message; `following` is the one after it, if any."""
+        prefixed = _is_stamped(line)
+        said = unprefixed(line) if prefixed else line
+        self.python = self.python or said.startswith("Traceback (")
+        belongs = self._prefixed(said, following) if prefixed else self._plain(line)
+        self.indented = said[:1] in (" ", "\t")
+        return belongs
+
+    def _plain(self, line: str) -> bool:
+        if line[:1] in (" ", "\t", "") or line.startswith(_CONTINUES) or self._ends_python(line):
+            return True
+        return self.go or (self.stamped and bool(_THROWN.match(line)))
+
+    def _prefixed(self, said: str, following: list[str]) -> bool:
+        """The runtime put a stamp before each line, also of a trace."""
+        if said[:1] == "{":
+            return False
+        if _FRAME_LINE.match(said) or (self.python and said.startswith("  ")):
+            return True
+        if self._ends_python(said) or (self.go and _GO_LINE.match(said)):
+            return True
+        thrown_here = bool(_THROWN.match(said)) and bool(following)
+        return thrown_here and bool(_FRAME_LINE.match(unprefixed(following[0])))
+
+    def _ends_python(self, said: str) -> bool:
+        ends = self.python and self.indented and bool(_LAST_OF_PYTHON.match(said))
+        self.python = self.python and not ends
+        return ends
+
+
+def unprefixed(line: str) -> str:
+    """A line without the stamp and the stream that a runtime puts before it."""
+    said = without_time(line)
+    return said[1:] if said != line and said[:1] == " " else said
 
 
 def thrown(block: str) -> Thrown | None:
@@ -109,7 +161,7 @@ def _last_thrown(lines: list[str]) -> int | None:
     ]
     if after_frames and any(line.startswith("Traceback (") for line in lines):
         return after_frames[-1]
-    causes = [n for n, line in enumerate(lines) if line.startswith("Caused by: ")]
+    causes = [n for n, line in enumerate(lines) if line.lstrip().startswith(_CAUSES)]
     if causes:
         return causes[-1]
     return next((n for n, line in enumerate(lines) if _THROWN.match(line.strip())), None)
