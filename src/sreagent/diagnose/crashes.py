@@ -22,6 +22,7 @@ from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.rewritten import accusation, rewriters
 from sreagent.diagnose.scene import Scene, first_seen
+from sreagent.diagnose.shared_images import say_others
 from sreagent.diagnose.targets import suspects_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -199,6 +200,7 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
         says += "; its log was not read"
     elif words is None:
         says += "; its log says nothing of an error"
+    says += say_others(scene, pod, str(container.spec.get("image")))
     return Finding(
         condition="pod.crash_loop",
         entity=entity,

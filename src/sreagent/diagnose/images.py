@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from sreagent.diagnose.podspec import EMPTY, Container, container_specs, containers, short_image
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
-from sreagent.diagnose.scene import Scene, first_seen
+from sreagent.diagnose.scene import Scene, first_seen, labels_of
+from sreagent.diagnose.shared_images import say_others
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj
@@ -63,7 +64,7 @@ def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
             entity=entity,
             claim=f"{entity} cannot pull image {image}: it is "
             f"{_pull_fault(scene, pod, container, told)}{_pull_secrets(scene, pod, told)}"
-            f"{_before(facts)}",
+            f"{_before(facts)}{say_others(scene, pod, image)}",
             category=Category.DEPLOYMENT,
             uid=pod["metadata"].get("uid", ""),
             path=f"status.containerStatuses[{container.name}].state.waiting.reason",
@@ -78,10 +79,19 @@ def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 def _pull_fault(scene: Scene, pod: Obj, container: Container, told: str) -> str:
     for fault, words in _PULL_FAULTS:
         if re.search(words, f"{container.waiting} {told}", re.IGNORECASE):
-            return fault
+            made_for = _architecture(scene, pod) if "architecture" in fault else ""
+            return fault + made_for
     if scene.inventory.looked("Event", pod["metadata"].get("namespace", "")):
         return "not pulled, and no event says why"
     return "not pulled, and its events could not be looked at"
+
+
+def _architecture(scene: Scene, pod: Obj) -> str:
+    """What the node of a pod is built from."""
+    node = scene.get("Node", "", str(pod["spec"].get("nodeName") or "")) or EMPTY
+    info = (node.get("status") or EMPTY).get("nodeInfo") or EMPTY
+    name = info.get("architecture") or labels_of(node or {"metadata": {}}).get("kubernetes.io/arch")
+    return f" (node {pod['spec'].get('nodeName')} is {name})" if name else ""
 
 
 def _image_facts(scene: Scene, pod: Obj, container: Container) -> dict[str, str]:

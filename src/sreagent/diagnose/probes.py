@@ -14,10 +14,15 @@ from sreagent.diagnose.scene import Scene, first_seen, times_seen
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj
+from sreagent.domain.moment import parse_time
 from sreagent.domain.text import one_line
 
 STILL = 900
 """Seconds since a probe was last seen failing in which it counts."""
+HASTY = 10
+"""Seconds that any program may take to start before a probe kills it."""
+EARLY = 60
+"""Seconds within which an end counts as one while it still starts."""
 _KINDS = {"Readiness": "readinessProbe", "Liveness": "livenessProbe", "Startup": "startupProbe"}
 _FAILED = re.compile(
     r"^(Readiness|Liveness|Startup) probe (?:failed|errored)(?: and resulted in[^:]*)?: ?(.*)",
@@ -78,6 +83,8 @@ def _finding(
     field = _KINDS[failure.kind]
     probe = container.spec.get(field) or EMPTY
     fault = _fault(container, probe, failure.words)
+    if killed and fault not in _MISPLACED and allowance(probe) < HASTY and _ended_early(container):
+        fault = "impatient"
     why = _say_fault(container, probe, fault, failure.words)
     name = f"{failure.kind.lower()} probe"
     if killed:
@@ -91,7 +98,7 @@ def _finding(
         condition="pod.liveness_kills" if killed else "pod.probe_failing",
         entity=entity,
         claim=f"{entity} {says}",
-        category=Category.CONFIGURATION if fault in _MISPLACED else Category.AVAILABILITY,
+        category=Category.CONFIGURATION if fault in _MISSET else Category.AVAILABILITY,
         uid=pod["metadata"].get("uid", ""),
         path=f"spec.containers[{container.name}].{field}",
         since=first_seen(failure.events) or scene.created(pod),
@@ -121,6 +128,21 @@ def _failure(
 
 
 _MISPLACED = ("wrong_port", "wrong_path")
+_MISSET = (*_MISPLACED, "impatient")
+
+
+def allowance(probe: Obj) -> float:
+    """Seconds from a container's start within which it must answer or is killed."""
+    tries = (probe.get("failureThreshold") or 3) - 1
+    waits = (probe.get("initialDelaySeconds") or 0) + (probe.get("timeoutSeconds") or 1)
+    return float(waits + tries * (probe.get("periodSeconds") or 10))
+
+
+def _ended_early(container: Container) -> bool:
+    """Whether its last run was over before it can have been up for long."""
+    end = container.ended or EMPTY
+    began, over = parse_time(end.get("startedAt")), parse_time(end.get("finishedAt"))
+    return bool(began and over and (over - began).total_seconds() < EARLY)
 
 
 def _fault(container: Container, probe: Obj, words: str) -> str:
@@ -173,6 +195,8 @@ def _say_fault(container: Container, probe: Obj, fault: str, words: str) -> str:
         f"{one['containerPort']} ({one['name']})" if one.get("name") else str(one["containerPort"])
         for one in container.spec.get("ports") or ()
     )
+    if fault == "impatient":
+        return f"it must answer within {allowance(probe):.0f} s of its start{_in_words(words)}"
     if fault == "wrong_port":
         refused = "connection refused; " if words else ""
         return f"{refused}the container opens {declared}, not port {_port(probe)}"
@@ -184,6 +208,10 @@ def _say_fault(container: Container, probe: Obj, fault: str, words: str) -> str:
     return one_line(words, 200) or "it fails"
 
 
+def _in_words(words: str) -> str:
+    return f" ({one_line(words, 120)})" if words else ""
+
+
 def _facts(scene: Scene, pod: Obj, container: Container, kind: str, fault: str) -> dict[str, str]:
     ports = container.spec.get("ports") or ()
     facts = {
@@ -192,7 +220,7 @@ def _facts(scene: Scene, pod: Obj, container: Container, kind: str, fault: str) 
         "port": _port(container.spec.get(_KINDS[kind]) or EMPTY),
         "declared_ports": ",".join(str(one.get("containerPort")) for one in ports),
         "fault": fault,
-        "probe_fault": fault if fault in _MISPLACED else "",
+        "probe_fault": fault if fault in _MISSET else "",
         "probe_changed": _changed(scene, pod, container, kind),
     }
     return {name: value for name, value in facts.items() if value}
