@@ -16,7 +16,7 @@ from sreagent.domain.signal import Measure, Point, Signal, Unit
 
 STEP = 45
 VALUES = 240
-DICE = random.Random(11)
+DICE = random.Random(11)  # noqa: S311 - dice for data
 
 
 def named(name: str = "app", kind: str = "Deployment") -> Entity:

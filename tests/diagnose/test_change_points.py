@@ -13,7 +13,7 @@ from sreagent.diagnose.change_points import cuts, shift
 from sreagent.domain.signal import Point
 
 STEP = 45
-DICE = random.Random(7)
+DICE = random.Random(7)  # noqa: S311 - dice for data
 
 
 def near(level: float, times: int, stray: float = 0.06) -> list[float]:
@@ -37,13 +37,13 @@ def points(values: Sequence[float]) -> list[Point]:
             near(10, 80) + near(12, 140) + near(50, 20), 19, 11.5, 50, id="the-last-of-two-steps"
         ),
         pytest.param(
-            near(10, 200) + [15, 20, 25, 30] + near(30, 30), 33, 10, 30, id="a-rate-that-climbs"
+            [*near(10, 200), 15, 20, 25, 30, *near(30, 30)], 33, 10, 30, id="a-rate-that-climbs"
         ),
         pytest.param(
-            near(10, 100) + [400.0] + near(10, 99) + near(40, 40), 39, 10, 40, id="after-a-spike"
+            [*near(10, 100), 400.0, *near(10, 99), *near(40, 40)], 39, 10, 40, id="after-a-spike"
         ),
         pytest.param(
-            near(10, 100) + [math.nan, math.inf] * 20 + near(40, 40), 39, 10, 40, id="gaps"
+            [*near(10, 100), *[math.nan, math.inf] * 20, *near(40, 40)], 39, 10, 40, id="gaps"
         ),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_change_is_found_where_it_began(
         pytest.param([DICE.gauss(60, 9) for _ in range(240)], id="much-noise"),
         pytest.param([5.0] * 240, id="always-the-same"),
         pytest.param([0.0] * 240, id="always-nothing"),
-        pytest.param(near(10, 100) + [500.0] + near(10, 100), id="one-spike"),
+        pytest.param([*near(10, 100), 500.0, *near(10, 100)], id="one-spike"),
         pytest.param(near(10, 80) + near(50, 14) + near(10, 146), id="a-change-that-is-over"),
         pytest.param([60 + 20 * math.sin(n / 8) for n in range(240)], id="ups-and-downs"),
         pytest.param([0.0 if n % 9 else 0.01 for n in range(240)], id="a-request-now-and-then"),
@@ -81,7 +81,7 @@ def test_what_is_as_usual_has_no_change(values: list[float]) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_noise_of_any_kind_is_no_change(seed: int) -> None:
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - dice for data
     drift, values = 0.0, []
     for _ in range(240):
         drift = 0.8 * drift + dice.gauss(0, 3)

@@ -17,6 +17,9 @@ MOST_OF_A_KIND = 6
 """Families of one kind that are asked for: a program counts its requests in a few ways at most."""
 
 
+KUBE_STATE = "kube_deployment_spec_replicas"
+"""Read for the labels of everything from kube-state-metrics."""
+
 T = TypeVar("T")
 
 
@@ -68,18 +71,20 @@ class Place:
     series: Mapping[str, Sequence[Mapping[str, str]]]
     """Labels of the series of some of them."""
     namespaces: Sequence[str]
-    """Empty for all."""
+    """Names that Kubernetes allows, so nothing in them has a meaning in PromQL; empty for all."""
     owners: Owners
 
     def within(self, label: str = "namespace") -> str:
         """Matchers for the namespaces in view; empty for all."""
         if not self.namespaces or not label:
             return ""
-        spaces = "|".join(re.escape(one) for one in self.namespaces)
+        spaces = "|".join(self.namespaces)
         return f'{label}=~"{spaces}"' if "|" in spaces else f'{label}="{spaces}"'
 
     def namespace_label(self, metric: str) -> str:
         """The label of a metric that tells the namespace it is about."""
+        # What kube-state-metrics says has the same labels for all of its metrics.
+        metric = KUBE_STATE if metric.startswith("kube_") else metric
         present = {label for one in self.series.get(metric, ()) for label in one}
         usual = "" if metric in self.series else "namespace"
         return next((label for label in NAMESPACES if label in present), usual)

@@ -4,6 +4,7 @@ First the names of the metrics that exist, then the labels of those that have no
 one range query for several questions together. What is refused, late or odd becomes a gap.
 """
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from sreagent.domain.record import Looked
 from sreagent.domain.text import one_line
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import NAMESPACES, Owners
-from sreagent.tools.metric_questions import PLATFORM, Place, Question, questions
+from sreagent.tools.metric_questions import KUBE_STATE, PLATFORM, Place, Question, questions
 from sreagent.tools.signal_folding import chosen, signals_from
 from sreagent.tools.together import together
 
@@ -45,6 +46,7 @@ SKEW = 30.0
 """Seconds by which the clocks of this machine and of Prometheus may differ unremarked."""
 MOST_NAMESPACES = 12
 """Beyond these, all namespaces are asked for together."""
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 Reason = Literal["forbidden", "unreachable", "timeout", "not served", "failed"]
 _TOO_MUCH = ("too many samples", "maximum resolution", "timed out", "timeout", "too large", "limit")
 
@@ -137,7 +139,7 @@ class _Gathering:
         self, names: set[str], namespaces: Sequence[str], window: Window
     ) -> tuple[Place, Looked | None]:
         """Learn the labels of the metrics whose labels are not known beforehand."""
-        wanted = [*families.matching(names), *(names & {"kube_deployment_spec_replicas"})]
+        wanted = [*families.matching(names), *(names & {KUBE_STATE})]
         series: dict[str, list[Labels]] = defaultdict(list)
         gap = None
         if wanted:
@@ -254,7 +256,8 @@ def _packed(asked: Iterable[Question]) -> Iterator[list[Question]]:
 
 def _namespaces(inventory: Inventory, entities: Iterable[Entity]) -> tuple[str, ...]:
     named = {entity.namespace for entity in entities if entity.namespace}
-    spaces = tuple(sorted(named or set(inventory.namespaces)))
+    found = sorted(named or set(inventory.namespaces))
+    spaces = tuple(one for one in found if _NAMESPACE.fullmatch(one))
     return spaces if len(spaces) <= MOST_NAMESPACES else ()
 
 
