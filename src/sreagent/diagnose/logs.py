@@ -268,13 +268,11 @@ def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:
 
 
 def _plain(block: str) -> str:
-    """A block as plain text, also when it is a JSON line."""
-    head, _, rest = block.partition("\n")
-    rest = "\n".join(map(unprefixed, rest.split("\n")))
+    """A block as plain text, also when it is a JSON line, without stamps."""
+    head, *rest = block.split("\n")
     fields = fields_of(head) if "{" in head[:80] else None
-    if fields is None:
-        return f"{head}\n{rest}" if rest else head
-    return "\n".join(part for part in (fields.text, fields.stack, rest) if part)
+    told = [fields.text, fields.stack] if fields else [unprefixed(head)]
+    return "\n".join(part for part in (*told, *map(unprefixed, rest)) if part)
 
 
 def _first_time(lines: list[str], now: datetime | None) -> datetime | None:

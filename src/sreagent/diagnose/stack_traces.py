@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from sreagent.diagnose.log_patterns import level
 from sreagent.diagnose.log_times import without_time
 
 _CONTINUES = (
@@ -22,7 +23,8 @@ _CONTINUES = (
     "note: run with",
 )
 _THROWN = re.compile(
-    r"^(?:Caused by: |---> |\[cause\]: |Uncaught |Unhandled exception\. |Exception in thread \"[^\"]{1,80}\" )?"
+    r"^(?:Caused by: |---> |\[cause\]: |Uncaught |Unhandled exception\. "
+    r"|Exception in thread \"[^\"]{1,80}\" )?"
     r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}(?:[A-Z][\w$]{0,80})?"
     r"(?:Error|Exception|Exit|Interrupt|Throwable|Fault|NotFound|Refused))"
     r"(?: \[[\w.]{1,60}\]| \(-?\w{1,12}\))?(?:: (.{0,600}))?$"
@@ -30,8 +32,10 @@ _THROWN = re.compile(
 _CAUSES = ("Caused by: ", "---> ", "[cause]: ")
 _LAST_OF_PYTHON = re.compile(r"^([A-Za-z_][\w.]{1,120})(?:: (.{0,600}))?$")
 _FRAME_LINE = re.compile(
-    r"\s+(?:at |File \"|from \S|\.\.\. \d+ |\S+\.go:\d+|---> )|Caused by: |Suppressed: "
-    r"|Traceback \(most|During handling of|The above exception|goroutine \d+ \["
+    r"\s+(?:at |File \"|from \S|\.\.\. \d+ |\S+\.go:\d+|---> |--- End of|\[cause\]: "
+    r"|\d{1,3}: )"
+    r"|Caused by: |Suppressed: |Traceback \(most|During handling of|The above exception"
+    r"|goroutine \d+ \[|stack backtrace:|note: run with|\}$"
 )
 _GO_LINE = re.compile(
     r"\t|$|[\w./*()-]{3,300}\(.{0,300}\)$|created by |goroutine |\[signal |exit status"
@@ -47,6 +51,7 @@ _FRAME = re.compile(
     r"|^\s+([\w./@-]{1,300}\.go):(\d{1,6})",
     re.MULTILINE,
 )
+_QUIET = ("TRACE", "DEBUG", "INFO", "NOTICE")
 _NOT_OURS = (
     "site-packages",
     "dist-packages",
@@ -86,38 +91,49 @@ def block_at(lines: list[str], start: int, limit: int = 400) -> int:
 class _Trace:
     """What is known of a message so far, to tell whether the next line belongs to it."""
 
+    first: str
     stamped: bool
     python: bool
     go: bool
+    rust: bool
     indented: bool = False
+    alone: bool = True
 
     @classmethod
     def of(cls, line: str) -> "_Trace":
         said = unprefixed(line)
-        go = bool(_PANIC.search(line)) or said.startswith("goroutine ") or "panicked at " in line
-        return cls(stamped=_is_stamped(line), python="Traceback (most" in line, go=go)
+        rust = "panicked at " in line
+        go = rust or bool(_PANIC.search(line)) or said.startswith("goroutine ")
+        python = "Traceback (most" in line
+        return cls(first=said, stamped=_is_stamped(line), python=python, go=go, rust=rust)
 
     def goes_on(self, line: str, following: list[str]) -> bool:
         """Whether a line belongs to the message; `following` is the one after it, if any."""
         prefixed = _is_stamped(line)
         said = unprefixed(line) if prefixed else line
+        begins = said.startswith("Traceback (") or bool(_THROWN.match(said))
+        if self.alone and begins and level(self.first) in _QUIET:
+            return False
         self.python = self.python or said.startswith("Traceback (")
         belongs = self._prefixed(said, following) if prefixed else self._plain(line)
         self.indented = said[:1] in (" ", "\t")
+        self.alone = False
         return belongs
 
     def _plain(self, line: str) -> bool:
         if line[:1] in (" ", "\t", "") or line.startswith(_CONTINUES) or self._ends_python(line):
             return True
-        return self.go or (self.stamped and bool(_THROWN.match(line)))
+        return (self.go and not level(line)) or (self.stamped and bool(_THROWN.match(line)))
 
     def _prefixed(self, said: str, following: list[str]) -> bool:
         """The runtime put a stamp before each line, also of a trace."""
-        if said[:1] == "{":
-            return False
+        if said[:1] in ("{", ""):
+            return not said and (self.go or not self.alone)
         if _FRAME_LINE.match(said) or (self.python and said.startswith("  ")):
             return True
         if self._ends_python(said) or (self.go and _GO_LINE.match(said)):
+            return True
+        if self.rust and self.alone:
             return True
         thrown_here = bool(_THROWN.match(said)) and bool(following)
         return thrown_here and bool(_FRAME_LINE.match(unprefixed(following[0])))
@@ -180,15 +196,18 @@ def _place(block: str, lines: list[str], at: int) -> str:
     """Python's own frames come before the exception, everybody else's after it."""
     python = 'File "' in block
     part = "\n".join(lines[: at + 1] if python else lines[at:])
-    frames = [
-        (next(group for group in found.groups() if group), [g for g in found.groups() if g][1])
-        for found in _FRAME.finditer(part)
-    ]
-    own = [frame for frame in frames if not any(mark in frame[0] for mark in _NOT_OURS)]
+    own = _own_frames(part) or _own_frames(block)
     if not own:
         return ""
     path, number = own[-1] if python else own[0]
     return f"{_file(path)}:{number}"
+
+
+def _own_frames(text: str) -> list[tuple[str, str]]:
+    """Path and line of each frame that is the application's own."""
+    told = ([group for group in found.groups() if group] for found in _FRAME.finditer(text))
+    frames = [(path, number) for path, number, *_ in told]
+    return [frame for frame in frames if not any(mark in frame[0] for mark in _NOT_OURS)]
 
 
 def _file(path: str) -> str:
