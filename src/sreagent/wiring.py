@@ -366,12 +366,13 @@ def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
     from sreagent.tools.changes import CLOUD_VERBS, EveryChange, LateChanges
     from sreagent.tools.cluster import cluster_changes
     from sreagent.tools.guarded import guarded
-    from sreagent.tools.silences import SilenceChanges
 
     switch = kill_switch(settings)
     cluster = guarded(cluster, switch, ("patch", "delete", "evict"))
     backends: list[Changes] = [cluster_changes(cluster, case.inventory, case.clock)]
     if settings.alertmanager:
+        from sreagent.tools.silences import SilenceChanges
+
         alerts = guarded(_alertmanager(settings), switch, ("silence", "expire"))
         backends.append(SilenceChanges(alerts, case.clock))
     backends.append(LateChanges(CLOUD_VERBS, lambda: _cloud_changes(case, settings)))

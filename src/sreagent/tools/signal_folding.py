@@ -13,7 +13,7 @@ from sreagent.domain.signal import Measure, Point, Signal, Unit
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import KINDS, Owners
 from sreagent.tools.metric_questions import Fold, Question, Whom
-from sreagent.tools.reads.quantities import amount
+from sreagent.tools.quantities import amount
 
 SIDES = families.SIDES
 Values = dict[datetime, float]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sreagent.domain.errors import Unreachable
+from sreagent.tools.quantities import amount
 from sreagent.tools.reads.asking import Asking, Items, Target, Told
 from sreagent.tools.reads.printing import columns
-from sreagent.tools.reads.quantities import amount
 from sreagent.tools.reads.resources import Resource
 
 METRICS = "metrics.k8s.io"
