@@ -203,7 +203,7 @@ def test_the_share_is_that_of_the_service_that_is_hit_hardest() -> None:
     (pod,) = [one for one in shop.objects if one["metadata"]["name"] == "web-0"]
     impact = weigh(shop, "delete_pod", pod)
     assert impact.facts.share == 1.0
-    assert impact.touches == "1 pod of 1 (100 % of narrow at once); PDB none"
+    assert impact.touches == "1 pod of 1 (100 % of narrow away at once: 1 of 1 ready); PDB none"
 
 
 def test_a_service_that_is_down_already_loses_nothing() -> None:

@@ -284,7 +284,8 @@ class _Weighing:
             return f"{toll.at_once} ready ones at once, behind no service"
         if not serving.ready:
             return f"100 % of {serving.name}, which is down already"
-        return f"{serving.share:.0%} of {serving.name} at once".replace("%", " %")
+        share = f"{serving.share:.0%}".replace("%", " %")
+        return f"{share} of {serving.name} away at once: {serving.away} of {serving.ready} ready"
 
     def _budget(self, budget: Budget | None) -> str:
         if budget:
