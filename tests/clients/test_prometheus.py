@@ -161,3 +161,73 @@ def test_a_login_in_the_address_is_used_and_never_shown(server: Server) -> None:
     metrics.instant("1")
     assert server.asked[0].headers["authorization"] == "Basic b25jYWxsOnBAc3M="
     assert metrics.url == f"http://{host}/tenant"
+
+
+WHEN = {"start": NOW - timedelta(hours=3), "end": NOW}
+
+
+def test_the_names_of_metrics_that_selectors_choose(server: Server) -> None:
+    server.on("/api/v1/label/__name__/values", reply({"data": ["up", "errors\x1b[31m_total"]}))
+    chosen = ['{namespace="shop"}', '{service!=""}']
+    found = PrometheusMetrics(server.url).names(chosen, **WHEN)
+    assert found == ("up", "errors_total")
+    asked = server.asked[0]
+    assert asked.query["match[]"] == chosen[-1]
+    assert float(asked.query["end"]) - float(asked.query["start"]) == 3 * 3600
+
+
+def test_names_of_a_real_server_are_those_of_its_selectors(real: PrometheusMetrics) -> None:
+    now = datetime.now(UTC)  # noqa: TID251 - a real server has a real clock
+    window = {"start": now - timedelta(minutes=5), "end": now}
+    assert real.names(['{__name__="nothing_of_that_name"}'], **window) == ()
+    assert real.series(['{__name__="nothing_of_that_name"}'], **window) == ()
+
+
+def test_the_labels_of_series(server: Server) -> None:
+    server.on("/api/v1/series", reply({"data": [{"__name__": "up", "job": "a\nb"}]}))
+    found = PrometheusMetrics(server.url).series(['{job="a"}'], **WHEN)
+    assert found == ({"__name__": "up", "job": "a b"},)
+    assert "limit" in server.asked[0].query
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param({"warnings": ["a store is gone"], "data": {"result": []}}, id="before"),
+        pytest.param({"data": {"result": []}, "warnings": ["a store is gone"]}, id="behind"),
+    ],
+)
+def test_what_a_server_says_of_half_an_answer_is_handed_on(
+    where: dict[str, object], server: Server
+) -> None:
+    server.on("/api/v1/query_range", reply(where), reply({"data": {"result": []}}))
+    metrics = PrometheusMetrics(server.url)
+    assert metrics.range("up", **WHEN, step=60).warnings == ("a store is gone",)
+    assert metrics.range("up", **WHEN, step=60).warnings == ()
+
+
+def test_requests_are_counted(server: Server) -> None:
+    server.on(QUERY, reply({}, 503), ONE)
+    metrics = PrometheusMetrics(server.url)
+    metrics.instant("1")
+    metrics.instant("1")
+    assert metrics.calls >= 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Reply(body=HTML), id="web-page"),
+        pytest.param(reply({"data": 3}), id="a-number"),
+        pytest.param(reply({"data": [{"a": 1}, 2]}), id="odd"),
+        pytest.param(reply({}), id="nothing"),
+    ],
+)
+def test_odd_lists_are_no_lists(answer: Reply, server: Server) -> None:
+    server.on("/api/v1/series", answer)
+    server.on("/api/v1/label/__name__/values", answer)
+    metrics = PrometheusMetrics(server.url)
+    with pytest.raises(Unreachable):
+        metrics.series(["up"], **WHEN)
+    with pytest.raises(Unreachable):
+        metrics.names(["up"], **WHEN)
