@@ -85,6 +85,19 @@ NAMES_A_SERVER = NETWORK | {
     LogCause.NO_LOCAL_PORTS,
 }
 """Trouble between two: the target is told, and either side may be at fault."""
+EVERYDAY = frozenset(
+    {
+        LogCause.SLOW_QUERY,
+        LogCause.CONSTRAINT,
+        LogCause.CONSUMER_LAG,
+        LogCause.RATE_LIMITED,
+        LogCause.TOO_LARGE,
+        LogCause.RETRIES_EXHAUSTED,
+        LogCause.EXCEPTION,
+        LogCause.ERROR,
+    }
+)
+"""Trouble that healthy programs tell of as well: alone it explains little."""
 ABOUT_ITSELF = frozenset(LogCause) - NAMES_A_SERVER - {LogCause.EXCEPTION, LogCause.ERROR}
 """Trouble of the program, its configuration or its machine; nobody else is the suspect."""
 

@@ -19,6 +19,10 @@ class Pattern:
 
 
 _NAME = r"[\"'`]?([A-Z][A-Z0-9_]{2,80})[\"'`]?"
+# As callers say it; in an access log the same numbers are everyday.
+_ANSWERED = (
+    r"\b(?:status code|returned|responded(?: with)?|answered|got|received|HTTP)(?: error)?:?"
+)
 _PATH = r"[\"'`]?((?:/|\./|[A-Z]:\\)[\w./\\@-]{1,300}|[\w-]{1,80}\.\w{1,8})[\"'`]?"
 
 
@@ -200,7 +204,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|quota exceeded for"
         r"|\bThrottlingException|\bThrottled|RequestLimitExceeded|ProvisionedThroughputExceeded"
         r"|\bSlowDown\b"
-        r"|(?:status|statuscode|code|HTTP(?:/[\d.]{1,3})?)[\"']?[=: ]{1,3}[\"']?429\b"
+        rf"|{_ANSWERED} 429\b"
         r"|code = ResourceExhausted|client-side throttling|rate limiter",
     ),
     *_say(
@@ -213,7 +217,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|credentials (?:are |is )?(?:invalid|expired|rejected)|requires authentication"
         r"|UserNotFound|not authorized (?:on|to perform)|login failed for user|ACCESS_REFUSED"
         r"|\b401 unauthorized|\b403 forbidden|code = (?:Unauthenticated|PermissionDenied)"
-        r"|(?:status|statuscode|code|HTTP(?:/[\d.]{1,3})?)[\"']?[=: ]{1,3}[\"']?40[13]\b"
+        rf"|{_ANSWERED} 40[13]\b"
         r"|\b(?:invalid|wrong|incorrect|expired) (?:api.?key|(?:access |auth |bearer )?token"
         r"|password)|invalid_grant|invalid_client"
         r"|no pg_hba.conf entry|role \"[\w.-]{1,63}\" does not exist|SaslAuthenticationException"
@@ -453,10 +457,10 @@ PATTERNS: tuple[Pattern, ...] = (
     *_say(
         LogCause.SLOW_QUERY,
         "slow|duration|query_time|took|seq scan",
-        r"slow (?:query|sql|statement|operation|command|log)\b|\bslowlog\b"
-        r"|LOG: {1,2}duration: \d{4,9}\.\d{1,3} ms|query took (?:\d{4,9} ?ms"
-        r"|\d{1,6}(?:\.\d{1,6})? ?s)"
-        r"|# Query_time: [1-9]\d{0,6}\.",
+        r"slow ?(?:query|sql|statement|operation|command|log)\b.{0,80}?(?<![\d.])"
+        r"(?:\d{4,9}(?:\.\d{1,6})? ?ms|[1-9]\d{0,5}(?:\.\d{1,9})? ?s(?:ec\w{0,4})?)\b",
+        r"LOG: {1,2}duration: \d{4,9}\.\d{1,3} ms|# Query_time: [1-9]\d{0,6}\."
+        r"|query took (?:\d{4,9} ?ms|[1-9]\d{0,5}(?:\.\d{1,6})? ?s)",
     ),
 )  # fmt: skip
 # What is told at INFO is mostly talk: only that somebody could not be reached counts.

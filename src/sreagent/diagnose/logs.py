@@ -9,6 +9,7 @@ from sreagent.diagnose.addresses import best_target
 from sreagent.diagnose.log_clusters import Cluster
 from sreagent.diagnose.log_fields import fields_of
 from sreagent.diagnose.log_patterns import (
+    EVERYDAY,
     NAMES_A_SERVER,
     NETWORK,
     LogCause,
@@ -67,7 +68,8 @@ class LogError:
     @property
     def weight(self) -> float:
         """How much it should count, 0 to 1."""
-        known = 0.4 if self.cause is LogCause.ERROR else 1.0
+        known = 0.7 if self.cause in EVERYDAY else 1.0
+        known = 0.4 if self.cause is LogCause.ERROR else known
         return known * (0.3 if self.recovered else 1.0)
 
 
