@@ -130,7 +130,6 @@ def test_a_corefile_that_leaves_services_alone_is_left_alone(extra: str) -> None
         ),
         pytest.param(coredns(usual="}{{{\n}}}"), False, id="no-shape"),
         pytest.param(make("ConfigMap", "odd", data={"Corefile": 3}), False, id="no-text"),
-        pytest.param(make("ConfigMap", "odd", data="?"), False, id="no-data"),
     ],
 )
 def test_a_name_server_without_its_kubernetes_plugin(config: Json, is_told: bool) -> None:

@@ -346,7 +346,10 @@ TO_CART = {"to": [{"podSelector": {"matchLabels": {"app": "cart"}}}], "ports": [
             {"policyTypes": ["Egress"], "egress": [TO_CART]}, LOOKUP, True, id="dns-forgotten"
         ),
         pytest.param(
-            {"policyTypes": ["Egress"], "egress": [DNS_PORT]}, LOOKUP, False, id="dns-allowed"
+            {"policyTypes": ["Egress"], "egress": [DNS_PORT, TO_CART]},
+            LOOKUP,
+            False,
+            id="dns-allowed",
         ),
         pytest.param({"policyTypes": ["Ingress"]}, NO_ANSWER, True, id="no-ingress-at-all"),
         pytest.param({"ingress": [FROM_WEB]}, NO_ANSWER, False, id="caller-allowed"),

@@ -1,16 +1,19 @@
 """NetworkPolicies, evaluated for the calls that the logs say do not get through."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from sreagent.diagnose.calling import FailingCall, failing_calls
+from sreagent.diagnose.calling import FailingCall, configured_calls, failing_calls
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, declared_ports
-from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Labels, Scene, labels_of
+from sreagent.diagnose.registry import Role, condition
+from sreagent.diagnose.saying import say
+from sreagent.diagnose.scene import WORKLOADS, Labels, Scene, labels_of, once_per_scene
 from sreagent.diagnose.selectors import matches
 from sreagent.diagnose.targets import name_service
 from sreagent.domain.entity import Entity
@@ -18,6 +21,7 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import span
 
+DAY = 86_400
 _DNS_LABELS = {"k8s-app": "kube-dns"}
 _BLOCKED = frozenset({LogCause.TIMEOUT, LogCause.DNS_TIMEOUT, LogCause.REFUSED, LogCause.RESET})
 
@@ -45,9 +49,7 @@ def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding
         blocked = _blocks(scene, policy, call)
         if not blocked:
             continue
-        edit = last_edit(policy)
-        since = edit.at if edit else scene.created(policy)
-        age = scene.age(since)
+        age = scene.age(_made(scene, policy))
         yield Finding(
             condition="network.policy_blocks",
             entity=entity,
@@ -63,10 +65,147 @@ def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding
             facts={
                 "caller": call.caller.path,
                 "target": call.error.target,
+                "explains": call.caller.path,
                 "settled": "its rules were evaluated",
             },
         )
         return
+
+
+@condition(
+    "network.policy_forbids",
+    "NetworkPolicy",
+    worth=0.70,
+    even_mild=True,
+    even_near=True,
+    refuted_by="the same call passing under the same policy",
+)
+def policy_forbids(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
+    """A NetworkPolicy forbids a call that a workload is configured to make."""
+    shut = _shut_doors(scene).get(entity, [])
+    if not shut or entity in _caught(scene):
+        return
+    age = scene.age(_made(scene, policy))
+    pairs = [f"{one.caller} to {one.callee}" for one in shut]
+    more = f" and {len(pairs) - 2} more" if len(pairs) > 2 else ""
+    yield say(
+        entity,
+        policy,
+        "network.policy_forbids",
+        f"forbids calls that are configured: {', '.join(pairs[:2])}{more}"
+        + (f"; the policy is {span(age)} old" if age is not None else ""),
+        category=Category.NETWORK,
+        severity=Severity.ERROR if _is_fresh(scene, policy) else Severity.WARNING,
+        path="spec",
+        since=_made(scene, policy),
+        facts={
+            "explains": " ".join(dict.fromkeys(one.caller.path for one in shut)),
+            "settled": "its rules were evaluated",
+        },
+    )
+
+
+@condition("workload.cut_off", *WORKLOADS, role=Role.SYMPTOM, worth=0.45)
+def cut_off(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
+    """A policy that is new forbids calls to a workload, or of it."""
+    guilty = [
+        policy
+        for policy, doors in _shut_doors(scene).items()
+        if policy not in _caught(scene)
+        and any(entity in (door.caller, door.behind) for door in doors)
+        and _is_fresh(scene, scene.inventory.find(policy) or _BARE)
+    ]
+    if guilty:
+        yield say(
+            entity,
+            item,
+            "workload.cut_off",
+            f"is cut off by {' and '.join(map(str, guilty[:2]))}",
+            category=Category.NETWORK,
+            suspects=tuple(guilty),
+        )
+
+
+@condition("network.default_deny", "NetworkPolicy", role=Role.REMARK)
+def default_deny(_scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
+    """A NetworkPolicy shuts off every pod of its namespace that no other one opens."""
+    spec = policy.get("spec") or EMPTY
+    types = spec.get("policyTypes") or ["Ingress"]
+    shut = [way for way in types if not spec.get(way.lower())]
+    if not any((spec.get("podSelector") or EMPTY).values()) and shut:
+        said = f"denies {' and '.join(shut).lower()} of all pods by default"
+        yield say(entity, policy, "network.default_deny", said, severity=Severity.INFO, path="spec")
+
+
+@condition("network.policy_selects_nothing", "NetworkPolicy", role=Role.REMARK)
+def selects_nothing(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
+    """A NetworkPolicy is about no pod of its namespace."""
+    selector = (policy.get("spec") or EMPTY).get("podSelector")
+    pods = scene.all("Pod", entity.namespace)
+    if pods and not any(matches(selector, labels_of(pod)) for pod in pods):
+        yield say(
+            entity,
+            policy,
+            "network.policy_selects_nothing",
+            "is about no pod of its namespace",
+            severity=Severity.INFO,
+            path="spec.podSelector",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutDoor:
+    """A configured call that policies forbid."""
+
+    caller: Entity
+    callee: Entity
+    behind: Entity
+    """The workload that would answer."""
+
+
+@once_per_scene
+def _shut_doors(scene: Scene) -> Mapping[Entity, list[ShutDoor]]:
+    found: dict[Entity, list[ShutDoor]] = defaultdict(list)
+    for caller, calls in configured_calls(scene).items() if scene.all("NetworkPolicy") else ():
+        pods = scene.pods(caller)
+        asked = dict.fromkeys((one.target.entity, one.target.address.port) for one in calls)
+        for service, port in asked if pods else ():
+            if service is not None:
+                for policy in _shutting(scene, pods[0], service, port):
+                    behind = scene.workloads_behind(scene.inventory.find(service) or _BARE)
+                    shut = ShutDoor(caller=caller, callee=service, behind=behind[0])
+                    found[entity_of("NetworkPolicy", policy)].append(shut)
+    return found
+
+
+def _shutting(scene: Scene, pod: Obj, service: Entity, port: int | None) -> Iterator[Obj]:
+    """Policies that forbid a pod to call a Service."""
+    item = scene.inventory.find(service)
+    if item is None or not scene.workloads_behind(item):
+        return
+    caller, callee = _end(pod), [_end(one) for one in scene.backing(item)]
+    door = _target_port(scene, item, port)
+    for space in {caller.namespace, service.namespace}:
+        for policy in scene.all("NetworkPolicy", space):
+            if _way(scene, policy, caller, callee, door):
+                yield policy
+
+
+@once_per_scene
+def _caught(scene: Scene) -> frozenset[Entity]:
+    """Policies that block calls whose failure a log tells."""
+    calls = failing_calls(scene)
+    return frozenset(one for call in calls for one in blocking_policies(scene, call))
+
+
+def _made(scene: Scene, policy: Obj) -> datetime | None:
+    edit = last_edit(policy)
+    return edit.at if edit else scene.created(policy)
+
+
+def _is_fresh(scene: Scene, policy: Obj) -> bool:
+    age = scene.age(_made(scene, policy))
+    return age is not None and age < DAY
 
 
 def blocking_policies(scene: Scene, call: FailingCall) -> list[Entity]:
@@ -82,19 +221,27 @@ def _blocks(scene: Scene, policy: Obj, call: FailingCall) -> str:
     """What of the call the policies forbid, in words, when this one takes part in it."""
     caller = _end(call.pod)
     if call.error.cause is LogCause.DNS_TIMEOUT:
-        dns = _dns_ends(scene)
-        if _isolates(policy, caller, "Egress") and _forbidden(scene, caller, dns, 53, "Egress"):
+        if _way(scene, policy, caller, _dns_ends(scene), 53) == "Egress":
             return f"DNS (port 53) for {call.caller}"
         return ""
     callee, port = _callee(scene, call)
+    way = _way(scene, policy, caller, callee, port)
+    if way == "Egress":
+        return f"egress of {call.caller} to {call.error.target}"
+    if way == "Ingress":
+        return f"ingress from {call.caller} to {call.target.entity or call.error.target}"
+    return ""
+
+
+def _way(scene: Scene, policy: Obj, caller: End, callee: list[End], port: int | None) -> str:
+    """The direction in which a connection is forbidden, where this policy takes part in it."""
     if not callee:
         return ""
     if _isolates(policy, caller, "Egress") and _forbidden(scene, caller, callee, port, "Egress"):
-        return f"egress of {call.caller} to {call.error.target}"
-    if _isolates(policy, callee[0], "Ingress") and _forbidden(
-        scene, callee[0], [caller], port, "Ingress"
-    ):
-        return f"ingress from {call.caller} to {call.target.entity or call.error.target}"
+        return "Egress"
+    door = callee[0]
+    if _isolates(policy, door, "Ingress") and _forbidden(scene, door, [caller], port, "Ingress"):
+        return "Ingress"
     return ""
 
 

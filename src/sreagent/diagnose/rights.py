@@ -12,7 +12,8 @@ from sreagent.diagnose.shapes import part, parts, word, words
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.kinds import KINDS
 from sreagent.domain.moment import span
 from sreagent.domain.text import one_line
 
@@ -36,6 +37,7 @@ def missing_right(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     denial, verdict = judged[0]
     asked = denial.asked
     workloads = sorted({one.workload.path for one, _ in judged})
+    held = [one.path for denial, _ in judged for one in _held(scene, denial)]
     edit = last_edit(item)
     age = scene.age(edit.at) if edit else None
     space = f" -n {asked.namespace}" if asked.namespace else ""
@@ -53,7 +55,7 @@ def missing_right(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         excerpt=one_line(denial.line, 400),
         tainted=True,
         facts={
-            "explains": " ".join(workloads),
+            "explains": " ".join((*workloads, *held[:10])),
             "verb": asked.verb,
             "resource": asked.resource,
             **({"settled": "its rules were evaluated"} if verdict.certain else {}),
@@ -144,6 +146,17 @@ def default_account(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding
             uid=item["metadata"].get("uid", ""),
             command=entity.get,
         )
+
+
+def _held(scene: Scene, denial: Denial) -> Iterator[Entity]:
+    """Objects that were deleted and stay, for a finalizer that this right would take off."""
+    asked = denial.asked
+    for name, kind in KINDS.items() if asked.verb in ("patch", "update") else ():
+        if kind.plural == asked.resource.partition("/")[0]:
+            for item in scene.all(name, asked.namespace):
+                meta = item["metadata"]
+                if meta.get("deletionTimestamp") and meta.get("finalizers"):
+                    yield entity_of(name, item)
 
 
 @once_per_scene

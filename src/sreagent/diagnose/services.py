@@ -58,7 +58,8 @@ def selects_nothing(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
     if unseen := _unseen(scene, entity.namespace):
         yield from _undecided(scene, service, unseen)
         return
-    if any(_wants_none(scene, one) for one in scene.workloads_behind(service)):
+    # Where a workload's own pods would fit, the selector is right and the pods are missing.
+    if scene.workloads_behind(service):
         return
     miss = near_miss(scene, entity, selector)
     blamed = failing_calls_to(scene, entity)
@@ -84,6 +85,8 @@ def no_ready_endpoints(scene: Scene, entity: Entity, service: Obj) -> Iterator[F
         return
     pods = scene.backing(service)
     if any(is_ready(pod) for pod in pods) or not selector_of(service):
+        return
+    if pods and (service.get("spec") or EMPTY).get("publishNotReadyAddresses"):
         return
     behind = scene.workloads_behind(service)
     if not behind or not scene.older(service, YOUNG):
@@ -122,8 +125,9 @@ def target_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]
     if not pods:
         return
     declared = [port for pod in pods for port in declared_ports(pod["spec"])]
-    ports = (service.get("spec") or EMPTY).get("ports") or ()
-    for port in ports:
+    spec = service.get("spec") or EMPTY
+    # Without an address of its own nothing is translated: callers choose the port of the pod.
+    for port in () if spec.get("clusterIP") == "None" else spec.get("ports") or ():
         target = port.get("targetPort", port.get("port"))
         if not declared or _opens(declared, target):
             continue

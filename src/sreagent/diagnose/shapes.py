@@ -53,7 +53,12 @@ def state_of(item: object, name: str, *path: str) -> Obj:
 
 def since(state: Obj) -> datetime | None:
     """When a condition came to be as it is."""
-    return parse_time(word(state, "lastTransitionTime"))
+    return moment(state, "lastTransitionTime")
+
+
+def moment(item: object, *path: str) -> datetime | None:
+    """The time below a path."""
+    return parse_time(word(item, *path))
 
 
 def why(state: Obj, limit: int = 240) -> str:
