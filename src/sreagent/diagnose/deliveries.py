@@ -6,12 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 from sreagent.diagnose.managers import last_edit
-from sreagent.diagnose.podspec import EMPTY, pod_condition
+from sreagent.diagnose.podspec import pod_condition
 from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.shapes import moment, part, parts
 from sreagent.domain.change import Change, Sort
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, entity_of
-from sreagent.domain.moment import parse_time
 from sreagent.domain.secrets import hide
 from sreagent.domain.text import one_line
 
@@ -35,7 +35,7 @@ def deliveries(scene: Scene) -> Iterator[Change]:
 
 def _of_argo(scene: Scene) -> Iterator[Change]:
     for item in scene.all("Application"):
-        status = item.get("status") or EMPTY
+        status = part(item, "status")
         if "sync" in status or "operationState" in status:
             yield from _syncs(item, status)
             yield from _failed_sync(item, status)
@@ -44,36 +44,36 @@ def _of_argo(scene: Scene) -> Iterator[Change]:
 
 def _syncs(item: Obj, status: Obj) -> Iterator[Change]:
     known = sorted(
-        (one for one in status.get("history") or () if parse_time(one.get("deployedAt"))),
+        (one for one in parts(status, "history") if moment(one, "deployedAt")),
         key=lambda one: str(one["deployedAt"]),
         reverse=True,
     )
     for new, old in pairwise([*known[: KEPT + 1], None]):
-        at = parse_time(new.get("deployedAt")) if new else None
+        at = moment(new, "deployedAt") if new else None
         if new and at:
             was = f" (was {_short(old)})" if old and _short(old) != _short(new) else ""
             yield _told(item, at, f"synced to {_short(new)}{was}", by=_starter(new))
 
 
 def _failed_sync(item: Obj, status: Obj) -> Iterator[Change]:
-    done = status.get("operationState") or EMPTY
-    at = parse_time(done.get("finishedAt") or done.get("startedAt"))
+    done = part(status, "operationState")
+    at = moment(done, "finishedAt") or moment(done, "startedAt")
     if at and done.get("phase") in _GIVEN_UP:
-        to = _short(done.get("syncResult") or EMPTY)
+        to = _short(part(done, "syncResult"))
         why = _words(done.get("message"))
-        starter = _starter(done.get("operation") or EMPTY)
+        starter = _starter(part(done, "operation"))
         yield _told(item, at, f"sync{f' to {to}' if to else ''} FAILED: {why}", by=starter)
 
 
 def _out_of_sync(scene: Scene, item: Obj, status: Obj) -> Iterator[Change]:
     """Something was changed behind its back, or is not brought; since when is not told."""
-    if (status.get("sync") or EMPTY).get("status") != "OutOfSync":
+    if part(status, "sync").get("status") != "OutOfSync":
         return
-    known = [parse_time(one.get("deployedAt")) for one in status.get("history") or ()]
+    known = [moment(one, "deployedAt") for one in parts(status, "history")]
     began = max(filter(None, known), default=scene.created(item))
     differ = [
         f"{one.get('kind')} {one.get('name')}"
-        for one in status.get("resources") or ()
+        for one in parts(status, "resources")
         if one.get("status") == "OutOfSync"
     ]
     what = f": {', '.join(differ[:3])}{' …' if len(differ) > 3 else ''}" if differ else ""
@@ -84,7 +84,7 @@ def _out_of_sync(scene: Scene, item: Obj, status: Obj) -> Iterator[Change]:
 
 
 def _missing_target(scene: Scene, item: Obj) -> str:
-    target = (item.get("spec") or EMPTY).get("destination") or EMPTY
+    target = part(item, "spec", "destination")
     name = str(target.get("namespace") or "")
     here = (target.get("server") or target.get("name") or _HERE[0]) in _HERE
     gone = here and name and scene.is_missing(Entity(kind="Namespace", name=name))
@@ -102,8 +102,8 @@ def _of_flux(scene: Scene) -> Iterator[Change]:
 
 def _reconciled(item: Obj) -> Iterator[Change]:
     ready = pod_condition(item, "Ready")
-    at = parse_time(ready.get("lastTransitionTime"))
-    status = item.get("status") or EMPTY
+    at = moment(ready, "lastTransitionTime")
+    status = part(item, "status")
     if not at:
         return
     if ready.get("status") == "False":
@@ -113,21 +113,17 @@ def _reconciled(item: Obj) -> Iterator[Change]:
             item, at, f"{what}: {_words(ready.get('reason'))}, {_words(ready.get('message'))}"
         )
     elif ready.get("status") == "True":
-        artifact = (status.get("artifact") or EMPTY).get("revision")
+        artifact = part(status, "artifact").get("revision")
         applied = one_line(str(status.get("lastAppliedRevision") or artifact or ""), 60)
         yield _told(item, at, f"applied {applied}" if applied else "ready")
 
 
 def _upgrades(item: Obj) -> Iterator[Change]:
     """Of a HelmRelease: the chart versions it went through."""
-    known = [
-        one
-        for one in (item.get("status") or EMPTY).get("history") or ()
-        if isinstance(one, Mapping) and parse_time(one.get("lastDeployed"))
-    ]
+    known = [one for one in parts(item, "status", "history") if moment(one, "lastDeployed")]
     known.sort(key=lambda one: str(one["lastDeployed"]), reverse=True)
     for new, old in pairwise([*known[: KEPT + 1], None]):
-        at = parse_time(new.get("lastDeployed")) if new else None
+        at = moment(new, "lastDeployed") if new else None
         if new and at:
             chart, before = _chart(new), _chart(old) if old else ""
             was = f" (was {before})" if before and before != chart else ""
@@ -136,7 +132,7 @@ def _upgrades(item: Obj) -> Iterator[Change]:
 
 def _suspended(scene: Scene, item: Obj) -> Iterator[Change]:
     """Held back since nobody knows when; an edit with a time is told as that edit."""
-    if (item.get("spec") or EMPTY).get("suspend") and not last_edit(item, "spec.suspend"):
+    if part(item, "spec").get("suspend") and not last_edit(item, "spec.suspend"):
         at = scene.created(item) or scene.now
         yield _told(item, at, "suspended: nothing is brought", until=scene.now)
 
@@ -164,7 +160,7 @@ def _short(entry: Mapping[str, Any]) -> str:
 
 
 def _starter(entry: Mapping[str, Any]) -> str:
-    who = entry.get("initiatedBy") or EMPTY
+    who = part(entry, "initiatedBy")
     name = one_line(str(who.get("username") or ""), 60)
     return name or ("automated sync" if who.get("automated") else "")
 

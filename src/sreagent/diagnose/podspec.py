@@ -111,8 +111,12 @@ def container_specs(spec: Obj) -> list[Obj]:
 
 def pod_condition(item: Obj, name: str) -> Obj:
     """A status condition of any object; empty when it has none of that type."""
-    found = (item.get("status") or EMPTY).get("conditions") or ()
-    return next((one for one in found if one.get("type") == name), EMPTY)
+    status = item.get("status")
+    found = status.get("conditions") if isinstance(status, Mapping) else None
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, Mapping) and one.get("type") == name:
+            return one
+    return EMPTY
 
 
 def is_ready(pod: Obj) -> bool:
