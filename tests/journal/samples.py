@@ -32,6 +32,7 @@ from sreagent.domain.record import (
     Verified,
     Weighed,
 )
+from sreagent.domain.signal import Plot
 from sreagent.domain.verdict import Tier
 
 START = datetime(2026, 11, 21, 1, 5, 0, tzinfo=UTC)
@@ -132,6 +133,13 @@ EVIDENCE = Evidence(
     excerpt="Traceback\n  KeyError: 'PAYMENT_PROVIDERS'",
     digest=DIGEST,
     tainted=True,
+    plot=Plot(
+        start=START - timedelta(hours=3),
+        end=START,
+        values=(0.12, 1, None, 2.4),
+        unit="s",
+        changed_at=START - timedelta(minutes=10),
+    ),
 )
 CHANGE = Change(
     entity=CHECKOUT,

@@ -13,6 +13,7 @@ from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import stamp
 from sreagent.domain.record import Cost, Looked
+from sreagent.domain.signal import Plot
 
 Json = dict[str, Any]
 
@@ -168,6 +169,17 @@ def _evidence(evidence: Evidence) -> Json:
         "entity": evidence.entity and _entity(evidence.entity),
         "excerpt": evidence.excerpt,
         "tainted": evidence.tainted,
+        "plot": evidence.plot and _plot(evidence.plot),
+    }
+
+
+def _plot(plot: Plot) -> Json:
+    return {
+        "start": stamp(plot.start),
+        "end": stamp(plot.end),
+        "values": list(plot.values),
+        "unit": plot.unit,
+        "changed_at": _time(plot.changed_at),
     }
 
 
