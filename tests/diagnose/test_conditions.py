@@ -163,7 +163,7 @@ REFUSED = {
         pytest.param(
             with_event(waiting("ErrImagePull"), "Failed", PULL + "401 Unauthorized"),
             "pod.image_pull",
-            "unauthorised",
+            "unauthorized",
             id="image-not-allowed",
         ),
         pytest.param(

@@ -30,7 +30,7 @@ YOUNG = 10
 _PULL_FAULTS = (
     ("not in the registry", r"not found|manifest unknown|does not exist|NotFound"),
     (
-        "refused by the registry (unauthorised)",
+        "refused by the registry (unauthorized)",
         r"unauthorized|authoriz|authentic|access denied|401|403|denied",
     ),
     ("refused for too many pulls (rate limit)", r"toomanyrequests|429|rate limit"),

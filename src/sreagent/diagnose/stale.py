@@ -22,6 +22,7 @@ _OF_OLD_VALUES = frozenset({LogCause.AUTH_FAILED, LogCause.CERTIFICATE, LogCause
     "pod.stale_environment",
     "Pod",
     worth=0.80,
+    accuses=True,
     refuted_by="the same complaint after a restart of the pod",
 )
 def stale_environment(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
@@ -50,9 +51,13 @@ def stale_environment(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Findin
             command=log.command,
             excerpt=error.block,
             tainted=True,
+            suspects=(kept,),
             facts={
                 "container": container.name,
-                "stale": kept.path,
+                "workload": scene.workload_of(pod).path,
+                "accusation": f"was edited by {edit.by} {late} after container {container.name} of "
+                f"{scene.workload_of(pod)} started, which still uses the old values and logs "
+                f"{error.cause.value}, {error.count} times: {error.line}",
                 "settled": f"{kept} is younger than the pod",
             },
         )

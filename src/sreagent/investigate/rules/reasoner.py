@@ -81,6 +81,8 @@ def _look(case: Case) -> Iterator[Gather]:
         yield Gather(lists=(first,), expression=case.has_metrics)
     if not _needs_account(case) or case.out_of_time:
         return
+    if case.has_metrics and "signals" not in case.asked_for:
+        yield Gather(signals=case.explanation.focus)
     for want in (_second_lists, _logs, _namespaces):
         gather = want(case)
         lists = tuple(look for look in gather.lists if str(look) not in case.asked_for)

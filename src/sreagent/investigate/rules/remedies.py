@@ -7,7 +7,7 @@ from typing import Any
 from sreagent.diagnose.explain import Cause
 from sreagent.domain.action import Action
 from sreagent.domain.diagnosis import Diagnosis
-from sreagent.domain.entity import Entity
+from sreagent.domain.entity import Entity, parse_path
 from sreagent.domain.finding import Category
 from sreagent.domain.inventory import Inventory, Obj, controller_ref
 from sreagent.investigate.steps import Draft
@@ -74,6 +74,17 @@ def _restart(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tupl
         yield action, "the pods begin with no connections held; watch whether they run out again"
 
 
+def _fresh_start(
+    _: Entity, facts: Mapping[str, str], cause: Cause
+) -> Iterator[tuple[Action, str]]:
+    """What a program read at its start is read again."""
+    del cause
+    workload = parse_path(facts.get("workload", ""))
+    if workload.kind in ROLLED_OUT:
+        action = Action(verb="rollout_restart", target=workload)
+        yield action, "the pods start with the present values"
+
+
 def _memory(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
     container, limit = facts.get("container"), facts.get("previous_limit")
     if not container or cause.entity.kind not in ROLLED_OUT:
@@ -125,6 +136,7 @@ def _doubled(quantity: str) -> str:
 _BY_CONDITION: dict[str, Remedy] = {
     "pod.oom_killed": _memory,
     "pod.log_errors": _restart,
+    "pod.stale_environment": _fresh_start,
     "service.selects_nothing": _selector,
     "service.target_port": _target_port,
     "workload.scaled_to_zero": _scaled_to_zero,
