@@ -263,7 +263,7 @@ EVERY = [
             )
         ],
         "flux.not_ready",
-        "is not ready: BuildFailed: no file",
+        "is not ready: BuildFailed: no such file",
         id="flux",
     ),
     pytest.param(
