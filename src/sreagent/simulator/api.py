@@ -9,7 +9,7 @@ from typing import Any
 from sreagent.simulator.admission import admit
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.defaults import fill_in
-from sreagent.simulator.fields import drop_unknown, wrong_types
+from sreagent.simulator.fields import drop_unknown, mistyped
 from sreagent.simulator.kinds import BUDGET, NAMESPACE, POD, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -261,7 +261,7 @@ def _new_object(place: Place, body: Json) -> Json:
 
 def _complete(kind: Kind, obj: Json, before: Json | None, caller: Caller) -> None:
     """Bring what was written into its final shape, or refuse it."""
-    wrong = list(wrong_types(obj))
+    wrong = mistyped(kind, obj)
     if wrong:
         raise invalid(kind, name_of(obj), wrong)
     try:

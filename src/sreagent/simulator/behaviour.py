@@ -156,6 +156,10 @@ class Memory:
         grown = self.base + self.per_minute * max(0.0, running) / 60
         return min(grown, max(self.most, self.base)) * MEBIBYTE
 
+    def peak(self) -> float:
+        """The most bytes it will ever use."""
+        return (max(self.most, self.base) if self.per_minute > 0 else self.base) * MEBIBYTE
+
     def passes_after(self, limit: float) -> float | None:
         """Seconds until it uses more than a limit in bytes, or None."""
         wanted = limit / MEBIBYTE

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from sreagent.simulator.behaviour import Memory, Program
+from sreagent.simulator.behaviour import Memory, Program, memory_limit
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.objects import Json
 
@@ -159,6 +159,14 @@ class Life:
     def memory_used(self, now: float) -> float:
         """Bytes in use."""
         return self.run.memory.used(now - self.run.started) if self.run else 0.0
+
+    def most_memory(self) -> float:
+        """Bytes that it may come to use."""
+        if self.run is None:
+            return 0.0
+        limit = memory_limit(self.spec)
+        most = self.run.memory.peak()
+        return most if limit is None else min(most, limit)
 
     def status(self) -> Json:
         """The `containerStatuses` entry."""

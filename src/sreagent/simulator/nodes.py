@@ -110,6 +110,8 @@ class Nodes:
         """Bring conditions, taints and pods up to date."""
         now = self.store.clock.now()
         self._later = {each for each in self._later if each > now}
+        if self._look_due is None and any(map(self._may_fill, self.store.all(NODE))):
+            self._look_due = now + LOOK_SECONDS
         if self._look_due is not None and self._look_due <= now:
             self._look_due = None
             self._look_at_machines()
@@ -261,7 +263,9 @@ class Nodes:
             if plan.disk_pressure:
                 again = True
                 self._relieve_disk(node, plan)
-            again = self._relieve_memory(node) or again
+            if self._may_fill(node):
+                again = True
+                self._relieve_memory(node)
         if again:
             self._look_due = self.store.clock.now() + LOOK_SECONDS
 
@@ -280,25 +284,27 @@ class Nodes:
                 )
                 self.kubelet.evict(pod, message)
 
-    def _relieve_memory(self, node: Json) -> bool:
-        """Evict one pod when memory is short; whether it may come to that."""
-        room = amount(node["status"]["capacity"]["memory"]) - RESERVED_MIB * MEBIBYTE
-        now = self.store.clock.now()
-        used = {uid_of(pod): self._used(pod) for pod in self._pods_on(name_of(node))}
-        grows = any(
-            life.run and life.run.memory.per_minute > 0
+    def _may_fill(self, node: Json) -> bool:
+        """Whether the programs on a node could ever use more memory than it has."""
+        most = sum(
+            life.most_memory()
             for pod in self._pods_on(name_of(node))
             for life in self.kubelet.lives_of(pod)
         )
-        if sum(used.values()) <= room:
-            return grows
+        return most > _room(node)
+
+    def _relieve_memory(self, node: Json) -> None:
+        """Evict one pod when memory is short."""
+        now = self.store.clock.now()
+        used = {uid_of(pod): self._used(pod) for pod in self._pods_on(name_of(node))}
+        if sum(used.values()) <= _room(node):
+            return
         self._crowded[name_of(node)] = now + EVICT_AFTER_SECONDS
         told = "Attempting to reclaim memory"
         Recorder(self.store, "kubelet").warning(node, "EvictionThresholdMet", told)
         greedy = [pod for pod in self._pods_on(name_of(node)) if used[uid_of(pod)] > _asked(pod)]
         if greedy:
             self._evict_greediest(greedy, used)
-        return True
 
     def _evict_greediest(self, greedy: list[Json], used: dict[str, float]) -> None:
         def rank(pod: Json) -> tuple[int, float]:
@@ -354,6 +360,11 @@ def _resize(node: Json, plan: NodePlan) -> None:
         if size:
             node["status"]["capacity"][resource] = size
             node["status"]["allocatable"][resource] = size
+
+
+def _room(node: Json) -> float:
+    """Bytes that the pods of a node may use before it is short of memory."""
+    return amount(node["status"]["capacity"]["memory"]) - RESERVED_MIB * MEBIBYTE
 
 
 def _tidy(node: Json) -> Json:

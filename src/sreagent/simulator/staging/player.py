@@ -46,7 +46,9 @@ class _Player:
 
     def play(self) -> Cluster:
         cluster = self.cluster
-        cluster.clock.stop_at(self.now - seconds_in(PLATFORM_AGE))
+        ages = [step.age or 0.0 for step in self.scenario.steps]
+        oldest = max(seconds_in(PLATFORM_AGE), *(age + seconds_in("1d") for age in ages))
+        cluster.clock.stop_at(self.now - oldest)
         cluster.cron_jobs.present = self.now
         _build_platform(cluster)
         self._follow(BEHAVIOUR)
