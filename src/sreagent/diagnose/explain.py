@@ -213,7 +213,7 @@ class _Accounts:
     ) -> bool:
         if self.alert.name in ALWAYS_FIRING or self.alert.status == "resolved":
             return False
-        touched = {entity, *affected, *victims}
+        touched = {entity, *affected, *victims, *self.folding.explained_by(entity)}
         if self.focus.is_empty:
             return any(self._in_scope(one) for one in touched)
         return bool(touched & self.near) or any(

@@ -99,7 +99,7 @@ class Folding:
         self.scene = scene
         self.problems = found
         self._behind: dict[Entity, tuple[Entity, ...]] = {}
-        self._shut_off = _shut_off(found)
+        self._explained = _explained(found)
 
     def roots(self, entity: Entity) -> set[Entity]:
         """The problems at the end of the chain of blame; the problem itself when it has none."""
@@ -122,12 +122,14 @@ class Folding:
     def _explains_itself(self, problem: Problem) -> bool:
         """Whether it can be a cause without anybody else's help."""
         hard = _spoken_for([one for one in problem.findings if is_hard(one)])
-        if problem.entity in self._shut_off:
+        if problem.entity in self._explained:
             return any(not is_symptom(one.condition) and not is_network(one) for one in hard)
         return any(not blames_another(one) for one in hard)
 
     def _blames(self, problem: Problem) -> Iterator[Entity]:
-        yield from self._shut_off.get(problem.entity, ())
+        if told := self._explained.get(problem.entity):
+            yield from told
+            return
         for finding in problem.findings:
             if not blames_another(finding):
                 continue
@@ -135,6 +137,10 @@ class Folding:
                 for guilty in self.guilty(suspect):
                     if guilty != problem.entity:
                         yield guilty
+
+    def explained_by(self, root: Entity) -> list[Entity]:
+        """What an object says of itself that it explains, in trouble or not."""
+        return [one for one, causes in self._explained.items() if root in causes]
 
     def guilty(self, suspect: Entity) -> list[Entity]:
         """The suspect itself when it is broken, else the broken workloads behind it."""
@@ -157,14 +163,15 @@ def _spoken_for(hard: list[Finding]) -> list[Finding]:
     return [one for one in hard if one.facts.get("log") != "not read" or one.condition not in told]
 
 
-def _shut_off(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:
-    """Workloads whose calls a NetworkPolicy blocks, with the policies that do."""
-    blocked: dict[Entity, list[Entity]] = defaultdict(list)
+def _explained(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:
+    """Objects whose trouble a cause says it explains, each with those causes."""
+    explained: dict[Entity, list[Entity]] = defaultdict(list)
     for entity, problem in found.items():
-        for finding in problem.findings:
-            if finding.condition == "network.policy_blocks":
-                blocked[parse_path(finding.facts["caller"])].append(entity)
-    return blocked
+        for finding in problem.findings if not is_symptom(problem.primary.condition) else ():
+            for path in finding.facts.get("explains", "").split() if is_hard(finding) else ():
+                if (one := parse_path(path)) != entity and entity not in explained[one]:
+                    explained[one].append(entity)
+    return explained
 
 
 _SEEN_FROM_OUTSIDE = frozenset({"workload.fails_callers"})
