@@ -344,6 +344,12 @@ NODES = [
           persistentvolumeclaim="files", node="node-1"),
     gauge("kubelet_volume_stats_capacity_bytes", flat(1e10), namespace="data",
           persistentvolumeclaim="files", node="node-1"),
+    gauge("kubelet_volume_stats_used_bytes", since(AGO, 5e9, 9.9e9), namespace="data",
+          persistentvolumeclaim="files", node="node-1"),
+    gauge("kubelet_volume_stats_used_bytes", since(AGO, 5e9, 9.9e9), namespace="used",
+          persistentvolumeclaim="files"),
+    gauge("kubelet_volume_stats_capacity_bytes", flat(1e10), namespace="used",
+          persistentvolumeclaim="files"),
 ]  # fmt: skip
 
 
@@ -403,14 +409,20 @@ def test_usual_metrics_are_found_whatever_they_are_called(space: str, address: s
             Entity(kind="PersistentVolumeClaim", namespace="data", name="files"),
             id="volume",
         ),
+        pytest.param(
+            Measure.VOLUME,
+            Entity(kind="PersistentVolumeClaim", namespace="used", name="files"),
+            id="volume-by-what-is-used",
+        ),
     ],
 )
 def test_nodes_and_volumes_are_known_by_their_labels(
     measure: Measure, entity: Entity, address: str
 ) -> None:
-    claim = make("PersistentVolumeClaim", "files", namespace="data", spec={}, status={})
+    space = entity.namespace or "data"
+    claim = make("PersistentVolumeClaim", "files", namespace=space, spec={}, status={})
     inventory = seen(node(), claim)
-    in_view = Entity(kind="Deployment", namespace="data", name="web")
+    in_view = Entity(kind="Deployment", namespace=space, name="web")
     gathered(PrometheusMetrics(address), inventory, in_view)
     signal = of(inventory, measure, entity)
     assert shift(signal.points) is not None

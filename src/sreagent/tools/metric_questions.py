@@ -93,8 +93,11 @@ class Place:
 def questions(place: Place) -> Iterator[Question]:
     """Everything worth asking for."""
     yield from _of_programs(place)
+    asked = set()
     for recipe in RECIPES:
-        if recipe.needs <= set(place.names):
+        told_already = recipe.unless_asked and recipe.measure in asked
+        if recipe.needs <= set(place.names) and not told_already:
+            asked.add(recipe.measure)
             yield recipe.question(place)
 
 
@@ -274,6 +277,8 @@ class Recipe:
     fold: Fold = Fold.MAX
     about: tuple[str, ...] = ()
     limit: str = ""
+    unless_asked: bool = False
+    """Only where no recipe before could measure the same."""
 
     @property
     def needs(self) -> set[str]:
@@ -382,6 +387,16 @@ RECIPES = (
         "(namespace, exported_namespace, persistentvolumeclaim) "
         "(kubelet_volume_stats_capacity_bytes{$all})",
         whom=Whom.OBJECT,
+    ),
+    Recipe(
+        measure=Measure.VOLUME,
+        unit=Unit.SHARE,
+        promql="max by (namespace, exported_namespace, persistentvolumeclaim) "
+        "(kubelet_volume_stats_used_bytes{$all}) / max by "
+        "(namespace, exported_namespace, persistentvolumeclaim) "
+        "(kubelet_volume_stats_capacity_bytes{$all})",
+        whom=Whom.OBJECT,
+        unless_asked=True,
     ),
     Recipe(
         measure=Measure.INODES,
