@@ -252,3 +252,15 @@ def test_restarts_are_dated_by_metrics_and_blamed_on_nobody() -> None:
 def test_objects_without_metrics_are_silent() -> None:
     objects: list[Json] = [*app(), CLAIM, node()]
     assert findings(objects) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "measure"),
+    [("ResourceQuota", Measure.QUOTA), ("HorizontalPodAutoscaler", Measure.SCALED)],
+)
+def test_a_limit_that_is_reached_is_dated(kind: str, measure: Measure) -> None:
+    item = make(kind, "most", spec={}, status={})
+    used = level((10_800, 0.6), (900, 1.0), stray=0.0)
+    found = findings([item], signal(measure, used, Unit.SHARE, named("most", kind)))
+    assert [one.condition for one in found] == ["limit.reached_since"]
+    assert "60 % → 100 %" in found[0].claim

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sreagent.diagnose.baselines import rises, slope
+from sreagent.diagnose.pod_templates import unbounded
 from sreagent.diagnose.readings import (
     SERVED,
     Reading,
@@ -420,9 +421,11 @@ def _watch(line: _Line) -> None:
                     item,
                     category=Category.NODE,
                     severity=Severity.ERROR if reading.now >= line.error else Severity.WARNING,
+                    suspects=unbounded(scene, entity) if of_memory else (),
                     facts={"node": entity.name},
                 )
 
+    of_memory = line.measure is Measure.NODE_MEMORY
     crossed.__doc__ = line.meaning
     condition(line.name, "Node", worth=0.72, even_mild=True, even_near=True)(crossed)
 
@@ -462,6 +465,27 @@ def died_before(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         if reading.rose and reading.now >= 1:
             yield finding(
                 reading, "workload.died_before", numbers(reading), item, severity=Severity.INFO
+            )
+
+
+@condition(
+    "limit.reached_since",
+    "ResourceQuota",
+    "HorizontalPodAutoscaler",
+    role=Role.REMARK,
+    worth=0.20,
+)
+def reached_since(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
+    """Metrics remember since when a quota is used up, or an autoscaler is at its maximum."""
+    for reading in of(scene, entity, Measure.QUOTA, Measure.SCALED):
+        if reading.rose and reading.now >= 0.999:
+            yield finding(
+                reading,
+                "limit.reached_since",
+                f"has no room left: {reading.signal.name} {change(reading)}",
+                item,
+                category=Category.RESOURCE,
+                severity=Severity.INFO,
             )
 
 
