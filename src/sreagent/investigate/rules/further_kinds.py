@@ -1,12 +1,12 @@
 """Kinds that only some faults need: asked for when something in view makes them matter."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from sreagent.diagnose.admission import backends
 from sreagent.diagnose.causes import Explanation
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.scene import WORKLOADS, Scene
 from sreagent.diagnose.shapes import part, parts, word
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.inventory import Inventory, controller_ref
@@ -27,7 +27,20 @@ UNEXPLAINED = tuple(
     if kind.custom and name not in (*CHAOS, "PolicyReport", "ClusterPolicyReport")
 )
 """Kinds of extensions, where what everybody has does not explain the trouble."""
+BY_NAMESPACE = ("PeerAuthentication", "AuthorizationPolicy", "HTTPRoute", "Application")
+"""Kinds of extensions that go by the labels, or the being there, of namespaces."""
+MESH_HOME = "istio-system"
+MESH_WIDE = ("AuthorizationPolicy", "PeerAuthentication")
+ARGO_HOME = "argocd"
+ARGO_MARK = "argocd.argoproj.io/tracking-id"
+FLUX_MARKS = {
+    "Kustomization": "kustomize.toolkit.fluxcd.io/namespace",
+    "HelmRelease": "helm.toolkit.fluxcd.io/namespace",
+}
+FLUX_SOURCES = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "HelmChart")
 _DNS_WORDS = ("no such host", "ENOTFOUND", "EAI_AGAIN", "NXDOMAIN", "resolve host", "not known")
+_REWRITTEN = frozenset({"template_limit", "rewritten"})
+"""Facts of pods that are not what their template says."""
 _DNS_HOME = "kube-system"
 
 
@@ -48,23 +61,35 @@ def further_lists(scene: Scene, so_far: Explanation, namespace: str) -> tuple[Li
 def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]:
     inventory = scene.inventory
     said = " ".join(_complaints(inventory))
-    logged = "\n".join(log.text for log in inventory.logs)
     kinds = chain(
         _of_storage(inventory),
         _of_traffic(inventory),
         _of_admission(said, so_far),
-        _of_rights(said + logged),
-        CHAOS,
-        () if _is_explained(so_far) else UNEXPLAINED,
+        OF_RIGHTS if _is_refused(said) or _logs(inventory, _is_refused) else (),
     )
     yield from ((namespace, kind) for kind in kinds)
+    # Experiments lie apart from what they hit.
+    yield from (("", kind) for kind in CHAOS)
+    yield from _of_deliveries(inventory, namespace)
+    if not _is_explained(so_far):
+        yield from ((namespace, kind) for kind in UNEXPLAINED)
+        yield from ((MESH_HOME, kind) for kind in MESH_WIDE)
+        yield from _of_routes(inventory)
     if namespace and _unschedulable(inventory):
         # What a node has left depends on the pods of every namespace.
         yield "", "Pod"
-    if any(word in logged for word in _DNS_WORDS):
+    if _logs(inventory, lambda text: any(sign in text for sign in _DNS_WORDS)):
         yield from ((_DNS_HOME, kind) for kind in OF_DNS)
     for backend in backends(scene) if namespace else ():
         yield from ((backend.namespace, kind) for kind in OF_BACKENDS)
+
+
+def _logs(inventory: Inventory, tells: Callable[[str], bool]) -> bool:
+    return any(tells(log.text) for log in inventory.logs)
+
+
+def _is_refused(text: str) -> bool:
+    return "system:serviceaccount:" in text and "cannot " in text
 
 
 def _is_explained(so_far: Explanation) -> bool:
@@ -83,6 +108,8 @@ def _of_traffic(inventory: Inventory) -> Iterator[str]:
         yield "IngressClass"
     if any("namespaceSelector" in str(one.get("spec")) for one in inventory.all("NetworkPolicy")):
         yield "Namespace"
+    if any(any(inventory.all(kind)) for kind in BY_NAMESPACE):
+        yield "Namespace"
     services = (part(one, "spec") for one in inventory.all("Service"))
     if any(not one.get("selector") and one.get("type") != "ExternalName" for one in services):
         yield "EndpointSlice"
@@ -97,7 +124,7 @@ def _of_admission(said: str, so_far: Explanation) -> Iterator[str]:
         yield "PriorityClass"
     if "webhook" in said or "did not complete" in said:
         yield from WEBHOOKS
-    if any(one.facts.get("template_limit") for one in so_far.findings):
+    if any(_REWRITTEN & one.facts.keys() for one in so_far.findings):
         yield "MutatingWebhookConfiguration"
     if "kyverno" in said:
         yield "PolicyReport"
@@ -105,9 +132,31 @@ def _of_admission(said: str, so_far: Explanation) -> Iterator[str]:
         yield "APIService"
 
 
-def _of_rights(text: str) -> tuple[str, ...]:
-    forbidden = "system:serviceaccount:" in text and "cannot " in text
-    return OF_RIGHTS if forbidden else ()
+def _of_deliveries(inventory: Inventory, namespace: str) -> Iterator[Wish]:
+    """What brought the workloads in view, where its marks on them say that it lies."""
+    marks = [
+        (part(one, "metadata", "labels"), part(one, "metadata", "annotations"))
+        for kind in WORKLOADS
+        for one in inventory.all(kind)
+    ]
+    if any(ARGO_MARK in notes or ARGO_MARK in labels for labels, notes in marks):
+        yield from ((space, "Application") for space in dict.fromkeys((namespace, ARGO_HOME)))
+    for kind, mark in FLUX_MARKS.items():
+        spaces = {word(labels, mark) for labels, _ in marks if mark in labels}
+        for space in sorted(spaces - {""}):
+            yield from ((space, one) for one in (kind, *FLUX_SOURCES))
+
+
+def _of_routes(inventory: Inventory) -> Iterator[Wish]:
+    """Gateways and Services of other namespaces that routes in view name."""
+    for route in inventory.all("HTTPRoute"):
+        for ref in parts(route, "spec", "parentRefs"):
+            if space := word(ref, "namespace"):
+                yield space, "Gateway"
+        for rule in parts(route, "spec", "rules"):
+            for ref in parts(rule, "backendRefs"):
+                if space := word(ref, "namespace"):
+                    yield from ((space, kind) for kind in ("Service", "Pod", "ReferenceGrant"))
 
 
 def _complaints(inventory: Inventory) -> Iterator[str]:

@@ -1,0 +1,182 @@
+"""Which kinds are listed beside the first ones, and why."""
+
+from typing import Any
+
+import pytest
+from tests.diagnose.build import (
+    NOW,
+    Json,
+    alert,
+    app,
+    container,
+    event,
+    lines,
+    log,
+    make,
+    named,
+    seen,
+    service,
+    unschedulable,
+)
+
+from sreagent.diagnose.explain import explain
+from sreagent.diagnose.scene import Scene
+from sreagent.domain.inventory import Gap, Inventory
+from sreagent.domain.kinds import CHAOS, KINDS
+from sreagent.investigate.rules.further_kinds import UNEXPLAINED, further_lists
+from sreagent.investigate.rules.reasoner import FIRST_KINDS
+from sreagent.tools.looks import ListObjects
+
+HOOKS = {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
+
+
+def view(*objects: Json, logs: Any = (), beside: tuple[str, ...] = ()) -> Inventory:
+    """What is in view after the first lists of namespace shop."""
+    inventory = seen(*objects, logs=logs)
+    for kind, space in list(inventory.listings):
+        listing = inventory.listings.pop((kind, space))
+        if kind in (*FIRST_KINDS, *beside):
+            inventory.listings[kind, "shop" if KINDS[kind].namespaced else ""] = listing
+    return inventory
+
+
+def asked(inventory: Inventory, namespace: str = "shop") -> set[tuple[str, str]]:
+    return {(look.namespace, kind) for look in looks(inventory, namespace) for kind in look.kinds}
+
+
+def looks(inventory: Inventory, namespace: str = "shop") -> tuple[ListObjects, ...]:
+    scene = Scene(inventory, NOW)
+    return further_lists(scene, explain(scene, alert()), namespace)
+
+
+def kinds(inventory: Inventory) -> set[str]:
+    extra = {*UNEXPLAINED, *CHAOS}
+    return {kind for _, kind in asked(inventory) if kind not in extra}
+
+
+REFUSED = 'failed calling webhook "check.example.com": service "check" not found'
+FORBIDDEN = (
+    'pods is forbidden: User "system:serviceaccount:shop:app" cannot list resource "pods" '
+    'in API group "" in the namespace "shop"'
+)
+
+
+def complaint(message: str) -> list[Json]:
+    objects = app()
+    return [*objects, event(named(objects, "ReplicaSet"), "FailedCreate", message, type="Warning")]
+
+
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        pytest.param([*app(), service()], set(), id="nothing-special"),
+        pytest.param(complaint("exceeded quota"), {"LimitRange"}, id="pods-refused"),
+        pytest.param(complaint(REFUSED), {"LimitRange", *HOOKS}, id="webhook"),
+        pytest.param(
+            complaint("Timeout: request did not complete"), {"LimitRange", *HOOKS}, id="slow"
+        ),
+        pytest.param(
+            complaint('violates PodSecurity "restricted:latest"'),
+            {"LimitRange", "Namespace"},
+            id="pod-security",
+        ),
+        pytest.param(
+            complaint(FORBIDDEN),
+            {"LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"},
+            id="rights-of-a-controller",
+        ),
+        pytest.param([*app(), make("Ingress", "web", spec={})], {"IngressClass"}, id="ingress"),
+        pytest.param([make("Service", "db", spec={"ports": []})], {"EndpointSlice"}, id="selector"),
+        pytest.param(
+            [make("NetworkPolicy", "p", spec={"ingress": [{"from": [{"namespaceSelector": {}}]}]})],
+            {"Namespace"},
+            id="policy-by-namespace",
+        ),
+        pytest.param(
+            [make("PersistentVolumeClaim", "d")], {"PersistentVolume", "StorageClass"}, id="claims"
+        ),
+    ],
+)
+def test_kinds_are_asked_for_when_something_makes_them_matter(
+    objects: list[Json], expected: set[str]
+) -> None:
+    assert kinds(view(*objects)) == expected
+
+
+def test_what_a_log_says_decides_too() -> None:
+    objects = app()
+    first = named(objects, "Pod")
+    names = view(*objects, logs=[log(first, lines("ERROR lookup cart: no such host"))])
+    assert {("kube-system", "ConfigMap"), ("kube-system", "Pod")} <= asked(names)
+    rights = view(*objects, logs=[log(first, lines(FORBIDDEN))])
+    assert {"Role", "RoleBinding"} <= kinds(rights)
+
+
+def test_pods_of_every_namespace_are_asked_for_when_one_finds_no_node() -> None:
+    waits = app()
+    waiting = named(waits, "Pod")
+    waiting["status"]["conditions"] = [unschedulable("0/1 nodes are available")]
+    assert ("", "Pod") in asked(view(*waits))
+
+
+def test_nothing_is_asked_for_twice_or_after_a_refusal() -> None:
+    inventory = view(*complaint(REFUSED), beside=("LimitRange",))
+    gap = Gap(what="MutatingWebhookConfiguration", namespace="", reason="forbidden",
+              message="403", command="")  # fmt: skip
+    inventory.gaps.append(gap)
+    assert kinds(inventory) == {"ValidatingWebhookConfiguration"}
+
+
+def test_extensions_are_asked_for_where_nothing_explains_the_trouble() -> None:
+    wished = asked(view(*app()))
+    assert {kind for _, kind in wished} >= {*UNEXPLAINED, *CHAOS}
+    assert ("istio-system", "PeerAuthentication") in wished
+    assert {space for space, kind in wished if kind in CHAOS} == {""}
+
+
+def test_extensions_are_left_alone_where_the_trouble_is_explained() -> None:
+    small = container(resources={"limits": {"memory": "16Mi"}})
+    killed = {
+        "name": "app",
+        "ready": False,
+        "restartCount": 5,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {
+            "terminated": {
+                "exitCode": 137,
+                "reason": "OOMKilled",
+                "finishedAt": "2026-03-04T02:59:00Z",
+            }
+        },
+    }
+    objects = app(revisions=[(90_000, container()), (600, small)], pods=[killed, killed])
+    assert not {kind for _, kind in asked(view(*objects))} & set(UNEXPLAINED)
+
+
+def test_what_brought_a_workload_is_asked_for_where_its_marks_point() -> None:
+    objects = app()
+    meta = named(objects, "Deployment")["metadata"]
+    meta["labels"] = {"kustomize.toolkit.fluxcd.io/namespace": "flux-system"}
+    meta["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/app"}
+    wished = asked(view(*objects))
+    assert {
+        ("flux-system", "Kustomization"),
+        ("flux-system", "GitRepository"),
+        ("argocd", "Application"),
+        ("shop", "Application"),
+    } <= wished
+
+
+def test_the_namespace_of_a_webhook_that_fails_is_looked_at() -> None:
+    hook = {
+        "name": "check.example.com",
+        "clientConfig": {"service": {"name": "check", "namespace": "guard"}},
+    }
+    config = make("ValidatingWebhookConfiguration", "guard", webhooks=[hook])
+    inventory = view(*complaint(REFUSED), config, beside=("ValidatingWebhookConfiguration",))
+    assert {("guard", "Service"), ("guard", "Pod")} <= asked(inventory)
+
+
+def test_kinds_without_a_namespace_are_asked_for_once() -> None:
+    for look in looks(view(*app())):
+        assert all(KINDS[kind].namespaced or not look.namespace for kind in look.kinds)
