@@ -11,7 +11,7 @@ from sreagent.diagnose.selectors import matches
 from sreagent.diagnose.shapes import part, parts, whole, word, words
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.text import one_line
 
 STILL = 900
@@ -127,13 +127,11 @@ def failing_calls(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def timeouts_add_up(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """Webhooks that do not answer take together longer than a request may."""
     late = [one for one in refusals(scene) if any(sign in one.text for sign in _SLOW)]
-    if not late or _failing(scene, item):
+    if not late or _failing(scene, item) or entity not in slow_together(scene):
         return
-    dead = [hook for hook in _all_hooks(scene) if _dead(scene, hook) and _sees_pods(hook)]
+    dead = [hook for hook in _all_hooks(scene) if _is_skipped_late(scene, hook)]
     spent = sum(_timeout(hook) for hook in dead)
     mine = [hook for hook in parts(item, "webhooks") if hook in dead]
-    if spent < PATIENCE or not mine:
-        return
     yield Finding(
         condition="webhook.timeouts_add_up",
         entity=entity,
@@ -147,6 +145,24 @@ def timeouts_add_up(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding
         command=entity.get,
         facts=_facts(mine[0], late),
     )
+
+
+@once_per_scene
+def slow_together(scene: Scene) -> tuple[Entity, ...]:
+    """Configurations of webhooks that do not answer, when waiting for all takes too long."""
+    dead = [hook for hook in _all_hooks(scene) if _is_skipped_late(scene, hook)]
+    if sum(_timeout(hook) for hook in dead) < PATIENCE:
+        return ()
+    return tuple(
+        entity_of(kind, item)
+        for kind in CONFIGURATIONS
+        for item in scene.all(kind)
+        if any(hook in dead for hook in parts(item, "webhooks"))
+    )
+
+
+def _is_skipped_late(scene: Scene, hook: Obj) -> bool:
+    return bool(_dead(scene, hook)) and _sees_pods(hook)
 
 
 @condition("webhook.unready_backend", *CONFIGURATIONS, role=Role.REMARK)

@@ -18,6 +18,7 @@ _STACKS = ("stack", "stacktrace", "stack_trace", "error.stack_trace", "error.sta
            "exc_text", "exception", "traceback", "@x", "full_message", "stack_info")  # fmt: skip
 _TRACES = ("trace_id", "traceid", "trace.id", "trace", "otelTraceID".lower(), "request_id")
 _INSIDE = ("stack", "stacktrace", "stack_trace", "stackTrace", "StackTrace", "traceback")
+_NAMES_AND_WORDS = ("type", "name", "message", "msg", "errmsg", "error_str")
 _DEEPEST = 4
 
 
@@ -75,7 +76,7 @@ def _plain(value: object, depth: int = 0) -> str:
         return value.partition("\n")[0] if isinstance(value, str) else str(value)
     if date := value.get("$date"):
         return str(date)
-    said = [value[name] for name in ("type", "name", "message", "msg", "errmsg") if value.get(name)]
+    said = [value[name] for name in _NAMES_AND_WORDS if value.get(name)]
     if said and depth < _DEEPEST:
         return ": ".join(_plain(one, depth + 1) for one in said)
     kept = {name: one for name, one in value.items() if name not in _INSIDE}

@@ -4,19 +4,23 @@ import re
 from collections.abc import Iterator
 
 from sreagent.diagnose.managers import last_edit
-from sreagent.diagnose.pod_templates import lifted
+from sreagent.diagnose.pod_templates import unbounded
 from sreagent.diagnose.podspec import EMPTY, is_over, pod_condition
 from sreagent.diagnose.quantities import amount
+from sreagent.diagnose.readings import of
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import parse_time, span
+from sreagent.domain.signal import Measure, Unit, say
 from sreagent.domain.text import one_line
 
 _ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+ROOMY = 0.7
+"""Share of a disk in use with which no pod should be evicted."""
 LITTLE = 0.5
 """Share of a disk that pods should at least be allowed to use."""
 FLICKER = 10
@@ -66,7 +70,7 @@ def pressure(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
                 path=f"status.conditions[{name}]",
                 since=parse_time(state.get("lastTransitionTime")),
                 command=f"kubectl describe node {entity.name}",
-                suspects=_unbounded(scene, entity) if name == "MemoryPressure" else (),
+                suspects=unbounded(scene, entity) if name == "MemoryPressure" else (),
                 facts={"node": entity.name, "pressure": name},
             )
 
@@ -80,7 +84,10 @@ def _threshold(scene: Scene, node: Obj, name: str) -> str:
     for pod in _evicted_from(scene, node):
         told = _EVICTED.search(str((pod.get("status") or EMPTY).get("message") or ""))
         if told:
-            return f"; the kubelet evicts below {told[1]} free, {told[2]} were left"
+            return (
+                f"; the kubelet evicts below {_size(told[1])} free, {told[2]} were left"
+                f"{_say_roomy(scene, node, name)}"
+            )
     sizes = [status.get(side) or {} for side in ("capacity", "allocatable")]
     whole, usable = (amount(one.get("ephemeral-storage", 0)) for one in sizes)
     if name == "DiskPressure" and whole and usable and usable < LITTLE * whole:
@@ -89,23 +96,24 @@ def _threshold(scene: Scene, node: Obj, name: str) -> str:
     return ""
 
 
+def _size(text: str) -> str:
+    """A threshold as people write it: the kubelet tells bytes."""
+    return say(amount(text), Unit.BYTES) if text.isdigit() else text
+
+
+def _say_roomy(scene: Scene, node: Obj, name: str) -> str:
+    """That metrics show a disk with room, so that the threshold itself is what is wrong."""
+    used = [one.now for one in of(scene, entity_of("Node", node), Measure.NODE_DISK)]
+    if name != "DiskPressure" or not used or max(used) > ROOMY:
+        return ""
+    return f", though {say(max(used), Unit.SHARE)} of its disk is in use: the threshold is wrong"
+
+
 def _evicted_from(scene: Scene, node: Obj) -> Iterator[Obj]:
     name = node["metadata"]["name"]
     for pod in scene.all("Pod"):
         if pod["spec"].get("nodeName") == name and is_over(pod):
             yield pod
-
-
-def _unbounded(scene: Scene, node: Entity) -> tuple[Entity, ...]:
-    """Workloads on the node that lost their memory limit lately."""
-    owners = {scene.workload_of(pod) for pod in scene.pods_by_node.get(node.name, ())}
-    return tuple(
-        sorted(
-            owner
-            for owner in owners
-            if any(resource == "memory" for _, resource, _ in lifted(scene, owner))
-        )
-    )
 
 
 @condition("node.network_unavailable", "Node", worth=0.80)

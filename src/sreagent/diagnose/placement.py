@@ -61,6 +61,15 @@ def free_on(scene: Scene, node: Obj) -> Mapping[str, float]:
 
 
 @once_per_scene
+def pods_that_fit(scene: Scene) -> float:
+    """How many pods all nodes together may hold; 0 when no node is known."""
+    return sum(
+        amount(((node.get("status") or EMPTY).get("allocatable") or {}).get("pods", 0))
+        for node in scene.all("Node")
+    )
+
+
+@once_per_scene
 def _room(scene: Scene) -> Mapping[str, Mapping[str, float]]:
     return {node["metadata"]["name"]: _left(scene, node) for node in scene.all("Node")}
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sreagent.diagnose.calling import failing_calls_to
+from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, container_specs, pod_condition, template_of
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import Revision, hide_value, workload_revisions
@@ -33,19 +34,33 @@ def env_shadowed(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     for container, name, first, last in _twice(newest.template):
         if (container, name, first, last) in known:
             continue
+        heard = _complaint_about(scene, entity, last)
         yield Finding(
             condition="workload.env_shadowed",
             entity=entity,
             claim=f"{entity} sets {name} twice in container {container}: the later one wins, "
-            f"{last or 'a reference'} instead of {first or 'a reference'}",
+            f"{last or 'a reference'} instead of {first or 'a reference'}"
+            f"{f'; its log has {heard.cause.value} of {heard.target}' if heard else ''}",
             category=Category.CONFIGURATION,
-            severity=Severity.WARNING,
+            severity=Severity.ERROR if heard else Severity.WARNING,
             uid=item["metadata"].get("uid", ""),
             path=f"spec.template.spec.containers[{container}].env[{name}]",
             since=newest.at,
             command=entity.get,
-            facts={"container": container, "key": name, "introduced": str(newest.number)},
+            facts={"container": container, "key": name, "introduced": str(newest.number)}
+            | ({"settled": "its log complains of that value"} if heard else {}),
         )
+
+
+def _complaint_about(scene: Scene, workload: Entity, value: str) -> LogError | None:
+    """An error in the logs of its pods whose target stands in a value."""
+    for pod in scene.pods(workload):
+        for log, reading in scene.logs(pod):
+            for error in reading.errors if not log.previous else ():
+                host = error.target.partition(":")[0]
+                if host and host in value:
+                    return error
+    return None
 
 
 def _newest(scene: Scene, workload: Entity) -> tuple[Revision | None, Revision | None]:
@@ -174,6 +189,18 @@ def lifted(scene: Scene, workload: Entity) -> Iterator[tuple[str, str, str]]:
     for (container, resource), limit in _limits(before.template).items():
         if container in names and (container, resource) not in now:
             yield container, resource, limit
+
+
+def unbounded(scene: Scene, node: Entity) -> tuple[Entity, ...]:
+    """Workloads on a node that lost their memory limit lately."""
+    owners = {scene.workload_of(pod) for pod in scene.pods_by_node.get(node.name, ())}
+    return tuple(
+        sorted(
+            owner
+            for owner in owners
+            if any(resource == "memory" for _, resource, _ in lifted(scene, owner))
+        )
+    )
 
 
 def _limits(template: Obj) -> dict[tuple[str, str], str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
+from sreagent.diagnose.admission import slow_together
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, container_specs, pod_condition
 from sreagent.diagnose.registry import condition
@@ -133,6 +134,11 @@ _REFUSALS = (
     ),
     (r"is invalid: (.{1,300})", "", "the API server finds the pod invalid: {0}"),
     (r"unable to validate against any (.{1,200})", "", "its pod security policy forbids it: {0}"),
+    (
+        r"((?:Timeout: )?request did not complete within .{1,200})",
+        "webhooks",
+        "it takes longer than a request may: {0}",
+    ),
     (r"no PriorityClass with name (\S{1,253}) was found", "", "PriorityClass {0} does not exist"),
 )
 
@@ -149,7 +155,7 @@ def read_refusal(message: str) -> Rule:
                 says=said.format(*groups),
                 category=Category.RESOURCE if quota else Category.CONFIGURATION,
                 name=groups[1] if len(groups) > 1 else "",
-                always=quota and "exceeded quota" in found[0],
+                always=kind == "webhooks" or (quota and "exceeded quota" in found[0]),
             )
     return Rule(kind="", says=told or "no event says why")
 
@@ -170,6 +176,8 @@ def _named(scene: Scene, workload: Entity, rule: Rule) -> Iterator[Entity]:
         yield from (entity_of(rule.kind, one) for one in scene.all(rule.kind, space))
     elif rule.kind == "Namespace":
         yield Entity(kind=rule.kind, name=space)
+    if rule.kind == "webhooks":
+        yield from slow_together(scene)
     for kind in _WEBHOOKS if rule.kind == "webhook" else ():
         for one in scene.all(kind):
             if rule.name in [hook.get("name") for hook in one.get("webhooks") or ()]:

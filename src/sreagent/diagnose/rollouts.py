@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sreagent.diagnose.managers import last_edit
+from sreagent.diagnose.placement import pods_that_fit
 from sreagent.diagnose.podspec import EMPTY, is_ready, pod_condition
-from sreagent.diagnose.quantities import amount
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.revisions import HASH, workload_revisions
 from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of, pod_entity
@@ -54,10 +54,7 @@ def not_observed(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def too_many_replicas(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A workload asks for more pods than all nodes together may hold."""
     wanted = (item.get("spec") or EMPTY).get("replicas") or 0
-    room = sum(
-        amount(((node.get("status") or EMPTY).get("allocatable") or {}).get("pods", 0))
-        for node in scene.all("Node")
-    )
+    room = pods_that_fit(scene)
     if not room or wanted <= room:
         return
     edit = last_edit(item, "spec.replicas")

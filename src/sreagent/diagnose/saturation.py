@@ -13,7 +13,6 @@ from sreagent.diagnose.readings import (
     finding,
     is_hurt,
     is_share,
-    numbers,
     of,
     suspects,
 )
@@ -464,7 +463,11 @@ def died_before(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     for reading in of(scene, entity, Measure.RESTARTS, Measure.MISSING):
         if reading.rose and reading.now >= 1:
             yield finding(
-                reading, "workload.died_before", numbers(reading), item, severity=Severity.INFO
+                reading,
+                "workload.died_before",
+                f"is not whole any more: {reading.signal.name} {change(reading)}",
+                item,
+                severity=Severity.INFO,
             )
 
 

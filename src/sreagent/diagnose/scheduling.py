@@ -11,6 +11,7 @@ from sreagent.diagnose.placement import (
     Obstacle,
     free_on,
     obstacle_on,
+    pods_that_fit,
     port_holders,
     terms,
     volumes_of,
@@ -136,7 +137,7 @@ def _known_verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
 
 
 def _verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
-    claim = _unbound_claim(scene, pod, message)
+    claim = _unbound_claim(scene, pod, message) or _of_too_many(scene, pod)
     if claim:
         return claim
     nodes = scene.all("Node")
@@ -147,6 +148,25 @@ def _verdict(scene: Scene, pod: Obj, message: str) -> Verdict:
     if not eligible:
         return _no_label(pod, nodes)
     return _weigh(scene, pod, _meant_for_it(eligible))
+
+
+def _of_too_many(scene: Scene, pod: Obj) -> Verdict | None:
+    """That more pods are asked for than all nodes hold, so that some fit nowhere."""
+    owner = controller_ref(pod) or EMPTY
+    if owner.get("kind") == "ReplicaSet":
+        above = scene.workload_of(pod)
+    else:
+        space = pod["metadata"].get("namespace", "")
+        above = Entity(kind=str(owner.get("kind")), namespace=space, name=str(owner.get("name")))
+    wanted = ((scene.inventory.find(above) or EMPTY).get("spec") or EMPTY).get("replicas") or 0
+    room = pods_that_fit(scene)
+    if not room or wanted <= room:
+        return None
+    return Verdict(
+        says=f"{above} asks for {wanted} pods, and all nodes together hold {room:.0f}",
+        category=Category.CONFIGURATION,
+        facts={"cause": "too_many_replicas", "replicas": str(wanted), "room": f"{room:.0f}"},
+    )
 
 
 def _meant_for_it(eligible: list[Obstacle]) -> list[Obstacle]:
@@ -493,16 +513,17 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
     if found := _CLAIM.search(message):
         missing = Entity(kind="PersistentVolumeClaim", namespace=space, name=found[1])
         leaving = "being deleted" in found[0]
+        introduced = "" if leaving else _first_to_name(scene, pod, missing)
         is_gone = "is being deleted" if leaving else "does not exist"
         return Verdict(
-            says=f"{missing} {is_gone}",
+            says=f"{missing} {is_gone}{introduced}",
             category=Category.STORAGE,
             facts={
                 "cause": "claim_leaving" if leaving else "claim_missing",
                 "claim": found[1],
                 "accusation": f"{is_gone}, but {scene.workload_of(pod)} needs it",
             },
-            suspects=(missing,),
+            suspects=() if introduced else (missing,),
         )
     if "unbound" not in message or not claims:
         return None
@@ -515,6 +536,19 @@ def _unbound_claim(scene: Scene, pod: Obj, message: str) -> Verdict | None:
         facts={"cause": "unbound_claim", "claim": (unbound or claims)[0].name},
         suspects=tuple(unbound or claims),
     )
+
+
+def _first_to_name(scene: Scene, pod: Obj, claim: Entity) -> str:
+    """That the pod's revision names a claim which the one before did not."""
+    known = workload_revisions(scene, scene.workload_of(pod))
+    mine = revision_of(pod, known)
+    older = [one for one in known if mine and one.number < mine.number]
+    if not mine or not older:
+        return ""
+    before = references(older[0].template.get("spec") or EMPTY)
+    if any((one.kind, one.name) == (claim.kind, claim.name) for one in before):
+        return ""
+    return f"; revision {mine.number} is the first that names it"
 
 
 def _is_bound(claim: Obj | None) -> bool:

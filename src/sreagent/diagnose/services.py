@@ -241,11 +241,6 @@ def _undecided(scene: Scene, service: Obj, kind: str) -> Iterator[Finding]:
 _UNSEEN = {"Pod": "pods", "Deployment": "deployments", "StatefulSet": "stateful sets"}
 
 
-def _wants_none(scene: Scene, workload: Entity) -> bool:
-    item = scene.inventory.find(workload) or EMPTY
-    return (item.get("spec") or EMPTY).get("replicas") == 0
-
-
 def _is_batch(workload: Entity) -> bool:
     return workload.kind in ("Job", "CronJob")
 
