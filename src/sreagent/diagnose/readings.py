@@ -197,6 +197,7 @@ def finding(
         source="prometheus",
         command=signal.command,
         excerpt=numbers(reading),
+        tainted=bool(signal.about) and not signal.about.startswith("container "),
         plot=plot(signal.points, signal.unit, reading.since),
     )
     return replace(found, **{**more, "facts": {**_facts(reading), **more.get("facts", {})}})

@@ -1,6 +1,6 @@
 """Series of an answer, folded into one signal for each measure of each object."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.ports import Labels, Series
 from sreagent.domain.signal import Measure, Point, Signal, Unit
+from sreagent.domain.text import one_line
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import KINDS, Owners
 from sreagent.tools.metric_questions import Fold, Question, Whom
@@ -17,6 +18,8 @@ from sreagent.tools.quantities import amount
 
 SIDES = families.SIDES
 Values = dict[datetime, float]
+LONGEST_PART = 60
+"""Characters of a topic, a pool or a device that are kept: anybody may name one."""
 _SHOWN = 12
 """Labels of a series that are kept."""
 
@@ -67,13 +70,16 @@ def chosen(signals: Iterable[Signal]) -> Iterator[Signal]:
     stays that says how requests ended, and counted most.
     """
     signals = list(signals)
+    timed = Counter(one.entity for one in signals if one.measure is Measure.LATENCY)
     told = {(one.entity, one.about) for one in signals if one.measure is Measure.ERROR_RATIO}
     rates = [one for one in signals if one.measure is Measure.RATE]
     best: dict[Entity, str] = {}
     for one in sorted(rates, key=lambda one: ((one.entity, one.about) in told, _sum(one))):
         best[one.entity] = one.about
     for one in signals:
-        if one.measure not in _OF_REQUESTS:
+        if one.measure is Measure.LATENCY and timed[one.entity] == 1:
+            yield replace(one, about="")
+        elif one.measure not in _OF_REQUESTS:
             yield one
         elif best.get(one.entity) == one.about:
             yield replace(one, about="")
@@ -104,7 +110,7 @@ def _part(question: Question, labels: Labels) -> str:
     told = [labels[label] for label in question.about if labels.get(label)]
     if question.whom is Whom.CONTAINER and told:
         return f"container {told[0]}"
-    return " ".join(dict.fromkeys(told))
+    return one_line(" ".join(dict.fromkeys(told)), LONGEST_PART)
 
 
 def _add(

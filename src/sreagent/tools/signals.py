@@ -8,7 +8,7 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from math import isfinite
@@ -100,6 +100,8 @@ class _Gathering:
     metrics: Metrics
     inventory: Inventory
     deadline: _Deadline
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each query took."""
 
     def run(self, namespaces: Sequence[str], now: datetime) -> Iterator[Looked]:
         began = monotonic()
@@ -198,10 +200,14 @@ class _Gathering:
         said = f"{len(answer.series)} series, {objects} object{'' if objects == 1 else 's'}"
         if answer.series and not _has_numbers(answer):
             yield self._odd("an answer of Prometheus", f"only values that are no numbers: {promql}")
-        yield Looked(source="prometheus", command=command, result=said)
+        took = self.seconds.get(promql, 0.0)
+        yield Looked(source="prometheus", command=command, result=said, seconds=took)
 
     def _range(self, promql: str, window: Window) -> Ranges:
-        return self.metrics.range(promql, start=window.start, end=window.end, step=window.step)
+        began = monotonic()
+        found = self.metrics.range(promql, start=window.start, end=window.end, step=window.step)
+        self.seconds[promql] = monotonic() - began
+        return found
 
     def _command(self, promql: str, window: Window) -> str:
         return range_command(self.metrics.url, promql, window.start, window.end, window.step)
