@@ -15,6 +15,7 @@ from tests.diagnose.build import (
     node,
     pod,
     running,
+    service,
     spotted,
     waiting,
 )
@@ -201,3 +202,33 @@ def test_pods_killed_counts_more_when_some_are_missed() -> None:
     named(objects, "Pod")["status"]["conditions"][-1]["status"] = "False"
     (finding,) = spotted("workload.pods_killed", *objects, made(named(objects, "ReplicaSet"), 12))
     assert finding.severity is Severity.ERROR
+
+
+def calling(probe_words: str) -> list[Json]:
+    """An application that calls a broken cache, and whose own readiness probe fails."""
+    env = [{"name": "CACHE", "value": "http://cache:80"}]
+    probe = {"httpGet": {"path": "/ready", "port": 8080}}
+    one = container(env=env, readinessProbe=probe)
+    objects = app("front", revisions=[(DAY, one)], pods=[running(ready=False)])
+    return [
+        *objects,
+        *app("cache", pods=[crashing()]),
+        service("cache"),
+        event(named(objects, "Pod"), "Unhealthy", f"Readiness probe failed: {probe_words}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "suspects"),
+    [
+        pytest.param(
+            "HTTP probe failed with statuscode: 503", ["Service/shop/cache"], id="it-says-so-itself"
+        ),
+        pytest.param("HTTP probe failed with statuscode: 404", [], id="the-probe-is-wrong"),
+    ],
+)
+def test_a_program_that_says_it_cannot_serve_points_at_what_it_calls(
+    words: str, suspects: list[str]
+) -> None:
+    (finding,) = spotted("pod.probe_failing", *calling(words))
+    assert [one.path for one in finding.suspects] == suspects

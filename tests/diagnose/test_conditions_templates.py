@@ -56,6 +56,16 @@ def test_a_variable_that_is_newly_set_twice_is_told(
     assert all(one.severity is Severity.WARNING for one in found)
 
 
+def test_a_variable_set_twice_is_grave_when_the_log_complains_of_the_later_value() -> None:
+    objects = app(revisions=[(9 * DAY, container(env=[A])), (300, container(env=[A, B]))])
+    words = lines("ERROR dial tcp localhost:3000: connect: connection refused")
+    (finding,) = spotted(
+        "workload.env_shadowed", *objects, logs=[log(named(objects, "Pod"), words)]
+    )
+    assert finding.severity is Severity.ERROR
+    assert "its log has connection refused of localhost:3000" in finding.claim
+
+
 def test_values_of_a_secret_that_is_set_twice_are_not_shown() -> None:
     pair = [{"name": "DB_PASSWORD", "value": value} for value in ("first-one", "second-one")]
     (finding,) = spotted("workload.env_shadowed", *app(revisions=[(60, container(env=pair))]))

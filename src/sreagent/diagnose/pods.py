@@ -9,7 +9,7 @@ from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
-from sreagent.diagnose.targets import Target, resolve_error, suspects_of
+from sreagent.diagnose.targets import Target, callees, resolve_error, suspects_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, PodLog
@@ -64,7 +64,7 @@ def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         path="status.conditions[Ready]",
         since=since,
         command=entity.get,
-        suspects=at_fault(scene, pod),
+        suspects=at_fault(scene, pod) or tuple(sorted(callees(scene, scene.workload_of(pod)))),
         facts={"container": late[0].name},
     )
 

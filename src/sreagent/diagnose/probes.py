@@ -11,6 +11,7 @@ from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, first_seen, times_seen
+from sreagent.diagnose.targets import callees
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj
@@ -105,7 +106,7 @@ def _finding(
         command=f"kubectl -n {entity.namespace} describe pod {entity.name}",
         excerpt=one_line(failure.words, 300),
         tainted=bool(failure.words),
-        suspects=at_fault(scene, pod),
+        suspects=at_fault(scene, pod) or _needed(scene, pod, fault),
         facts=_facts(scene, pod, container, failure.kind, fault),
     )
 
@@ -125,6 +126,17 @@ def _failure(
     kind, words, _ = found[-1]
     events = tuple(event for name, _, event in found if name == kind)
     return Failure(kind=kind, words=words, events=events)
+
+
+_OWN_WORD = ("status", "exec", "timeout", "other")
+"""Faults by which a program that runs says that it cannot serve."""
+
+
+def _needed(scene: Scene, pod: Obj, fault: str) -> tuple[Entity, ...]:
+    """What a program that says itself that it cannot serve is configured to call."""
+    if fault not in _OWN_WORD:
+        return ()
+    return tuple(sorted(callees(scene, scene.workload_of(pod))))
 
 
 _MISPLACED = ("wrong_port", "wrong_path")
