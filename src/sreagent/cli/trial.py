@@ -37,7 +37,7 @@ def _tried(folder: Path, kubernetes: str) -> Score:
 
 
 def _investigated(folder: Path, alert: str, kubernetes: str) -> tuple[Incident, float]:
-    """Stage an incident and look at it as `sre investigate --read-only` does, in how many seconds."""
+    """Play an incident and look at it as `sre investigate --read-only` does, in how many s."""
     from sreagent import wiring
     from sreagent.settings import Settings, person
     from sreagent.simulator import Simulation
