@@ -20,6 +20,7 @@ _ENDED = ("completed", "stopped")
     "chaos.experiment",
     *CHAOS,
     worth=0.86,
+    breaks_anything=True,
     refuted_by="the trouble going on after the experiment is gone",
 )
 def experiment(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:

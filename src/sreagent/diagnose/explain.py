@@ -10,7 +10,7 @@ from sreagent.diagnose.changes import change_of, changes_in
 from sreagent.diagnose.conditions import found_in
 from sreagent.diagnose.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
-from sreagent.diagnose.folding import Folding, Problem, is_hard, problems
+from sreagent.diagnose.folding import LATE, Folding, Problem, is_hard, problems
 from sreagent.diagnose.impact import impact_of
 from sreagent.diagnose.nearness import Path
 from sreagent.diagnose.refutation import (
@@ -36,8 +36,6 @@ LONG = timedelta(hours=1)
 """A revision that stood for this long worked well enough to keep."""
 EVIDENCE = 8
 """Findings cited for one cause."""
-LATE = 120
-"""Seconds by which clocks may disagree about which came first."""
 REMEMBERED = 86_400
 """Seconds before the first symptom in which an edit may have brought it."""
 

@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sreagent.diagnose.log_patterns import NETWORK
 from sreagent.diagnose.registry import Role, traits
+from sreagent.diagnose.revisions import workload_revisions
 from sreagent.diagnose.scene import Scene
 from sreagent.domain.entity import Entity, parse_path
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import controller_ref
 
+LATE = 120
+"""Seconds by which clocks may disagree about which came first."""
 _NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
 
 
@@ -123,8 +127,28 @@ class Folding:
         """Whether it can be a cause without anybody else's help."""
         hard = _spoken_for([one for one in problem.findings if is_hard(one)])
         if problem.entity in self._explained:
-            return any(not is_symptom(one.condition) and not is_network(one) for one in hard)
+            return any(self._is_its_own(problem.entity, one) for one in hard)
         return any(not blames_another(one) for one in hard)
+
+    def _is_its_own(self, entity: Entity, finding: Finding) -> bool:
+        """Whether it is trouble that those who explain the object cannot have brought."""
+        if is_symptom(finding.condition) or is_network(finding):
+            return False
+        causes = self._explained[entity]
+        if set(finding.suspects) & set(causes):
+            return False
+        return not any(self._may_bring(one, entity, finding) for one in causes)
+
+    def _may_bring(self, cause: Entity, entity: Entity, finding: Finding) -> bool:
+        """Whether it breaks things on purpose, and the trouble came after it and no rollout."""
+        known = workload_revisions(self.scene, entity)
+        rolled_out = known[0].at if known else None
+        return any(
+            traits(one.condition).breaks_anything
+            and not _before(finding.since, one.since)
+            and not _before(one.since, rolled_out)
+            for one in self.problems[cause].findings
+        )
 
     def _blames(self, problem: Problem) -> Iterator[Entity]:
         if told := self._explained.get(problem.entity):
@@ -157,6 +181,10 @@ class Folding:
         return problem is not None and any(is_hard(one) for one in problem.findings)
 
 
+def _before(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and (other - one).total_seconds() > LATE
+
+
 def _spoken_for(hard: list[Finding]) -> list[Finding]:
     """Without pods whose log was not read, where another pod's log tells for all."""
     told = {one.condition for one in hard if one.facts.get("log") == "read"}
@@ -174,7 +202,17 @@ def _explained(found: Mapping[Entity, Problem]) -> dict[Entity, list[Entity]]:
     return explained
 
 
-_SEEN_FROM_OUTSIDE = frozenset({"workload.fails_callers"})
+_SEEN_FROM_OUTSIDE = frozenset(
+    {
+        "workload.fails_callers",
+        "workload.errors_up",
+        "workload.refusals_up",
+        "workload.latency_up",
+        "workload.traffic_gone",
+        "workload.consumer_lag",
+        "workload.queue_growing",
+    }
+)
 """Conditions that what the object says itself goes before."""
 
 

@@ -48,6 +48,8 @@ class Condition:
     """Nobody's business until an alert asks for its object."""
     even_mild: bool = False
     """It explains an alert that names its object even as a warning."""
+    breaks_anything: bool = False
+    """Whatever came over what it is aimed at, after it began, may be its doing."""
     even_near: bool = False
     """It explains, even as a warning, an alert whose object depends on it."""
 
