@@ -208,6 +208,9 @@ def test_what_runs_short(signals: list[Signal], condition: str, severity: Severi
             of_app(Measure.MEMORY, level((10_800, 0.2), (3600, 0.5))), id="memory-after-a-restart"
         ),
         pytest.param(of_app(Measure.MEMORY, climb(0.5, 0.55)), id="memory-grows-slowly"),
+        pytest.param(
+            of_app(Measure.MEMORY, saw(0.3, 0.7, 3)), id="memory-that-is-collected-now-and-then"
+        ),
         pytest.param(of_app(Measure.GC, level((10_800, 0.03))), id="some-garbage"),
         pytest.param(of_app(Measure.HEAP, teeth(0.4, 0.98)), id="heap-fills-and-empties"),
         pytest.param(of_app(Measure.POOL, level((10_800, 0.6))), id="pool-in-use"),

@@ -32,6 +32,30 @@ SOON = 4 * 3600
 """Seconds until something is full that make it urgent."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Growth:
+    """A stretch in which a series only grew."""
+
+    began: datetime
+    seconds: float
+    first: float
+    last: float
+    per_second: float
+    restarts: int
+    """How often it fell back before."""
+
+    @property
+    def gained(self) -> float:
+        """How much it grew, as a share of where it began."""
+        return (self.last - self.first) / self.first if self.first > 0 else 0.0
+
+    def until(self, full: float) -> float | None:
+        """Seconds until it reaches a value; None when it does not grow."""
+        if self.per_second <= 0:
+            return None
+        return max(full - self.last, 0.0) / self.per_second
+
+
 def _grade(scene: Scene, reading: Reading, *, hard: bool) -> Severity:
     """An error where it is at its end, or where callers notice something since then."""
     hurts = is_hurt(scene, reading.signal.entity, reading.since)
@@ -129,7 +153,7 @@ def memory_growing(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]
     """The memory of a container grows and grows, as a leak does."""
     for reading in of(scene, entity, Measure.MEMORY):
         growth = _growth(reading)
-        if growth is None or growth.gained < 0.25:
+        if growth is None or growth.gained < 0.25 or _is_collected(reading, growth):
             continue
         left = growth.until(1.0) if is_share(reading) else None
         full = f", its limit is reached in {span(left)}" if left is not None else ""
@@ -146,6 +170,17 @@ def memory_growing(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]
             severity=_grade(scene, reading, hard=is_share(reading) and reading.now >= 0.85),
             facts={"resource": "memory", "container": _container(reading)},
         )
+
+
+def _is_collected(reading: Reading, growth: _Growth) -> bool:
+    """Whether it has been as high before and fell by itself, as memory of a heap does.
+
+    What fell from the top of its limit was killed there.
+    """
+    earlier = [value for at, value in reading.signal.points if at < growth.began]
+    peak = max(earlier, default=0.0)
+    killed = is_share(reading) and peak >= 0.85
+    return bool(growth.restarts) and not killed and reading.now <= 1.1 * peak
 
 
 @condition("workload.gc_pressure", *WORKLOADS, worth=0.60, vague=True, even_mild=True)
@@ -490,30 +525,6 @@ def reached_since(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
                 category=Category.RESOURCE,
                 severity=Severity.INFO,
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Growth:
-    """A stretch in which a series only grew."""
-
-    began: datetime
-    seconds: float
-    first: float
-    last: float
-    per_second: float
-    restarts: int
-    """How often it fell back before."""
-
-    @property
-    def gained(self) -> float:
-        """How much it grew, as a share of where it began."""
-        return (self.last - self.first) / self.first if self.first > 0 else 0.0
-
-    def until(self, full: float) -> float | None:
-        """Seconds until it reaches a value; None when it does not grow."""
-        if self.per_second <= 0:
-            return None
-        return max(full - self.last, 0.0) / self.per_second
 
 
 def _growth(reading: Reading) -> _Growth | None:
