@@ -256,7 +256,7 @@ def secret_corrupted() -> Inventory:
     return seen(*objects, logs=logs)
 
 
-@fault("secret-rotated-stale-env", "Deployment/shop/app", says="db-credentials")
+@fault("secret-rotated-stale-env", "Secret/shop/db-credentials", says="db-credentials")
 def secret_rotated() -> Inventory:
     objects = [
         *app(

@@ -44,8 +44,15 @@ def edit(since: float, fields: Json, by: str = "kubectl-edit") -> list[Json]:
     ]
 
 
-def serves(name: str, port: int) -> Json:
+def serves(name: str, port: int, target: object = None) -> Json:
     """A Service on another port than 80, with the same port behind it."""
-    made = service(name, ip="10.96.0.20", target=port)
+    made = service(name, ip="10.96.0.20", target=target or port)
     made["spec"]["ports"][0]["port"] = port
     return made
+
+
+def elsewhere(namespace: str, objects: list[Json]) -> list[Json]:
+    """The same objects in another namespace."""
+    for one in objects:
+        one["metadata"]["namespace"] = namespace
+    return objects
