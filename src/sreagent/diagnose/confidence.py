@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sreagent.diagnose.causes import Cause, Part
-from sreagent.diagnose.log_patterns import LogCause
+from sreagent.diagnose.log_meaning import OWN_TROUBLE
 from sreagent.diagnose.registry import traits
 from sreagent.diagnose.scene import Scene
 from sreagent.domain.change import Change
@@ -90,25 +90,10 @@ def _from_log(primary: Finding) -> Iterator[Part]:
         yield "the pod template shows the same", 0.02
 
 
-_OWN_TROUBLE = frozenset(
-    one.value
-    for one in (
-        LogCause.POOL_EXHAUSTED,
-        LogCause.AUTH_FAILED,
-        LogCause.DISK_FULL,
-        LogCause.OUT_OF_MEMORY,
-        LogCause.CERTIFICATE,
-        LogCause.MIGRATION,
-        LogCause.FORBIDDEN,
-    )
-)
-"""What a program says of itself, and not of others."""
-
-
 def _from_complaints(primary: Finding) -> Iterator[Part]:
     if primary.facts.get("outside"):
         yield "the other end is outside the cluster", 0.24
-    elif primary.facts.get("log_cause") in _OWN_TROUBLE:
+    elif primary.facts.get("log_cause") in OWN_TROUBLE:
         yield "the log names its own trouble", 0.18
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sreagent.diagnose.bad_nodes import at_fault, say_fault
 from sreagent.diagnose.configuration import configuration_at_fault
-from sreagent.diagnose.log_patterns import NETWORK, LogCause
+from sreagent.diagnose.log_meaning import category_of
+from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
 from sreagent.diagnose.podspec import (
     EMPTY,
@@ -288,15 +289,7 @@ def _by_whom(container: Container) -> str:
 
 
 def _category(words: LogError | None) -> Category:
-    if words is None:
-        return Category.DEPLOYMENT
-    if words.cause in NETWORK:
-        return Category.DEPENDENCY
-    if words.cause in (LogCause.DISK_FULL, LogCause.OUT_OF_MEMORY):
-        return Category.RESOURCE
-    if words.cause in (LogCause.EXCEPTION, LogCause.ERROR, LogCause.EXEC_FORMAT):
-        return Category.DEPLOYMENT
-    return Category.CONFIGURATION
+    return category_of(words.cause) if words else Category.DEPLOYMENT
 
 
 def _is_unset(pod: Obj, name: str) -> bool:

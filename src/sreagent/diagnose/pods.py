@@ -1,17 +1,19 @@
 """Pods that run but do not serve."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sreagent.diagnose.bad_nodes import at_fault
 from sreagent.diagnose.calling import is_current
+from sreagent.diagnose.log_meaning import OFTEN, category_of, is_new, severity_of
 from sreagent.diagnose.log_patterns import LogCause
-from sreagent.diagnose.logs import LogError
+from sreagent.diagnose.logs import LogError, LogReading
 from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, is_ready, pod_condition
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.targets import Target, callees, resolve_error, suspects_of
 from sreagent.domain.entity import Entity
-from sreagent.domain.finding import Category, Finding, Severity
+from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, PodLog
 from sreagent.domain.moment import parse_time, span
 from sreagent.domain.text import one_line
@@ -20,8 +22,6 @@ GRACE = 30
 """Seconds a container may take to become ready when its probe asks for less."""
 GATE_PATIENCE = 120
 """Seconds that whoever meets a readiness gate may take."""
-OFTEN = 3
-"""Occurrences from which a logged error counts."""
 TOLD = 4
 """Errors of one log that are told."""
 
@@ -155,9 +155,15 @@ def log_errors(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         if log.previous or not _runs(pod, log.container):
             continue
         often = [one for one in reading.errors if one.count >= OFTEN or one.loud]
-        current = [one for one in often if is_current(scene, one) and _is_worth_it(one)]
+        current = [one for one in often if is_current(scene, one) and _is_worth_it(one, reading)]
         for error in current[:TOLD]:
-            yield _logged(scene, entity, pod, log, error)
+            finding = _logged(scene, entity, pod, log, error)
+            yield replace(finding, severity=severity_of(error, reading))
+
+
+def _is_worth_it(error: LogError, reading: LogReading) -> bool:
+    """Whether it says what is wrong, or at least that it was not always so."""
+    return error.cause is not LogCause.ERROR or is_new(error, reading)
 
 
 def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError) -> Finding:
@@ -166,8 +172,7 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         condition="pod.log_errors",
         entity=entity,
         claim=f"{entity} logs {error.cause.value}{_about(error, target)}, {_often(scene, error)}",
-        category=_category(error),
-        severity=_severity(error),
+        category=category_of(error.cause),
         uid=pod["metadata"].get("uid", ""),
         path=f"log of {log.container}",
         since=error.first_at,
@@ -191,49 +196,6 @@ def _facts(log: PodLog, error: LogError, target: Target | None) -> dict[str, str
         "outside": "yes" if target and target.outside else "",
     }
     return {name: value for name, value in facts.items() if value}
-
-
-_HARD = frozenset(
-    {
-        LogCause.REFUSED,
-        LogCause.NO_SUCH_HOST,
-        LogCause.DNS_TIMEOUT,
-        LogCause.TIMEOUT,
-        LogCause.POOL_EXHAUSTED,
-        LogCause.AUTH_FAILED,
-        LogCause.DISK_FULL,
-        LogCause.OUT_OF_MEMORY,
-        LogCause.CERTIFICATE,
-        LogCause.MIGRATION,
-        LogCause.FORBIDDEN,
-        LogCause.HTTP_5XX,
-        LogCause.RESET,
-    }
-)
-
-
-def _severity(error: LogError) -> Severity:
-    return Severity.ERROR if error.cause in _HARD and error.count >= OFTEN else Severity.WARNING
-
-
-def _is_worth_it(error: LogError) -> bool:
-    return error.cause is not LogCause.ERROR
-
-
-def _category(error: LogError) -> Category:
-    by_cause = {
-        LogCause.POOL_EXHAUSTED: Category.RESOURCE,
-        LogCause.OUT_OF_MEMORY: Category.RESOURCE,
-        LogCause.DISK_FULL: Category.STORAGE,
-        LogCause.AUTH_FAILED: Category.SECURITY,
-        LogCause.CERTIFICATE: Category.SECURITY,
-        LogCause.FORBIDDEN: Category.SECURITY,
-        LogCause.MIGRATION: Category.CONFIGURATION,
-        LogCause.CONFIG_KEY: Category.CONFIGURATION,
-        LogCause.CONFIG_PARSE: Category.CONFIGURATION,
-        LogCause.EXCEPTION: Category.DEPLOYMENT,
-    }
-    return by_cause.get(error.cause, Category.DEPENDENCY)
 
 
 def _about(error: LogError, target: Target | None) -> str:

@@ -196,7 +196,7 @@ class Scene:
     def _logs(self) -> Mapping[Entity, list[tuple[PodLog, LogReading]]]:
         found: dict[Entity, list[tuple[PodLog, LogReading]]] = defaultdict(list)
         for log in sorted(self.inventory.logs, key=lambda log: not log.previous):
-            found[log.pod].append((log, read(log.text)))
+            found[log.pod].append((log, read(log.text, self.now)))
         return found
 
     def logs(self, pod: Obj, container: str = "") -> list[tuple[PodLog, LogReading]]:
