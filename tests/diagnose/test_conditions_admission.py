@@ -1,8 +1,15 @@
 """Admission webhooks: broken, healthy, and not to be decided."""
 
+import base64
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from tests.diagnose.build import (
     NOW,
     Json,
@@ -178,3 +185,37 @@ def test_a_replica_set_that_says_so_itself_counts_as_well_as_an_event() -> None:
     }
     (finding,) = told(found(guard(), *objects), "webhook.backend")
     assert "cannot create pods" in finding.claim
+
+
+def bundle(valid_until: datetime) -> str:
+    """A certificate that signs itself, as a webhook configuration holds it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "webhooks")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW - timedelta(days=900))
+        .not_valid_after(valid_until)
+        .sign(key, hashes.SHA256())
+    )
+    return base64.b64encode(made.public_bytes(Encoding.PEM)).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        pytest.param(bundle(NOW - timedelta(days=2)), True, id="expired"),
+        pytest.param(bundle(NOW + timedelta(days=2)), False, id="valid"),
+        pytest.param("Cg==", False, id="placeholder"),
+        pytest.param("?", False, id="no-base64"),
+    ],
+)
+def test_a_bundle_that_expired_is_told(text: str, is_told: bool) -> None:
+    asked = {"service": {"name": "check", "namespace": "guard"}, "caBundle": text}
+    every = found(guard(hook(clientConfig=asked)), *backend())
+    assert [one.claim.rpartition(", ")[2] for one in told(every, "webhook.ca_expired")] == (
+        ["whose caBundle expired 2 days ago"] if is_told else []
+    )

@@ -9,9 +9,11 @@ from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene, last_seen, once_per_scene
 from sreagent.diagnose.selectors import matches
 from sreagent.diagnose.shapes import part, parts, whole, word, words
+from sreagent.diagnose.trust import trusted_until
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.moment import span
 from sreagent.domain.text import one_line
 
 STILL = 900
@@ -163,6 +165,36 @@ def slow_together(scene: Scene) -> tuple[Entity, ...]:
 
 def _is_skipped_late(scene: Scene, hook: Obj) -> bool:
     return bool(_dead(scene, hook)) and _sees_pods(hook)
+
+
+@condition(
+    "webhook.ca_expired",
+    *CONFIGURATIONS,
+    worth=0.82,
+    even_mild=True,
+    refuted_by="a call of the webhook that is answered",
+)
+def ca_expired(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
+    """The certificates by which the API server knows a webhook are not valid any more."""
+    failing = _failing(scene, item)
+    for hook in parts(item, "webhooks"):
+        end = trusted_until(hook, "clientConfig", "caBundle")
+        if end is None or end > scene.now:
+            continue
+        refused = failing.get(word(hook, "name"), [])
+        yield Finding(
+            condition="webhook.ca_expired",
+            entity=entity,
+            claim=f"{entity} has webhook {word(hook, 'name')}, whose caBundle expired "
+            f"{span(scene.now - end)} ago{_say_refused(refused)}",
+            category=Category.SECURITY,
+            severity=Severity.CRITICAL if refused else Severity.WARNING,
+            uid=word(item, "metadata", "uid"),
+            path=f"webhooks[{word(hook, 'name')}].clientConfig.caBundle",
+            since=end,
+            command=entity.get,
+            facts=_facts(hook, refused),
+        )
 
 
 @condition("webhook.unready_backend", *CONFIGURATIONS, role=Role.REMARK)

@@ -145,7 +145,7 @@ def two_on_one(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
 @condition(
     "hpa.target_too_low",
     _HPA,
-    worth=0.74,
+    worth=0.78,
     even_mild=True,
     even_near=True,
     refuted_by="pods that are as busy as the target with a target of 50 percent or more",

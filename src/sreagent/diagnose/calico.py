@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from sreagent.diagnose.calling import failing_calls
+from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.saying import say
 from sreagent.diagnose.scene import Scene, first_seen, labels_of
@@ -60,6 +62,7 @@ def peer_selects_nothing(scene: Scene, entity: Entity, peer: Obj) -> Iterator[Fi
             category=Category.NETWORK,
             severity=Severity.ERROR if alone else Severity.WARNING,
             path=f"spec.{field}",
+            facts=_cut_off(scene),
         )
 
 
@@ -110,6 +113,13 @@ def pool_exhausted(scene: Scene, entity: Entity, pool: Obj) -> Iterator[Finding]
         tainted=True,
         facts={"explains": " ".join(hit)},
     )
+
+
+def _cut_off(scene: Scene) -> dict[str, str]:
+    """Programs that get no answer in time from others."""
+    calls = [one for one in failing_calls(scene) if one.error.cause is LogCause.TIMEOUT]
+    paths = sorted({one.caller.path for one in calls})
+    return {"explains": " ".join(paths)} if paths else {}
 
 
 def _starves(event: Obj) -> bool:

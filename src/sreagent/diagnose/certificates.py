@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sreagent.diagnose.podspec import references, spec_of
 from sreagent.diagnose.registry import condition
-from sreagent.diagnose.scene import Scene
-from sreagent.diagnose.shapes import moment, part, since, state_of, why, word, words
+from sreagent.diagnose.scene import WORKLOADS, Scene
+from sreagent.diagnose.shapes import moment, part, parts, since, state_of, why, word, words
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import span
 
 SOON = 7 * 86_400
@@ -48,7 +49,7 @@ def expired(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         command=entity.get,
         tainted=bool(said),
         suspects=tuple(_broken_issuer(scene, entity, item)),
-        facts={"secret": word(item, "spec", "secretName")},
+        facts={"secret": word(item, "spec", "secretName"), **_users(scene, entity, item)},
     )
 
 
@@ -81,6 +82,7 @@ def not_issued(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         excerpt=why(failed),
         tainted=True,
         suspects=tuple(_broken_issuer(scene, entity, item)),
+        facts=_users(scene, entity, item),
     )
 
 
@@ -113,6 +115,30 @@ def issuer_not_ready(scene: Scene, entity: Entity, item: Obj) -> Iterator[Findin
         excerpt=why(ready),
         tainted=True,
     )
+
+
+def _users(scene: Scene, entity: Entity, item: Obj) -> dict[str, str]:
+    """Ingresses and Gateways that show the certificate, and programs that mount it."""
+    secret, space = word(item, "spec", "secretName"), entity.namespace
+    found = [
+        entity_of("Ingress", one)
+        for one in scene.all("Ingress", space)
+        if secret in [word(tls, "secretName") for tls in parts(one, "spec", "tls")]
+    ]
+    found += [
+        entity_of("Gateway", one)
+        for one in scene.all("Gateway", space)
+        for listener in parts(one, "spec", "listeners")
+        if secret in [word(ref, "name") for ref in parts(listener, "tls", "certificateRefs")]
+    ]
+    found += [
+        entity_of(kind, one)
+        for kind in WORKLOADS
+        for one in scene.all(kind, space)
+        if ("Secret", secret) in [(ref.kind, ref.name) for ref in references(spec_of(kind, one))]
+    ]
+    users = dict.fromkeys(one.path for one in found) if secret else {}
+    return {"explains": " ".join(users)} if users else {}
 
 
 def _margin(item: Obj, end: datetime) -> float:

@@ -54,7 +54,11 @@ def backend(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             path="spec.rules",
             since=_edited(ingress),
             command=entity.get,
-            facts={"service": one.service, "port": one.port},
+            facts={
+                "service": one.service,
+                "port": one.port,
+                **_cut_off(scene, entity, one.service),
+            },
         )
 
 
@@ -114,7 +118,8 @@ def class_missing(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Findin
         path="spec.ingressClassName",
         since=_edited(ingress),
         command=entity.get,
-        facts={"class_suggested": known[0]} if len(known) == 1 else {},
+        facts=({"class_suggested": known[0]} if len(known) == 1 else {})
+        | _cut_off(scene, entity, *(one.service for one in backends(ingress))),
     )
 
 
@@ -181,6 +186,7 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             since=_edited(ingress),
             command=entity.get,
             facts={"service": one.service, "service_suggested": meant}
+            | _cut_off(scene, entity, one.service, meant)
             | ({"settled": "it was applied with another one"} if why else {}),
         )
 
@@ -213,6 +219,17 @@ def _wrong(scene: Scene, service: Entity, port: str) -> str:
     if not ports or port in known:
         return ""
     return f"{service} serves {', '.join(str(one.get('port')) for one in ports)}"
+
+
+def _cut_off(scene: Scene, ingress: Entity, *services: str) -> dict[str, str]:
+    """The programs that get no requests from outside, or the wrong ones."""
+    found = {
+        one.path
+        for name in services
+        if (item := scene.get("Service", ingress.namespace, name))
+        for one in scene.workloads_behind(item)
+    }
+    return {"explains": " ".join(sorted(found))} if found else {}
 
 
 def _is_unserved(scene: Scene, ingress: Obj) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from sreagent.diagnose.calling import FailingCall, configured_calls, failing_calls
-from sreagent.diagnose.corefile import corefiles, wrong_answers
+from sreagent.diagnose.corefile import WrongAnswer, corefiles, wrong_answers
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, spec_of
@@ -19,6 +19,8 @@ from sreagent.domain.moment import span
 
 MANY_DOTS = 5
 """The `ndots` that the kubelet writes; more of them make every name a longer search."""
+HIDDEN = 5
+"""Services without a name whose programs are told."""
 _UNRESOLVED = frozenset({LogCause.NO_SUCH_HOST, LogCause.DNS_TIMEOUT})
 _RUN = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
 _NODE_LOCAL = "169.254."
@@ -51,7 +53,7 @@ def corefile(scene: Scene, entity: Entity, config: Obj) -> Iterator[Finding]:
             path="data.Corefile",
             since=edit.at if edit else None,
             command=entity.get,
-            facts=_facts(calls),
+            facts=_facts(scene, calls, wrong),
         )
 
 
@@ -198,8 +200,16 @@ def _say_calls(calls: list[FailingCall]) -> str:
     return f"; {' and '.join(names[:3])} gets {first.cause.value} of {first.target}"
 
 
-def _facts(calls: list[FailingCall]) -> dict[str, str]:
-    if not calls:
-        return {}
-    callers = sorted({call.caller.path for call in calls})
-    return {"explains": " ".join(callers), "settled": "the configuration says so"}
+def _facts(scene: Scene, calls: list[FailingCall], wrong: WrongAnswer) -> dict[str, str]:
+    """Who suffers: callers that get no answer, and those who are not called any more."""
+    hidden = [
+        entity
+        for name, _, space in (one.partition(".") for one in wrong.names[:HIDDEN])
+        for entity in scene.workloads_behind(scene.get("Service", space, name) or _BARE)
+    ]
+    suffering = {*(call.caller for call in calls), *hidden}
+    facts = {"explains": " ".join(sorted(one.path for one in suffering))} if suffering else {}
+    return facts | ({"settled": "the configuration says so"} if calls else {})
+
+
+_BARE: Obj = {"metadata": {}}
