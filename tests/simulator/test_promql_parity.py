@@ -71,6 +71,8 @@ ceil(memory_bytes / 7)
 floor(-memory_bytes / 7)
 abs(memory_bytes - 300)
 label_replace(memory_bytes, "who", "$1-x", "service", "(.).*")
+label_replace(limit_bytes, "ask", "0", "", "") or label_replace(memory_bytes, "ask", "1", "", "")
+{service!="",tier=""}
 memory_bytes offset 2m
 requests_total{code!~"5..|4.."}
 requests_total{service="cart",code!="200"}
