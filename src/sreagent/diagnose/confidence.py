@@ -9,14 +9,17 @@ from sreagent.diagnose.registry import traits
 from sreagent.diagnose.scene import Scene
 from sreagent.domain.change import Change
 from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Category, Finding
 
 HIGHEST, LOWEST = 0.96, 0.05
-ONE_SOURCE = 0.75
-"""The most that words in a log are worth when nothing else shows the trouble."""
-TWO_SOURCES = 0.84
-"""The same, when the logs of two programs agree."""
-NOT_ONLY_WORDS = frozenset({"kubernetes"})
+CAPS = {
+    "logs": (0.75, 0.84, 0.90),
+    "prometheus": (0.78, 0.86, 0.92),
+}
+"""The most that a cause told by words in a log, or by a metric, is worth: when nothing else shows
+it, when one other kind of evidence does (an object, a change, another program's log), and when two
+do. What objects show is structure, and is not capped so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +38,7 @@ def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
     """The cause with its confidence and what that is made of."""
     parts = tuple(_parts(scene, cause, grounds))
     total = sum(value for _, value in parts)
-    cap = HIGHEST
-    if _only_words(cause, grounds):
-        cap = TWO_SOURCES if _has_two_witnesses(cause) else ONE_SOURCE
+    cap = _cap(cause, grounds)
     if total > cap:
         parts = (*parts, ("cannot be surer than this", round(cap - total, 3)))
         total = cap
@@ -128,7 +129,20 @@ def _has_two_witnesses(cause: Cause) -> bool:
     return any(one.source == "logs" and one.entity != own for one in cause.findings[1:])
 
 
-def _only_words(cause: Cause, grounds: Grounds) -> bool:
+def _cap(cause: Cause, grounds: Grounds) -> float:
+    """The most that the kinds of evidence allow."""
+    told_by = grounds.primary.source
+    if grounds.primary.condition == "pod.log_errors" or _is_hearsay(cause):
+        told_by = "logs"
+    elif told_by != "prometheus":
+        return HIGHEST
+    kinds = {one.source for one in cause.findings if one.verdict is not Health.HEALTHY} - {told_by}
+    others = len(kinds) + bool(cause.change) * ("kubernetes" not in kinds)
+    others += told_by == "logs" and _has_two_witnesses(cause)
+    return CAPS[told_by][min(others, 2)]
+
+
+def _is_hearsay(cause: Cause) -> bool:
+    """Whether no object shows the trouble that is laid to somebody else."""
     sources = {finding.source for finding in cause.findings}
-    from_logs = grounds.primary.condition == "pod.log_errors"
-    return from_logs or (not sources & NOT_ONLY_WORDS and cause.category is Category.DEPENDENCY)
+    return "kubernetes" not in sources and cause.category is Category.DEPENDENCY
