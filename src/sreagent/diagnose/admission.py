@@ -83,6 +83,7 @@ def dead_backend(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             uid=word(item, "metadata", "uid"),
             path=f"webhooks[{word(hook, 'name')}].clientConfig",
             command=entity.get,
+            suspects=tuple(filter(None, [_service(hook)])),
             facts=_facts(hook, refused),
         )
 
