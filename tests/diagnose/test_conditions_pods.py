@@ -196,6 +196,7 @@ def test_a_scheduling_gate_is_told_after_a_while(age: float, count: int) -> None
 
 def test_a_sidecar_that_is_not_ready_makes_its_pod_not_ready() -> None:
     one = pod(init=running("proxy", ready=False), spec=SIDECAR)
+    one["status"]["conditions"][-1]["status"] = "False"
     (finding,) = spotted("pod.not_ready", one)
     assert finding.facts["container"] == "proxy"
 

@@ -15,6 +15,7 @@ from sreagent.diagnose.podspec import (
     container_specs,
     containers,
     env_names,
+    has_ended,
     is_over,
     template_of,
 )
@@ -102,7 +103,7 @@ def was_probed_to_death(scene: Scene, pod: Obj, container: Container) -> bool:
 )
 def oom_killed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container used more memory than its limit, or than the node had, and was killed."""
-    for container in containers(pod):
+    for container in containers(pod) if has_ended(pod) else ():
         end = container.ended or EMPTY
         if end.get("reason") != "OOMKilled" or not _lately(scene, container, end):
             continue
@@ -140,7 +141,7 @@ def _behind_memory(
 @condition("pod.crash_loop", "Pod", worth=0.55, vague=True, accuses=True, even_mild=True)
 def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container ends soon after each start and is started again and again."""
-    if is_over(pod):
+    if is_over(pod) or not has_ended(pod):
         return
     for container in containers(pod):
         end = container.ended or EMPTY
@@ -155,7 +156,7 @@ def crash_loop(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 @condition("pod.keeps_restarting", "Pod", worth=0.45, vague=True, even_mild=True)
 def keeps_restarting(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container ends at intervals, each time after it has run for a good while."""
-    if is_over(pod):
+    if is_over(pod) or not has_ended(pod):
         return
     for container in containers(pod):
         if _ends_at_intervals(scene, container) and not keeps_ending(scene, container):

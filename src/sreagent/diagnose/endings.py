@@ -35,8 +35,8 @@ _PROTECTED = "kubernetes.io/pvc-protection"
 def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A node threw a pod out because it ran short of something."""
     status = pod.get("status") or EMPTY
-    severity = _severity(scene, pod)
-    if status.get("reason") != "Evicted" or severity is None:
+    severity = _severity(scene, pod) if status.get("reason") == "Evicted" else None
+    if severity is None:
         return
     name = pod["spec"].get("nodeName") or ""
     node = Entity(kind="Node", name=name)
@@ -61,8 +61,9 @@ def rejected(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A node did not take a pod, or ended it: shut down, full, lost, out of time."""
     status = pod.get("status") or EMPTY
     reason = str(status.get("reason") or "")
-    severity = _severity(scene, pod)
-    if status.get("phase") != "Failed" or reason in ("", "Evicted") or severity is None:
+    ended = status.get("phase") == "Failed" and reason not in ("", "Evicted")
+    severity = _severity(scene, pod) if ended else None
+    if severity is None:
         return
     name = pod["spec"].get("nodeName") or ""
     words = one_line(str(status.get("message") or ""), 200)

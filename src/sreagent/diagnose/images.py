@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from sreagent.diagnose.podspec import EMPTY, Container, container_specs, containers, short_image
+from sreagent.diagnose.podspec import (
+    EMPTY,
+    Container,
+    container_specs,
+    containers,
+    has_ended,
+    short_image,
+)
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, first_seen, labels_of
@@ -47,7 +54,7 @@ _PULL_FAULTS = (
 @condition("pod.image_pull", "Pod", worth=0.82, refuted_by="a successful pull of the same image")
 def image_pull(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """An image cannot be pulled: not there, not allowed, not reachable."""
-    for container in containers(pod):
+    for container in containers(pod) if has_ended(pod) else ():
         if container.waiting not in PULLING or not scene.older(pod, YOUNG):
             continue
         image = str(container.spec.get("image"))

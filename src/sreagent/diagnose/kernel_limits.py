@@ -66,7 +66,7 @@ Saying = tuple[Container, PodLog, LogError]
 
 def _says(scene: Scene, pod: Obj, words: re.Pattern[str]) -> Iterator[Saying]:
     """Containers whose log has an error in these words; once each."""
-    for container in containers(pod) if not is_over(pod) else ():
+    for container in containers(pod) if scene.logs(pod) and not is_over(pod) else ():
         for log, reading in scene.logs(pod, container.name):
             told = [one for one in (reading.last_words, *reading.errors) if one]
             mine = [one for one in told if words.search(one.block)]
@@ -138,7 +138,7 @@ def starved(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     for container in container_specs(spec_of(entity.kind, item)):
         limits = (container.get("resources") or EMPTY).get("limits") or {}
         limit = limits.get("cpu")
-        if limit is not None and amount(limit) < TINY_CPU:
+        if limit is not None and 0 < amount(limit) < TINY_CPU:
             yield _starved(entity, item, container["name"], f"may use {limit} CPU")
         for env in container.get("env") or ():
             share = str(env.get("value") or "")

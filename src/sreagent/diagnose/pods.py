@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sreagent.diagnose.bad_nodes import at_fault
-from sreagent.diagnose.calling import is_current
+from sreagent.diagnose.calling import configured_calls, is_current
 from sreagent.diagnose.log_meaning import OFTEN, category_of, is_new, severity_of
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError, LogReading
@@ -46,7 +46,7 @@ def should_be_ready(scene: Scene, container: Container) -> bool:
 @condition("pod.not_ready", "Pod", role=Role.SYMPTOM, worth=0.40, vague=True)
 def not_ready(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container runs for longer than its probes allow and is not ready."""
-    if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
+    if is_over(pod) or is_ready(pod) or pod["metadata"].get("deletionTimestamp"):
         return
     late = [c for c in containers(pod) if c.serves and should_be_ready(scene, c)]
     if not late:
@@ -180,9 +180,17 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         command=log.command,
         excerpt=error.block,
         tainted=True,
-        suspects=suspects_of(scene, entity.namespace, error),
+        suspects=suspects_of(scene, entity.namespace, error) or _stores(scene, pod, error),
         facts=_facts(log, error, target),
     )
+
+
+def _stores(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
+    """Of a store that is full clients tell no address: any that they are configured with."""
+    if error.cause is not LogCause.STORE_FULL or error.target:
+        return ()
+    known = configured_calls(scene).get(scene.workload_of(pod), ())
+    return tuple(dict.fromkeys(one.target.entity for one in known if one.target.entity))
 
 
 def _facts(log: PodLog, error: LogError, target: Target | None) -> dict[str, str]:

@@ -127,6 +127,16 @@ def is_ready(pod: Obj) -> bool:
     )
 
 
+def has_ended(pod: Obj) -> bool:
+    """Whether any of its containers has ended before or does not run: quick, for most have not."""
+    status = pod.get("status") or EMPTY
+    return any(
+        one.get("lastState") or "running" not in (one.get("state") or EMPTY)
+        for key in ("containerStatuses", "initContainerStatuses")
+        for one in status.get(key) or ()
+    )
+
+
 def is_over(pod: Obj) -> bool:
     """Whether the pod ran to its end, well or badly."""
     return (pod.get("status") or EMPTY).get("phase") in ("Succeeded", "Failed")

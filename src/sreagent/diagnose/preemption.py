@@ -49,10 +49,10 @@ def preempted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 )
 def pods_preempted(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """Pods of a workload were pushed off their nodes, and it has too few since."""
-    events = _of_gone_pods(scene).get(entity, ())
+    events = _of_gone_pods(scene).get(entity) or []
     wanted = (item.get("spec") or EMPTY).get("replicas", 1)
-    ready = len(scene.ready_pods(entity))
-    if not events or ready >= wanted:
+    ready = len(scene.ready_pods(entity)) if events else wanted
+    if ready >= wanted:
         return
     found = takers(scene, entity)
     by = f" by pods of {' and '.join(map(str, found[:2]))}" if found else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sreagent.diagnose.bad_nodes import at_fault
 from sreagent.diagnose.crashes import RECENT
 from sreagent.diagnose.pods import patience
-from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over
+from sreagent.diagnose.podspec import EMPTY, Container, containers, has_ended, is_over, is_ready
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import revision_of, workload_revisions
 from sreagent.diagnose.scene import Scene, first_seen, times_seen
@@ -45,7 +45,7 @@ class Failure:
 @condition("pod.probe_failing", "Pod", worth=0.50, vague=True)
 def probe_failing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The readiness or startup probe of a running container fails."""
-    if is_over(pod) or pod["metadata"].get("deletionTimestamp"):
+    if is_over(pod) or is_ready(pod) or pod["metadata"].get("deletionTimestamp"):
         return
     for container in containers(pod):
         runs = scene.age(container.running_since) or 0
@@ -61,7 +61,7 @@ def probe_failing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 @condition("pod.liveness_kills", "Pod", worth=0.60, vague=True)
 def liveness_kills(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A container is killed again and again because its liveness or startup probe fails."""
-    if is_over(pod):
+    if is_over(pod) or not has_ended(pod):
         return
     killings = [
         event for event in scene.events(pod, "Killing") if "probe" in str(event.get("message"))

@@ -8,6 +8,7 @@ from sreagent.diagnose.podspec import (
     Reference,
     containers,
     is_over,
+    is_ready,
     references,
     spec_of,
 )
@@ -39,7 +40,7 @@ _MISSING_ITEM = re.compile(
 )
 def config_missing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod waits for a ConfigMap, a Secret or a key in one that is not there."""
-    if is_over(pod) or not _waits_for_config(pod):
+    if is_over(pod) or is_ready(pod) or not _waits_for_config(pod):
         return
     workload = scene.workload_of(pod)
     known = workload_revisions(scene, workload)
@@ -77,7 +78,7 @@ def config_missing(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 @condition("pod.config_unknown", "Pod", role=Role.GAP)
 def config_unknown(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A pod waits for its configuration and what it refers to could not be listed."""
-    if not any(c.waiting == "CreateContainerConfigError" for c in containers(pod)):
+    if is_ready(pod) or not any(c.waiting == "CreateContainerConfigError" for c in containers(pod)):
         return
     if told_missing(scene, pod) or listed_missing(scene, pod):
         return

@@ -27,7 +27,7 @@ _OF_OLD_VALUES = frozenset({LogCause.AUTH_FAILED, LogCause.CERTIFICATE, LogCause
 )
 def stale_environment(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """What fills the environment was edited after the start, and the program fails to log in."""
-    if is_over(pod):
+    if is_over(pod) or not scene.logs(pod):
         return
     for container in containers(pod):
         complaint = _complaint(scene, pod, container) if container.running else None

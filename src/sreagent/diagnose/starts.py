@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 from sreagent.diagnose.addresses import addresses
 from sreagent.diagnose.crashes import last_words, say_exit
-from sreagent.diagnose.podspec import EMPTY, Container, containers, is_over, references
+from sreagent.diagnose.podspec import (
+    EMPTY,
+    Container,
+    containers,
+    has_ended,
+    is_over,
+    is_ready,
+    references,
+)
 from sreagent.diagnose.references import is_creating, listed_missing, told_missing
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.scene import Scene, first_seen
@@ -32,7 +40,7 @@ INIT_PATIENCE = 60
 @condition("pod.start_failed", "Pod", worth=0.84, vague=True)
 def start_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """The runtime cannot create or run a container: command, rights, hooks."""
-    for container in containers(pod):
+    for container in containers(pod) if has_ended(pod) else ():
         words = _start_words(container)
         if not words:
             continue
@@ -104,7 +112,7 @@ def sandbox_failed(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 @condition("pod.init_stuck", "Pod", worth=0.56, vague=True)
 def init_stuck(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """An init container runs on and on, so the pod's own containers wait."""
-    if is_over(pod):
+    if is_over(pod) or is_ready(pod):
         return
     for container in containers(pod):
         runs = scene.age(container.running_since)
