@@ -1,7 +1,9 @@
 """Pods that differ from the template they were made from: something rewrote them on the way."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, container_specs, env_values, is_over, is_ready
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import HASH, hide_value
@@ -43,11 +45,17 @@ def rewritten(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         category=Category.CONFIGURATION,
         uid=pod["metadata"].get("uid", ""),
         path="spec.containers",
-        since=scene.created(pod),
+        since=_since(scene, pod),
         command=entity.get,
         suspects=by,
         facts={"accusation": accusation(scene, pod, said), "rewritten": said},
     )
+
+
+def _since(scene: Scene, pod: Obj) -> datetime | None:
+    """When it was made, or when somebody edited it later: the image of a pod can be changed."""
+    edit, made = last_edit(pod, "spec.containers"), scene.created(pod)
+    return max((at for at in (edit and edit.at, made) if at), default=None)
 
 
 def accusation(scene: Scene, pod: Obj, said: str) -> str:

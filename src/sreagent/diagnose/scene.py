@@ -228,7 +228,7 @@ def once_per_scene(work: Callable[[Scene], Result]) -> Callable[[Scene], Result]
 
 def labels_of(item: Obj) -> Labels:
     """Labels of an object."""
-    return item["metadata"].get("labels") or {}
+    return (item.get("metadata") or EMPTY).get("labels") or {}
 
 
 def pod_entity(pod: Obj) -> Entity:
