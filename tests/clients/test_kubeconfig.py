@@ -152,6 +152,43 @@ def program(folder: Path, script: str) -> str:
     return str(path)
 
 
+def certificate_of(folder: Path, name: str) -> str:
+    (folder / name).write_text("a certificate", encoding="utf-8")
+    return name
+
+
+def test_files_are_looked_for_beside_the_kubeconfig_that_names_them(
+    tmp_path: Path, kubeconfig: KubeconfigWriter
+) -> None:
+    (tmp_path / "team").mkdir()
+    cluster = {"server": SERVER, "certificate-authority": certificate_of(tmp_path, "ca.crt")}
+    account = {
+        "client-certificate": certificate_of(tmp_path / "team", "me.crt"),
+        "client-key": certificate_of(tmp_path / "team", "me.key"),
+    }
+    first = kubeconfig("", clusters=[{"name": "prod-eu", "cluster": cluster}], users=[])
+    second = kubeconfig("", name="team/config", users=[{"name": "oncall", "user": account}])
+    settings = login_module.read_login(f"{first}:{second}", "").settings
+    assert settings.ssl_ca_cert == str(tmp_path / "ca.crt")
+    assert settings.cert_file == str(tmp_path / "team/me.crt")
+    assert settings.key_file == str(tmp_path / "team/me.key")
+
+
+def test_a_login_program_lies_beside_the_kubeconfig_and_runs_in_the_current_folder(
+    tmp_path: Path, server: Server, cluster_at: ClusterOf
+) -> None:
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": "fresh"},
+    }
+    program(tmp_path, f"pwd > {tmp_path}/ran-in; echo '{json.dumps(credential)}'")
+    server.on("/version", reply({"gitVersion": "v1.31.2"}))
+    cluster_at(server.url, users=logs_in_with("./cloud-login")).version()
+    assert server.asked[0].headers["authorization"] == "Bearer fresh"
+    assert (tmp_path / "ran-in").read_text(encoding="utf-8").strip() == str(Path.cwd())
+
+
 def logs_in_with(command: str, **more: Any) -> list[dict[str, Any]]:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, **more}
     return [{"name": "oncall", "user": {"exec": plugin}}]
@@ -216,11 +253,13 @@ def test_a_login_that_runs_out_later_is_told_too(
         cluster.version()
 
 
+@pytest.mark.parametrize("folder", ["{}/", ""], ids=["absolute", "beside-the-kubeconfig"])
 def test_a_token_file_may_end_in_a_line_feed(
-    tmp_path: Path, server: Server, cluster_at: ClusterOf
+    folder: str, tmp_path: Path, server: Server, cluster_at: ClusterOf
 ) -> None:
     (tmp_path / "token").write_text("fresh\n", encoding="utf-8")
-    users = [{"name": "oncall", "user": {"tokenFile": str(tmp_path / "token")}}]
+    file = f"{folder.format(tmp_path)}token"
+    users = [{"name": "oncall", "user": {"tokenFile": file}}]
     server.on("/version", reply({"gitVersion": "v1.31.2"}))
     cluster_at(server.url, users=users).version()
     assert server.asked[0].headers["authorization"] == "Bearer fresh"

@@ -79,7 +79,6 @@ def test_a_plain_login_is_what_the_official_client_reads(
         pytest.param(of_cluster(**{"proxy-url": "http://10.0.0.9"}), id="proxy"),
         pytest.param(of_cluster(**{"insecure-skip-tls-verify": True}), id="insecure"),
         pytest.param(of_cluster(**{"tls-server-name": "kubernetes"}), id="other-name"),
-        pytest.param(of_cluster(**{"certificate-authority": "ca.pem"}), id="relative-path"),
         pytest.param(of_cluster(**{"certificate-authority": "/no/ca.pem"}), id="no-such-file"),
         pytest.param(of_cluster(**{"certificate-authority-data": "%%"}), id="no-base64"),
         pytest.param(of_cluster(server="10.1.2.3"), id="odd-address"),
@@ -114,25 +113,42 @@ def test_no_secret_stands_in_what_a_plain_login_shows_of_itself(
     assert "s3cr3t" not in repr(plain_login(kubeconfig(SERVER), ""))
 
 
-@pytest.mark.parametrize("inline", [True, False], ids=["data", "files"])
+def _inline(pem: Path) -> tuple[dict[str, str], dict[str, str]]:
+    content = encoded(pem.read_bytes())
+    account = {"client-certificate-data": content, "client-key-data": content}
+    return {"certificate-authority-data": content}, account
+
+
+def _in_files(pem: Path | str) -> tuple[dict[str, str], dict[str, str]]:
+    account = {"client-certificate": str(pem), "client-key": str(pem)}
+    return {"certificate-authority": str(pem)}, account
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(_inline, id="data"),
+        pytest.param(_in_files, id="files"),
+        pytest.param(lambda pem: _in_files(pem.name), id="files-beside-the-kubeconfig"),
+        pytest.param(lambda pem: _in_files(f"../{pem.parent.name}/{pem.name}"), id="by-its-folder"),
+    ],
+)
+@pytest.mark.parametrize("extra", [{}, {"tls-server-name": ""}], ids=["plain", "official"])
 def test_a_client_certificate_is_shown_to_the_server(
-    inline: bool, certificate: Callable[..., Path], cluster_at: ClusterOf
+    written: Callable[[Path], tuple[dict[str, str], dict[str, str]]],
+    extra: dict[str, str],
+    certificate: Callable[..., Path],
+    cluster_at: ClusterOf,
 ) -> None:
     pem = certificate()
-    if inline:
-        content = encoded(pem.read_bytes())
-        authority = {"certificate-authority-data": content}
-        account = {"client-certificate-data": content, "client-key-data": content}
-    else:
-        authority = {"certificate-authority": str(pem)}
-        account = {"client-certificate": str(pem), "client-key": str(pem)}
+    authority, account = written(pem)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem)
     tls.load_verify_locations(pem)
     tls.verify_mode = ssl.CERT_REQUIRED
     with serving(tls) as server:
         server.on("/version", reply({"gitVersion": "v1.31.2"}))
-        entry = of_cluster(**authority)
+        entry = of_cluster(**authority, **extra)
         entry["clusters"][0]["cluster"]["server"] = server.url
         cluster = cluster_at(server.url, **entry, **of_user(**account))
         assert cluster.version() == "v1.31.2"

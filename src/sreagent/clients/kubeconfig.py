@@ -28,6 +28,7 @@ from sreagent.clients.network import on_loopback
 from sreagent.clients.plain_login import (
     CONNECTIONS,
     DEFAULT,
+    beside,
     elsewhere,
     identity,
     origin_of,
@@ -41,6 +42,11 @@ ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _sdk: Any = kube_config  # the functions of this module carry no types
 _in_cluster: Any = incluster_config
 
+_FILES = {
+    "cluster": ("certificate-authority",),
+    "user": ("client-certificate", "client-key", "tokenFile"),
+}
+"""What names a file in an entry."""
 _BROKEN = (AttributeError, KeyError, TypeError, ValueError, _sdk.ConfigException)
 """What the official loader raises over a file of another shape."""
 
@@ -112,6 +118,8 @@ class _Files:
         if self._merged.config is None:
             raise _unusable(self.shown, "it is empty")
         with _readable(self.shown):
+            self._place_files("clusters", "cluster")
+            self._place_files("users", "user")
             self._contexts = self._named("contexts", "context")
             self._clusters = self._named("clusters", "cluster")
             self._users = self._named("users", "user")
@@ -153,6 +161,14 @@ class _Files:
             settings.proxy, settings.no_proxy = proxy, None
         return settings
 
+    def _place_files(self, section: str, inner: str) -> None:
+        # The official loader would look from the current folder, and for certificates of users
+        # beside the file that names the cluster. Entries are replaced, not changed: renewed
+        # tokens are written back into the files, and no more than that.
+        for node in self._merged.config.value[section]:
+            if entry := node.value.get(inner):
+                node.value = {**node.value, inner: _placed(entry, inner, node.path)}
+
     def _named(self, section: str, inner: str) -> dict[str, Mapping[str, Any]]:
         nodes = self._merged.config.value[section]
         return {node.value["name"]: dict(node.value.get(inner) or {}) for node in nodes}
@@ -189,6 +205,17 @@ class _Files:
         if not _is_address(server):
             told = f"the server of cluster {cluster!r} is {one_line(str(server))!r}"
             raise _unusable(self.shown, f"{told}, not an http(s) address")
+
+
+def _placed(entry: Mapping[str, Any], inner: str, path: str) -> dict[str, Any]:
+    """An entry of the kubeconfig at `path`, with absolute names of files, as kubectl reads it."""
+    files: dict[str, Any] = {
+        key: beside(path, entry[key]) for key in _FILES[inner] if entry.get(key)
+    }
+    plugin = entry.get("exec") or {}
+    if "/" in plugin.get("command", ""):
+        files["exec"] = {**plugin, "command": beside(path, plugin["command"])}
+    return {**entry, **files}
 
 
 class _Complaints(logging.Handler):

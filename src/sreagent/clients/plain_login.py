@@ -6,6 +6,7 @@ all complaints come from one place.
 """
 
 import base64
+import os.path
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,12 @@ def plain_login(path: str, context: str) -> PlainLogin | None:
         return None
 
 
+def beside(kubeconfig: str, file: str) -> str:
+    """Where a file lies that a kubeconfig names: from the folder of the kubeconfig, as kubectl."""
+    folder = Path(kubeconfig).expanduser().absolute().parent
+    return os.path.normpath(folder / file)
+
+
 def identity(account: Mapping[str, Any], server: str, authorization: str) -> urllib3.HTTPHeaderDict:
     """Headers of a user: impersonation as kubectl would ask for, and the token."""
     headers = _impersonation(account)
@@ -125,7 +132,7 @@ def _login(config: Mapping[str, Any], path: str, context: str) -> PlainLogin | N
         others=elsewhere(contexts, entry["cluster"]),
         server=server,
         account=account,
-        tls=_tls(cluster, account) if server.startswith("https:") else None,
+        tls=_tls(cluster, account, path) if server.startswith("https:") else None,
     )
 
 
@@ -150,7 +157,7 @@ def _is_direct(server: str) -> bool:
     return known and (on_loopback(server) or not getproxies())
 
 
-def _tls(cluster: Mapping[str, str], account: Mapping[str, str]) -> ssl.SSLContext:
+def _tls(cluster: Mapping[str, str], account: Mapping[str, str], path: str) -> ssl.SSLContext:
     """One context for all connections: certificates are read once.
 
     Raises:
@@ -161,14 +168,14 @@ def _tls(cluster: Mapping[str, str], account: Mapping[str, str]) -> ssl.SSLConte
     if data := cluster.get("certificate-authority-data"):
         context.load_verify_locations(cadata=base64.b64decode(data).decode("ascii"))
     elif file := cluster.get("certificate-authority"):
-        context.load_verify_locations(cafile=_whole(file))
+        context.load_verify_locations(cafile=beside(path, file))
     else:
         context.load_default_certs()
-    _identify(context, account)
+    _identify(context, account, path)
     return context
 
 
-def _identify(context: ssl.SSLContext, account: Mapping[str, str]) -> None:
+def _identify(context: ssl.SSLContext, account: Mapping[str, str], path: str) -> None:
     """Show the certificate of the user, where there is one."""
     given = account.keys() & {*_CERTIFICATE, *_CERTIFICATE_DATA}
     if given == set(_CERTIFICATE_DATA):
@@ -178,7 +185,7 @@ def _identify(context: ssl.SSLContext, account: Mapping[str, str]) -> None:
                 pem.flush()
             _show(context, certificate.name, key.name)
     elif given == set(_CERTIFICATE):
-        _show(context, *(_whole(account[name]) for name in _CERTIFICATE))
+        _show(context, *(beside(path, account[name]) for name in _CERTIFICATE))
     elif given:
         msg = "half of a certificate"
         raise ValueError(msg)
@@ -187,13 +194,6 @@ def _identify(context: ssl.SSLContext, account: Mapping[str, str]) -> None:
 def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
     # A passphrase that fits nothing: OpenSSL would ask for one at the terminal.
     context.load_cert_chain(certificate, key, password="")
-
-
-def _whole(path: str) -> str:
-    if not Path(path).is_absolute():
-        msg = "a path that depends on where it is read"
-        raise ValueError(msg)
-    return path
 
 
 def _impersonation(account: Mapping[str, Any]) -> urllib3.HTTPHeaderDict:
