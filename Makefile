@@ -46,6 +46,7 @@ bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.gate
 	@$(BIN)/python -m tests.benchmarks.journal
 	@$(BIN)/python -m tests.benchmarks.safety
+	@$(BIN)/python -m tests.benchmarks.metrics
 	@$(BIN)/python -m tests.benchmarks.logs
 
 wheel: $(INSTALLED) ## build the wheel into dist/

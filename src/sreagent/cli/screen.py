@@ -147,6 +147,9 @@ class Terminal:
             for line in render.unsure(incident.hypotheses, CONFIDENT):
                 self.out.print(line)
         self.out.print(render.root_cause(record, boxed=self._boxed))
+        if record.diagnosis:
+            for picture in render.plots(incident.cited(record.diagnosis.evidence)):
+                self.out.print(picture)
 
     def _heading_once(self) -> None:
         if not self._looking:

@@ -24,7 +24,7 @@ from sreagent.investigate.case import Case
 from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.steps import Command, Conclude, Draft, Finish, Gather, Propose, Verify
-from sreagent.tools.metrics import evaluate, find_expression, looked
+from sreagent.tools.metrics import evaluate, find_expression, look_back, looked
 from sreagent.tools.signals import gather_signals
 
 
@@ -123,7 +123,8 @@ def _ask_expression(case: Case, desk: Desk) -> Iterator[Happening]:
         yield from case.add(gap)
         return
     if promql:
-        case.expression = evaluate(metrics, promql)
+        labels, now = case.incident.opened.alert.labels, case.clock.now()
+        case.expression = look_back(metrics, evaluate(metrics, promql), labels, now)
         yield from case.add(looked(case.expression, case.clock.monotonic() - began))
 
 
@@ -149,7 +150,7 @@ def interrupted(case: Case, desk: Desk, reason: str) -> None:
 def _close(case: Case, desk: Desk, step: Finish) -> Iterator[Happening]:
     verifying = desk.verify_seconds
     cost = Cost(
-        api_calls=desk.looks.cluster.calls,
+        api_calls=desk.looks.cluster.calls + (desk.metrics.calls if desk.metrics else 0),
         seconds=round(case.clock.monotonic() - case.started - verifying - desk.waited, 3),
         verify_seconds=round(verifying, 3),
     )

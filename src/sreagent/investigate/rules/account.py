@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.looks import doubts, wanted_logs
+from sreagent.diagnose.readings import as_usual
+from sreagent.diagnose.thresholds import against_usual
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
 from sreagent.domain.entity import Entity
@@ -21,6 +23,7 @@ from sreagent.investigate.case import Case
 from sreagent.investigate.steps import Conclude
 from sreagent.policy.redaction import redact
 from sreagent.tools.looks import READ_TAIL
+from sreagent.tools.metrics import Expression
 
 ABSENT = "the alert names it, so it is gone or the alert is about another place"
 VITAL = frozenset(
@@ -69,6 +72,7 @@ class Ledger:
                 since=finding.since,
                 entity=finding.entity,
                 excerpt=redact(clean(finding.excerpt)[:EXCERPT]),
+                plot=finding.plot,
                 digest=_digest(finding.excerpt),
                 tainted=finding.tainted,
             )
@@ -123,6 +127,7 @@ def conclude(case: Case) -> Conclude:
         claim = f"the time limit of {case.time_limit:g} s was over before everything was looked at"
         gaps.append(ledger.fact(claim, Health.UNKNOWN, "kubernetes", "sre resume last"))
     claims = [ledger.evidence[0].claim, *(f"{entity} does not exist" for entity in _absent(case))]
+    claims += [one.claim for one in ledger.evidence if _is_as_usual(one)]
     looked = f"{'; '.join(claims)} {_cited([*overview, *gaps])}"
     concluded = _concluded(case, explanation, diagnoses, looked)
     concluded = replace(concluded, impact=_impact(explanation, ledger))
@@ -169,7 +174,35 @@ def _overview(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]
         if expression.verdict is Health.UNKNOWN:
             claim = f"the alert's expression could not be asked: {expression.text}"
         ids.append(ledger.fact(claim, expression.verdict, "prometheus", expression.command))
+        ids += [
+            ledger.fact(said, Health.HEALTHY, "prometheus", expression.command)
+            for said in _history(expression)
+        ]
+    ids += _usual(case, ledger, explanation)
     return ids
+
+
+def _is_as_usual(seen: Evidence) -> bool:
+    return seen.source == "prometheus" and seen.verdict is Health.HEALTHY
+
+
+def _history(expression: Expression) -> Iterator[str]:
+    """What the alert's own value did over the last hours, against its threshold."""
+    if comparison := expression.comparison:
+        said = against_usual(expression.points, comparison.sign, comparison.threshold)
+        if said:
+            yield f"the alert's value: {said}"
+
+
+def _usual(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]:
+    """What metrics say of the objects that the alert names, where that is as usual."""
+    told = ((entity, as_usual(case.scene, entity)) for entity in explanation.focus)
+    commands = {signal.entity: signal.command for signal in case.inventory.signals}
+    return [
+        ledger.fact(f"{entity}: {said}", Health.HEALTHY, "prometheus", commands.get(entity, ""))
+        for entity, said in told
+        if said
+    ]
 
 
 def _absent(case: Case) -> Iterator[Entity]:
@@ -231,8 +264,7 @@ def _would_tell(case: Case) -> tuple[str, ...]:
     doubted = doubts(case.explanation)
     left = wanted_logs(case.scene, case.explanation, limit=NOT_READ)
     logs = [
-        log_command(log.pod, log.container, previous=log.previous, tail=READ_TAIL)
-        for log in left
+        log_command(log.pod, log.container, previous=log.previous, tail=READ_TAIL) for log in left
     ]
     spaces = {entity.namespace for entity, bits in doubted.items() if bits}
     gaps = [gap.command for gap in case.inventory.gaps if gap.namespace in ("", *spaces)]
