@@ -68,6 +68,13 @@ def test_a_claim_that_names_a_volume_of_another_class_says_so() -> None:
     assert "v1 does not fit: has storageClassName manual and fast is asked for" in finding.claim
 
 
+def test_a_class_that_only_names_volumes_need_not_exist() -> None:
+    (finding,) = spotted("pvc.pending", claim(volumeName="v1"), volume(capacity={"storage": "1Gi"}))
+    assert "v1 does not fit: has 1Gi" in finding.claim
+    (finding,) = spotted("pvc.pending", claim(), volume("Bound", **OTHERS))
+    assert "StorageClass manual does not exist" in finding.claim
+
+
 def test_a_class_with_a_provisioner_needs_no_volume_that_fits() -> None:
     fast = make("StorageClass", "manual", provisioner="csi.example.com")
     (finding,) = spotted("pvc.pending", claim(), volume(capacity={"storage": "1Gi"}), fast)

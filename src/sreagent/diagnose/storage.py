@@ -146,26 +146,25 @@ def _missing_part(scene: Scene, spec: Obj) -> str:
 
 
 def _misfits(scene: Scene, claim: Obj) -> str:
-    """Why the volume that a claim names, or those that are free, do not fit it."""
+    """Why the volume that a claim names, or those left of its class, do not fit it."""
     spec = claim.get("spec") or EMPTY
     named = scene.get("PersistentVolume", "", str(spec.get("volumeName") or ""))
     if named:
-        return (
-            f"{named['metadata']['name']} does not fit: {why}"
-            if (why := misfit(claim, named))
-            else ""
-        )
-    kind = scene.get("StorageClass", "", str(spec.get("storageClassName") or "")) or EMPTY
+        why = misfit(claim, named)
+        return f"{named['metadata']['name']} does not fit: {why}" if why else ""
+    name = str(spec.get("storageClassName") or "")
+    kind = scene.get("StorageClass", "", name) or EMPTY
     if kind.get("provisioner") not in (None, _BY_HAND):
         return ""
-    free = [
-        one
-        for one in scene.all("PersistentVolume")
-        if (one.get("spec") or EMPTY).get("storageClassName", "")
-        == spec.get("storageClassName", "")
-    ]
-    reasons = [f"{one['metadata']['name']} {why}" for one in free if (why := misfit(claim, one))]
+    left = [one for one in scene.all("PersistentVolume") if _is_left(one, name, kind)]
+    reasons = [f"{one['metadata']['name']} {why}" for one in left if (why := misfit(claim, one))]
     return f"no volume of its class fits: {'; '.join(reasons[:3])}" if reasons else ""
+
+
+def _is_left(volume: Obj, name: str, kind: Obj) -> bool:
+    """Whether a volume is of a class; of a class that is gone, only those nobody has bound."""
+    mine = str((volume.get("spec") or EMPTY).get("storageClassName") or "") == name
+    return mine and (bool(kind) or (volume.get("status") or EMPTY).get("phase") != "Bound")
 
 
 def misfit(claim: Obj, volume: Obj) -> str:
