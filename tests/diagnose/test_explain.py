@@ -730,3 +730,16 @@ def test_a_full_disk_accuses_the_node_and_not_the_pods_it_threw_out() -> None:
     cause = only(account(seen(above, kept, pending, thrown_out, full)))
     assert cause.entity.path == "Node/node-1"
     assert [one.path for one in cause.victims] == ["Deployment/shop/app"]
+
+
+def test_what_a_program_logs_only_since_the_change_is_told() -> None:
+    usual = [f"{ago(1200 - 10 * n)} INFO served order {n} in 4 ms" for n in range(120)]
+    new = [f"{ago(170 - 10 * n)} ERROR cannot price order {n}: unknown currency" for n in range(17)]
+    objects = app(revisions=[(6 * DAY, container()), (180, container(image="shop/app:2"))])
+    objects[-1]["metadata"]["creationTimestamp"] = ago(1300)
+    inventory = seen(*objects, service(), logs=[log(objects[-1], "\n".join(sorted(usual + new)))])
+    (cause,) = account(inventory, alert("HighErrorRate shop/app")).causes
+    told = [one.claim for one in cause.findings if one.condition == "workload.new_lines"]
+    assert len(told) == 1
+    assert "1 new template, 17x" in told[0]
+    assert "unknown currency" in told[0]

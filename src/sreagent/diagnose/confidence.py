@@ -32,6 +32,7 @@ class Grounds:
     seen_by_callers: bool = False
     same_revision_healthy: bool = False
     older_than_the_alert: bool = False
+    complains_since_the_change: bool = False
 
 
 def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
@@ -54,6 +55,8 @@ def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
         yield _worth_of_change(cause.change, primary)
     if grounds.previous_was_healthy:
         yield "the previous revision ran well", 0.09 if traits(primary.condition).vague else 0.03
+    if grounds.complains_since_the_change and traits(primary.condition).vague:
+        yield "it logs new errors since the change", 0.06
     if grounds.seen_by_callers:
         yield "its callers say the same", 0.05
     if grounds.named_by_alert:

@@ -13,6 +13,7 @@ from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, re
 from sreagent.diagnose.folding import LATE, Folding, Problem, is_hard, problems
 from sreagent.diagnose.impact import impact_of
 from sreagent.diagnose.nearness import Path
+from sreagent.diagnose.new_lines import new_since
 from sreagent.diagnose.refutation import (
     healthy_before,
     healthy_siblings,
@@ -36,6 +37,8 @@ LONG = timedelta(hours=1)
 """A revision that stood for this long worked well enough to keep."""
 EVIDENCE = 8
 """Findings cited for one cause."""
+SHORTLY = 300
+"""Seconds between an edit of what a callee uses and the first symptom at its caller."""
 REMEMBERED = 86_400
 """Seconds before the first symptom in which an edit may have brought it."""
 
@@ -107,6 +110,7 @@ class _Accounts:
         healthy = healthy_before(scene, entity, previous)
         siblings = healthy_siblings(scene, entity, revision) if is_death(primary) else ()
         victims = self._victims(entity, affected)
+        news = new_since(scene, entity, change, revision)
         # Of a revision that was replaced everywhere no pod is left to show that it was well.
         ran_well = bool(healthy) or _lasted(previous, change)
         cause = Cause(
@@ -124,7 +128,7 @@ class _Accounts:
             ),
             category=primary.category,
             confidence=0.0,
-            findings=(*self._evidence(problem, affected), *healthy)[:EVIDENCE],
+            findings=(*[*self._evidence(problem, affected), *healthy][:EVIDENCE], *news),
             against=siblings,
             change=change,
             refuted_by=refuted_by(primary, revision),
@@ -139,12 +143,19 @@ class _Accounts:
             seen_by_callers=bool(complaints_about(scene, entity)),
             same_revision_healthy=bool(siblings),
             older_than_the_alert=self._is_older(entity, first),
+            complains_since_the_change=bool(news),
         )
         return weigh(scene, cause, grounds)
 
     def _first_symptom(self, problem: Problem, affected: Iterable[Entity]) -> datetime | None:
-        name = problem.primary.condition
-        own = [one.since for one in problem.findings if one.since and one.condition == name]
+        primary = problem.primary
+        # Of a log only the end is read, so what it tells may be older than it seems.
+        measured = "prometheus" if primary.source == "logs" else None
+        own = [
+            one.since
+            for one in problem.findings
+            if one.since and (one.condition == primary.condition or one.source == measured)
+        ]
         others = [
             finding.since
             for entity in affected
@@ -263,13 +274,22 @@ def _began_with(revision: Revision, first: datetime | None) -> bool:
 def _may_have_brought(one: RankedChange) -> bool:
     """Whether a change came before the trouble, and to something that the object is made of."""
     change = one.change
-    if change.sort in _CONSEQUENCES or one.path.worth < Path.BOUND.worth:
+    if change.sort in _CONSEQUENCES:
         return False
+    if one.path.worth < Path.BOUND.worth:
+        return _steers(one)
     if change.entity.kind == "Job" and change.sort is Sort.CREATION:
         return False
     if one.before is None:
         return change.sort in (Sort.EDIT, Sort.DELETION) or change.is_dated
     return -LATE <= one.before.total_seconds() <= REMEMBERED
+
+
+def _steers(one: RankedChange) -> bool:
+    """Whether what it calls was told something new just before, as a server of settings is."""
+    if one.path not in (Path.CALLED, Path.BEYOND) or one.change.sort is not Sort.EDIT:
+        return False
+    return one.before is not None and -LATE <= one.before.total_seconds() <= SHORTLY
 
 
 _CONSEQUENCES = frozenset({Sort.KILL, Sort.TROUBLE})
