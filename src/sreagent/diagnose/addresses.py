@@ -29,6 +29,7 @@ _NO_HOST = frozenset(
     {
         *("line", "port", "code", "status", "exit", "pid", "the", "a", "an", "any", "all"),
         *("host", "server", "upstream", "database", "backend", "peer", "client", "remote", "it"),
+        *("error", "errors", "failed", "failure"),
     }
 )
 _PORTS = {

@@ -244,7 +244,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "lock",
         r"deadlock (?:detected|found)|lock wait timeout exceeded|could not obtain lock"
         r"|canceling statement due to lock timeout|database (?:table )?is locked|SQLITE_BUSY"
-        r"|LockAcquisitionException|lock request time out|LockTimeout"
+        r"|still waiting for \w{4,40}Lock on|LockAcquisitionException|lock request time out|LockTimeout"
         r"|could not acquire (?:the )?(?:state |migration |change )?lock",
     ),
     *_say(

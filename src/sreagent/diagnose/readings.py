@@ -9,12 +9,12 @@ from math import isfinite
 from typing import Any
 
 from sreagent.diagnose.baselines import Baseline, baseline, median
-from sreagent.diagnose.calling import configured_calls
+from sreagent.diagnose.calling import callers, configured_calls
 from sreagent.diagnose.change_points import SHORTEST, Shift, shift
-from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.signal import Measure, Signal, Unit, plot, say
 
 STALE = 300
@@ -108,6 +108,26 @@ def is_hurt(scene: Scene, entity: Entity, since: datetime | None = None) -> bool
     )
 
 
+def is_felt(scene: Scene, entity: Entity, item: Obj, since: datetime) -> bool:
+    """Whether those who call it fail or slow down at the same time or soon after."""
+    return any(
+        one.rose and one.shift is not None and -TOGETHER <= one.shift.at - since <= SHORTLY
+        for caller in callers_of(scene, entity, item)
+        for one in of(scene, caller, *SYMPTOMS)
+    )
+
+
+def callers_of(scene: Scene, entity: Entity, item: Obj) -> list[Entity]:
+    """Workloads that call an object, or a Service of it."""
+    known = callers(scene)
+    found = set(known.get(entity, ()))
+    if entity.kind != "Service":
+        template = (item.get("spec") or {}).get("template") or {"metadata": {}}
+        for service in scene.services_of(labels_of(template), entity.namespace):
+            found |= known.get(entity_of("Service", service), set())
+    return sorted(found - {entity})
+
+
 def callees(scene: Scene, entity: Entity) -> list[Entity]:
     """Workloads and Services that an object is configured to call."""
     item = scene.inventory.find(entity)
@@ -135,12 +155,17 @@ def suspects(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ..
     changed, unknown = [], []
     for callee in callees(scene, entity):
         own = readings(scene).get(callee, ())
-        came_first = [one for one in own if one.measure in _CAUSING and is_no_later(one, reading)]
+        came_first = [one for one in own if _may_cause(one) and is_no_later(one, reading)]
         if came_first:
             changed.append((-max(_force(one) for one in came_first), callee))
         elif not _serves(scene, callee):
             unknown.append(callee)
     return (*(callee for _, callee in sorted(changed)), *unknown)
+
+
+def _may_cause(one: Reading) -> bool:
+    """Whether a change of a callee may trouble its callers: that it is asked less does not."""
+    return one.measure in _CAUSING and not (one.measure is Measure.RATE and one.fell)
 
 
 def _serves(scene: Scene, entity: Entity) -> bool:

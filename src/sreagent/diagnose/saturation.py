@@ -11,6 +11,7 @@ from sreagent.diagnose.readings import (
     Reading,
     change,
     finding,
+    is_felt,
     is_hurt,
     is_share,
     of,
@@ -58,7 +59,11 @@ class _Growth:
 
 def _grade(scene: Scene, reading: Reading, *, hard: bool) -> Severity:
     """An error where it is at its end, or where callers notice something since then."""
-    hurts = is_hurt(scene, reading.signal.entity, reading.since)
+    entity = reading.signal.entity
+    item = scene.inventory.find(entity)
+    hurts = is_hurt(scene, entity, reading.since)
+    if item and reading.rose and reading.since:
+        hurts = hurts or is_felt(scene, entity, item, reading.since)
     return Severity.ERROR if hard or hurts else Severity.WARNING
 
 

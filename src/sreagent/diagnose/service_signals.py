@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from sreagent.diagnose.calling import callers
+from sreagent.diagnose.calling import failing_calls
 from sreagent.diagnose.change_points import SHORTEST
 from sreagent.diagnose.readings import (
     SERVED,
     SYMPTOMS,
     Reading,
+    callers_of,
     change,
     finding,
     is_hurt,
@@ -17,7 +18,7 @@ from sreagent.diagnose.readings import (
     suspects,
 )
 from sreagent.diagnose.registry import Role, condition
-from sreagent.diagnose.scene import Scene, labels_of
+from sreagent.diagnose.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
@@ -198,19 +199,9 @@ def _came_first(scene: Scene, entity: Entity, reading: Reading) -> bool:
 
 def _flooding(scene: Scene, entity: Entity, item: Obj, reading: Reading) -> Iterator[Entity]:
     """Callers that are flooded themselves, no later."""
-    for caller in _callers(scene, entity, item):
+    for caller in callers_of(scene, entity, item):
         if any(is_no_later(one, reading) for one in _flooded(scene, caller)):
             yield caller
-
-
-def _callers(scene: Scene, entity: Entity, item: Obj) -> list[Entity]:
-    known = callers(scene)
-    found = set(known.get(entity, ()))
-    if entity.kind != "Service":
-        template = (item.get("spec") or {}).get("template") or {"metadata": {}}
-        for service in scene.services_of(labels_of(template), entity.namespace):
-            found |= known.get(entity_of("Service", service), set())
-    return sorted(found - {entity})
 
 
 @condition(
@@ -247,15 +238,34 @@ def traffic_gone(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def _on_the_way(scene: Scene, entity: Entity, item: Obj, reading: Reading) -> Iterator[Entity]:
     """What may keep requests from it: Services of its name, and callers that get none either.
 
-    A caller that fails or is slow may well do so because of it, so it is no suspect.
+    A caller that fails may do so because of it, but not where it has no other trouble to show.
     """
     names = {entity.name, *reading.signal.labels.values()}
     for service in scene.all("Service", entity.namespace):
         if service["metadata"]["name"] in names and entity.kind != "Service":
             yield entity_of("Service", service)
-    for caller in _callers(scene, entity, item):
+    for caller in callers_of(scene, entity, item):
         if any(is_no_later(one, reading) and one.fell for one in of(scene, caller, Measure.RATE)):
             yield caller
+        elif _fails_by_itself(scene, entity, caller, reading):
+            yield caller
+
+
+def _fails_by_itself(scene: Scene, entity: Entity, caller: Entity, reading: Reading) -> bool:
+    """Whether a caller began to fail when its requests stopped, and complains of somebody else."""
+    failing = [one for one in failing_calls(scene) if one.caller == caller]
+    ends = {entity, *_services_of(scene, entity)}
+    return (
+        bool(failing)
+        and not any(one.target.entity in ends for one in failing)
+        and is_hurt(scene, caller, reading.since)
+        and not is_hurt(scene, entity)
+    )
+
+
+def _services_of(scene: Scene, entity: Entity) -> list[Entity]:
+    services = scene.all("Service", entity.namespace)
+    return [entity_of("Service", one) for one in services if entity in scene.workloads_behind(one)]
 
 
 def _dried_up(reading: Reading, least: float) -> bool:

@@ -1,0 +1,104 @@
+"""Who floods others: retries, and those who make requests of their own."""
+
+import pytest
+from tests.diagnose.build import DAY, Json, app, container, crashing, named, running, spotted
+from tests.diagnose.signals import findings, level, signal
+from tests.diagnose.signals import named as entity
+from tests.faults.stage import calling, flat, program, rose, slow, well
+
+from sreagent.domain.finding import Finding
+from sreagent.domain.signal import Measure, Signal, Unit
+
+FLOODED = [
+    rose(Measure.RATE, "rate", 50, 900, 600, Unit.PER_SECOND),
+    rose(Measure.LATENCY, "rate", 0.02, 0.9, 590, Unit.SECONDS),
+]
+OBJECTS = [*program("web", "search"), *program("search", "rate"), *program("rate")]
+
+
+def floods(objects: list[Json], *signals: Signal) -> list[Finding]:
+    return [one for one in findings(objects, *signals) if one.condition == "workload.floods_others"]
+
+
+def test_a_caller_that_is_asked_no_more_than_usual_floods_by_asking_again() -> None:
+    found = floods(OBJECTS, *FLOODED, *slow("search", 1.5, 590, 50))
+    assert [one.entity.path for one in found] == ["Deployment/shop/search"]
+    assert "gets no more requests than usual itself" in found[0].claim
+    assert "Deployment/shop/rate" in found[0].facts["explains"]
+
+
+def test_whoever_nobody_calls_floods_when_its_own_cpu_rose_too() -> None:
+    objects = [*program("load", "rate"), *program("rate")]
+    busy = rose(Measure.CPU, "load", 0.1, 0.8, 600)
+    found = floods(objects, *FLOODED, busy)
+    assert [one.entity.path for one in found] == ["Deployment/shop/load"]
+    assert "its own CPU rose" in found[0].claim
+
+
+@pytest.mark.parametrize(
+    ("objects", "signals"),
+    [
+        pytest.param(
+            OBJECTS,
+            [
+                *FLOODED,
+                rose(Measure.RATE, "search", 50, 900, 610, Unit.PER_SECOND),
+            ],
+            id="it-only-hands-on",
+        ),
+        pytest.param(
+            [*OBJECTS, *program("other", "rate")],
+            [*FLOODED, *slow("search", 1.5, 590, 50)],
+            id="another-caller-is-unknown",
+        ),
+        pytest.param(
+            OBJECTS,
+            [FLOODED[0], flat(Measure.LATENCY, "rate", 0.02, Unit.SECONDS), *well("search")],
+            id="nobody-suffers",
+        ),
+        pytest.param(
+            [*program("load", "rate"), *program("rate")],
+            [*FLOODED, flat(Measure.CPU, "load", 0.1)],
+            id="nobody-calls-it-and-it-does-no-more",
+        ),
+        pytest.param(
+            OBJECTS,
+            [
+                signal(Measure.RATE, level((10_800, 50)), Unit.PER_SECOND, entity("rate")),
+                *slow("search", 1.5, 590, 50),
+            ],
+            id="nothing-is-flooded",
+        ),
+    ],
+)
+def test_nobody_is_blamed_for_a_flood_without_a_sign(
+    objects: list[Json], signals: list[Signal]
+) -> None:
+    assert floods(objects, *signals) == []
+
+
+def added(env: list[Json], *, ended: float = 60) -> list[Json]:
+    """`app` got a second container twenty minutes ago; the broker is killed again and again."""
+    first = container(env=calling("broker:9092"))
+    second = container("feeder", env=env)
+    objects = app(revisions=[(9 * DAY, first), (1200, first)], pods=[running(since=1190)])
+    for one in (named(objects, "Deployment"), named(objects, "ReplicaSet", 1)):
+        one["spec"]["template"]["spec"] = {"containers": [first, second]}
+    killed = crashing(code=137, since=ended)
+    killed["lastState"]["terminated"]["reason"] = "OOMKilled"
+    return [*objects, *program("broker", port=9092, pods=[killed])]
+
+
+@pytest.mark.parametrize(
+    ("objects", "told"),
+    [
+        pytest.param(added(calling("broker:9092")), 1, id="it-calls-what-runs-out-of-memory"),
+        pytest.param(added([]), 0, id="it-calls-nobody"),
+        pytest.param(added(calling("broker:9092"), ended=2000), 0, id="killed-before-it-came"),
+    ],
+)
+def test_a_new_container_is_told_where_its_callee_runs_out_of_memory_since(
+    objects: list[Json], told: int
+) -> None:
+    found = spotted("workload.new_client", *objects)
+    assert [one.entity.path for one in found] == ["Deployment/shop/app"] * told
