@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sreagent.diagnose.calling import FailingCall, failing_calls_to
+from sreagent.diagnose.footing import nodes_at_fault
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.network import blocking_policies
 from sreagent.diagnose.podspec import EMPTY, declared_ports, is_ready
@@ -54,7 +55,19 @@ def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         command=first.log.command,
         excerpt=first.error.line,
         tainted=True,
+        suspects=_nodes_between(scene, entity, complaints),
     )
+
+
+def _nodes_between(
+    scene: Scene, entity: Entity, complaints: list[FailingCall]
+) -> tuple[Entity, ...]:
+    """Nodes of either side that lose what is sent."""
+    found: dict[Entity, None] = {}
+    for call in complaints:
+        pods = [*scene.pods(entity), *scene.pods(call.caller)]
+        found |= dict.fromkeys(nodes_at_fault(scene, pods, call.error.cause))
+    return tuple(found)
 
 
 def _is_its_own_fault(scene: Scene, service: Obj, call: FailingCall) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sreagent.diagnose.bad_nodes import at_fault, say_fault
 from sreagent.diagnose.configuration import configuration_at_fault
+from sreagent.diagnose.footing import footing_of
 from sreagent.diagnose.log_meaning import category_of
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError
@@ -193,8 +194,11 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
     log, words = last_words(scene, pod, container)
     suspects = suspects_of(scene, entity.namespace, words) if words else ()
     config = configuration_at_fault(scene, pod, container, words) if words else None
-    node = () if config or suspects else at_fault(scene, pod)
+    footing = footing_of(scene, pod, words.cause) if words and not config else ()
+    node = () if config or suspects or footing else at_fault(scene, pod)
     held = {"accusation": say_fault(node[0])} if node else _accuse(scene, pod, config, words)
+    if footing and words:
+        held = {"accusation": f"fails {scene.workload_of(pod)}: {words.line}"}
     says = f"{_name(pod, container)}{_ends(container)} {_why(container, words)}"
     if words and words.cause is LogCause.MISSING_ENV and _is_unset(pod, words.key):
         says += f"; env {words.key} is set nowhere in the pod template"
@@ -216,7 +220,7 @@ def _crash(scene: Scene, entity: Entity, pod: Obj, container: Container) -> Find
         command=log.command if words and log else entity.get,
         excerpt=words.block if words else "",
         tainted=words is not None,
-        suspects=(config,) if config else suspects or node,
+        suspects=(config,) if config else footing or suspects or node,
         facts=_crash_facts(container, words, log) | held,
     )
 

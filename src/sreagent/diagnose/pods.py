@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sreagent.diagnose.bad_nodes import at_fault
 from sreagent.diagnose.calling import configured_calls, is_current
+from sreagent.diagnose.footing import footing_of
 from sreagent.diagnose.log_meaning import OFTEN, category_of, is_new, severity_of
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.logs import LogError, LogReading
@@ -180,9 +181,14 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         command=log.command,
         excerpt=error.block,
         tainted=True,
-        suspects=suspects_of(scene, entity.namespace, error) or _stores(scene, pod, error),
+        suspects=_suspects(scene, pod, error),
         facts=_facts(log, error, target),
     )
+
+
+def _suspects(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
+    others = suspects_of(scene, pod["metadata"].get("namespace", ""), error)
+    return footing_of(scene, pod, error.cause) or others or _stores(scene, pod, error)
 
 
 def _stores(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
