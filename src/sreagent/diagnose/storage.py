@@ -107,7 +107,7 @@ def failed(scene: Scene, entity: Entity, volume: Obj) -> Iterator[Finding]:
 
 
 def _why_pending(scene: Scene, claim: Obj) -> tuple[str, Health]:
-    if why := _missing_part(scene, claim.get("spec") or EMPTY) or _misfits(scene, claim):
+    if why := _misfits(scene, claim) or _missing_part(scene, claim.get("spec") or EMPTY):
         return why, Health.BROKEN
     events = scene.events(claim, "ProvisioningFailed", "FailedBinding")
     if events:
