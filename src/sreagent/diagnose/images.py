@@ -34,20 +34,28 @@ PULLING = frozenset(
 YOUNG = 10
 """Seconds in which a new pod may still be at its first try."""
 
+# The first that fits counts: what says why comes before what says only that it failed.
 _PULL_FAULTS = (
+    ("not a valid image name", r"InvalidImageName|invalid reference format|couldn't parse image"),
+    ("not on the node, and pulling it is forbidden by its policy", r"ErrImageNeverPull"),
+    ("built for another processor architecture", r"no match for platform|no matching manifest"),
+    ("refused for too many pulls (rate limit)", r"toomanyrequests|\b429\b|rate limit"),
+    ("refused by the registry (unauthorized)", r"pull access denied"),
     ("not in the registry", r"not found|manifest unknown|does not exist|NotFound"),
     (
-        "refused by the registry (unauthorized)",
-        r"unauthorized|authoriz|authentic|access denied|401|403|denied",
+        "not pulled: the node does not trust the certificate of the registry",
+        r"x509:|certificate",
     ),
-    ("refused for too many pulls (rate limit)", r"toomanyrequests|429|rate limit"),
-    ("built for another processor architecture", r"no match for platform|no matching manifest"),
-    ("not a valid image name", r"InvalidImageName|invalid reference format|couldn't parse image"),
+    (
+        "refused by the registry (unauthorized)",
+        r"unauthorized|authoriz|authentic|\b401\b|\b403\b|denied",
+    ),
     (
         "not reachable: the registry does not answer",
-        r"no such host|timeout|connection refused|deadline|unreachable|TLS handshake",
+        r"no such host|timeout|connection refused|deadline|unreachable|TLS handshake"
+        r"|server misbehaving|connection reset|\bEOF\b|no route to host|\b50[0234]\b",
     ),
-    ("not on the node, and pulling it is forbidden by its policy", r"ErrImageNeverPull"),
+    ("not pulled: the disk of the node is full", r"no space left on device"),
 )
 
 
@@ -88,6 +96,8 @@ def _pull_fault(scene: Scene, pod: Obj, container: Container, told: str) -> str:
         if re.search(words, f"{container.waiting} {told}", re.IGNORECASE):
             made_for = _architecture(scene, pod) if "architecture" in fault else ""
             return fault + made_for
+    if told != container.waiting_message and (why := one_line(told.rpartition(": ")[2], 120)):
+        return f"not pulled ({why})"
     if scene.inventory.looked("Event", pod["metadata"].get("namespace", "")):
         return "not pulled, and no event says why"
     return "not pulled, and its events could not be looked at"

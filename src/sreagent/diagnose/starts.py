@@ -158,15 +158,26 @@ def _start_words(container: Container) -> str:
 
 _START_FAULTS = (
     (
-        r"exec: \"([^\"]{1,120})\"[^\n]{0,200}(?:executable file not found|no such file)",
+        r"exec: \\?\"([^\"\\]{1,120})\\?\"[^\n]{0,200}(?:executable file not found|no such file)",
         "command {} is not in the image",
     ),
-    (r"exec: \"([^\"]{1,120})\"[^\n]{0,200}permission denied", "command {} may not be executed"),
-    (r"exec: \"([^\"]{1,120})\"[^\n]{0,200}is a directory", "command {} is a directory"),
+    (
+        r"exec: \\?\"([^\"\\]{1,120})\\?\"[^\n]{0,200}permission denied",
+        "command {} may not be executed",
+    ),
+    (
+        r"exec: \\?\"([^\"\\]{1,120})\\?\"[^\n]{0,200}is a directory",
+        "command {} is a directory",
+    ),
     (r"exec format error", "the image is built for another processor architecture"),
     (
         r"runAsNonRoot",
         "it must not run as root (runAsNonRoot) and its image does",
+    ),
+    (
+        r"error mounting \\?\"[^\"]{1,300}\" to rootfs at \\?\"([^\"\\]{1,200})\\?\"[^\n]{0,300}"
+        r"not a directory",
+        "{} is a directory in its image and a file is mounted there, or the other way round",
     ),
     (r"chdir to cwd \(\"([^\"]{1,200})\"\)", "working directory {} is not in the image"),
 )
