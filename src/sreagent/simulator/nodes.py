@@ -9,7 +9,6 @@ from sreagent.simulator.behaviour import Behaviour, NodePlan
 from sreagent.simulator.clock import fine_stamp, stamp
 from sreagent.simulator.containers import earliest
 from sreagent.simulator.controllers.replicasets import remove_pod
-from sreagent.simulator.controllers.writing import set_condition
 from sreagent.simulator.kinds import LEASE, NODE, POD, Kind
 from sreagent.simulator.kubelet import Kubelet
 from sreagent.simulator.objects import (
@@ -28,6 +27,7 @@ from sreagent.simulator.quantities import MEBIBYTE, amount
 from sreagent.simulator.recorder import Recorder
 from sreagent.simulator.store import Store
 from sreagent.simulator.tolerations import tolerated_seconds
+from sreagent.simulator.writing import set_condition
 
 GRACE_SECONDS = 40.0
 EVICT_AFTER_SECONDS = 300.0
@@ -300,6 +300,7 @@ class Nodes:
         if sum(used.values()) <= _room(node):
             return
         self._crowded[name_of(node)] = now + EVICT_AFTER_SECONDS
+        self._later.add(now + EVICT_AFTER_SECONDS)
         told = "Attempting to reclaim memory"
         Recorder(self.store, "kubelet").warning(node, "EvictionThresholdMet", told)
         greedy = [pod for pod in self._pods_on(name_of(node)) if used[uid_of(pod)] > _asked(pod)]

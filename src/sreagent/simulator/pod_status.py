@@ -2,8 +2,8 @@
 
 from sreagent.simulator.clock import stamp
 from sreagent.simulator.containers import Life
-from sreagent.simulator.controllers.writing import set_condition
 from sreagent.simulator.objects import Json
+from sreagent.simulator.writing import set_condition
 
 
 def pod_status(pod: Json, lives: list[Life], now: float, host: str, address: str) -> Json:

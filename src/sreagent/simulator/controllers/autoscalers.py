@@ -4,7 +4,6 @@ import math
 
 from sreagent.simulator.api import Api, Caller, Place
 from sreagent.simulator.containers import earliest
-from sreagent.simulator.controllers.writing import set_condition, write_status
 from sreagent.simulator.kinds import AUTOSCALER, POD, Kind
 from sreagent.simulator.kubelet import Kubelet
 from sreagent.simulator.objects import (
@@ -19,6 +18,7 @@ from sreagent.simulator.objects import (
 from sreagent.simulator.quantities import amount
 from sreagent.simulator.recorder import Recorder
 from sreagent.simulator.selectors import matches_selector
+from sreagent.simulator.writing import set_condition, write_status
 
 LOOK_SECONDS = 15.0
 SLOW_SECONDS = 300.0

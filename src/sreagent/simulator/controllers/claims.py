@@ -2,7 +2,6 @@
 
 import copy
 
-from sreagent.simulator.controllers.writing import write, write_status
 from sreagent.simulator.kinds import CLAIM, POD, STORAGE_CLASS, VOLUME, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -19,6 +18,7 @@ from sreagent.simulator.quantities import amount
 from sreagent.simulator.recorder import Recorder
 from sreagent.simulator.selectors import matches_selector
 from sreagent.simulator.store import Store
+from sreagent.simulator.writing import write, write_status
 
 RETRY_SECONDS = 15.0
 SLOW_AFTER = 20

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from sreagent.simulator.api import Api
 from sreagent.simulator.clock import stamp
-from sreagent.simulator.controllers.writing import write, write_status
 from sreagent.simulator.defaults import fill_in
 from sreagent.simulator.kinds import CRON_JOB, JOB, Kind
 from sreagent.simulator.objects import (
@@ -21,6 +20,7 @@ from sreagent.simulator.objects import (
     uid_of,
 )
 from sreagent.simulator.recorder import Recorder
+from sreagent.simulator.writing import write, write_status
 
 MOST_TICKS = 12
 """Runs of a schedule that are played before the present; earlier ones would be tidied up."""

@@ -5,7 +5,6 @@ import copy
 from sreagent.simulator.api import Api
 from sreagent.simulator.clock import moment_of, stamp
 from sreagent.simulator.controllers.templates import HASH_LABEL, template_hash
-from sreagent.simulator.controllers.writing import set_condition, write, write_status
 from sreagent.simulator.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -23,6 +22,7 @@ from sreagent.simulator.objects import (
 )
 from sreagent.simulator.quantities import share
 from sreagent.simulator.recorder import Recorder
+from sreagent.simulator.writing import set_condition, write, write_status
 
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"

@@ -3,7 +3,6 @@
 import copy
 
 from sreagent.simulator.clock import stamp
-from sreagent.simulator.controllers.writing import write
 from sreagent.simulator.kinds import ENDPOINTS, POD, SERVICE, SLICE, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -19,6 +18,7 @@ from sreagent.simulator.objects import (
 )
 from sreagent.simulator.selectors import matches_labels
 from sreagent.simulator.store import Store
+from sreagent.simulator.writing import write
 
 _TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 

@@ -5,7 +5,6 @@ from sreagent.simulator.clock import moment_of, stamp
 from sreagent.simulator.containers import FIRST_BACK_OFF, earliest
 from sreagent.simulator.controllers.replicasets import remove_pod
 from sreagent.simulator.controllers.templates import PodMaker
-from sreagent.simulator.controllers.writing import set_condition, write_status
 from sreagent.simulator.kinds import JOB, POD, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -19,6 +18,7 @@ from sreagent.simulator.objects import (
     uid_of,
 )
 from sreagent.simulator.recorder import Recorder
+from sreagent.simulator.writing import set_condition, write_status
 
 LONGEST_PAUSE = 360.0
 _TOO_MANY = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")

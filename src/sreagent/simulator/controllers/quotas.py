@@ -1,11 +1,11 @@
 """ResourceQuotas: how much of each is taken."""
 
 from sreagent.simulator.admission import quota_used
-from sreagent.simulator.controllers.writing import write_status
 from sreagent.simulator.kinds import QUOTA, Kind
 from sreagent.simulator.objects import Json, lookup, namespace_of
 from sreagent.simulator.quantities import written
 from sreagent.simulator.store import Store
+from sreagent.simulator.writing import write_status
 
 
 class Quotas:

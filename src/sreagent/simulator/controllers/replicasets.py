@@ -4,7 +4,6 @@ import copy
 
 from sreagent.simulator.api import Api, Caller, Place
 from sreagent.simulator.controllers.templates import PodMaker
-from sreagent.simulator.controllers.writing import MANAGER, set_condition, write_status
 from sreagent.simulator.kinds import POD, REPLICA_SET, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -21,6 +20,7 @@ from sreagent.simulator.objects import (
 from sreagent.simulator.recorder import Recorder
 from sreagent.simulator.selectors import matches_selector
 from sreagent.simulator.store import Store
+from sreagent.simulator.writing import MANAGER, set_condition, write_status
 
 
 def pods_owned_by(store: Store, owner: Json) -> list[Json]:

@@ -5,7 +5,6 @@ import copy
 from sreagent.simulator.api import Api
 from sreagent.simulator.controllers.replicasets import pods_owned_by, remove_pod
 from sreagent.simulator.controllers.templates import PodMaker, template_hash
-from sreagent.simulator.controllers.writing import write, write_status
 from sreagent.simulator.kinds import CLAIM, DAEMON_SET, NODE, POD, STATEFUL_SET, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -20,6 +19,7 @@ from sreagent.simulator.objects import (
 from sreagent.simulator.recorder import Recorder
 from sreagent.simulator.selectors import matches_labels
 from sreagent.simulator.tolerations import tolerates
+from sreagent.simulator.writing import write, write_status
 
 REVISION_LABEL = "controller-revision-hash"
 _STAYS = (

@@ -2,7 +2,6 @@
 
 from sreagent.simulator.api import Api
 from sreagent.simulator.controllers.replicasets import remove_pod
-from sreagent.simulator.controllers.writing import write_status
 from sreagent.simulator.kinds import BUDGET, ENDPOINTS, NAMESPACE, POD, SERVICE, Kind
 from sreagent.simulator.objects import (
     Json,
@@ -18,6 +17,7 @@ from sreagent.simulator.objects import (
 )
 from sreagent.simulator.quantities import share
 from sreagent.simulator.selectors import matches_selector
+from sreagent.simulator.writing import write_status
 
 
 class Collector:

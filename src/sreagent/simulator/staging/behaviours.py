@@ -22,6 +22,7 @@ from sreagent.simulator.staging.documents import StagingError, line_of, yaml_map
 from sreagent.simulator.staging.placeholders import fill_moments
 
 _RENAMED = {"max": "most", "from": "since", "service": "host", "for": "lasts"}
+_MOMENTS = ("active_from", "active_until", "inactive_until", "since")
 _FORGIVEN = ("exec_probe", "start_logs")
 """Keys that other players of these files know; they change nothing here."""
 Made = TypeVar("Made", Match, Images, External, NodePlan)
@@ -109,7 +110,9 @@ class _Reader:
 
 
 def _renamed(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {_RENAMED.get(key, key): value for key, value in data.items()}
+    told = {_RENAMED.get(key, key): value for key, value in data.items()}
+    # A moment such as "{{now-8m}}" stands between quotes, so it comes as text.
+    return told | {key: float(told[key]) for key in _MOMENTS if key in told}
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - untyped YAML

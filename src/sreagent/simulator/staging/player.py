@@ -51,9 +51,10 @@ class _Player:
         cluster.clock.stop_at(self.now - oldest)
         cluster.cron_jobs.present = self.now
         _build_platform(cluster)
-        self._follow(BEHAVIOUR)
         for at, step in enumerate(self.scenario.steps):
             cluster.play(self._begin(step))
+            if at == 0:
+                self._follow(BEHAVIOUR)
             self._do(step)
             later = self.scenario.steps[at + 1 : at + 2]
             self._wait(step, self._end(later[0]) if later else self.now)
