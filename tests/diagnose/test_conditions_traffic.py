@@ -616,3 +616,44 @@ def test_hygiene_of_policies_is_remarked() -> None:
     assert dead.severity is Severity.INFO
     (shut,) = told(found(*SERVED, deny(podSelector={})), "network.default_deny")
     assert "denies ingress of all pods by default" in shut.claim
+
+
+# Ports that a Service had
+
+
+def moved(*, by: str = "", edited: float = 600) -> Json:
+    """A Service that serves 8081 now, where its callers use 80."""
+    one = service()
+    one["spec"]["ports"] = [{"name": "http", "port": 8081, "targetPort": "http"}]
+    one["metadata"]["managedFields"] = [
+        {"manager": "kubectl-edit", "time": ago(edited), "fieldsV1": {"f:spec": {"f:ports": {}}}}
+    ]
+    if by:
+        one["metadata"]["annotations"] = {APPLIED: by}
+    return one
+
+
+BEFORE = json.dumps({"spec": {"ports": [{"port": 80}]}})
+
+
+@pytest.mark.parametrize(
+    ("one", "condition"),
+    [
+        pytest.param(moved(), "service.port_gone", id="edited-after-its-callers"),
+        pytest.param(moved(by=BEFORE, edited=DAY), "service.port_gone", id="applied-with-the-port"),
+        pytest.param(moved(edited=DAY), "workload.wrong_address", id="never-edited"),
+    ],
+)
+def test_whose_fault_a_port_is_that_nobody_serves(one: Json, condition: str) -> None:
+    web = app("web", revisions=[(5 * DAY, CALLS)])
+    every = found(*app(), *web, one, logs=[log(named(web, "Pod"), lines(REFUSED))])
+    names = {"service.port_gone", "workload.wrong_address"}
+    assert {each.condition for each in every} & names == {condition}
+
+
+def test_callers_that_came_with_the_wrong_port_are_at_fault_themselves() -> None:
+    other = container(env=[{"name": "APP_URL", "value": "http://app:8081"}])
+    web = app("web", revisions=[(5 * DAY, other), (300, CALLS)])
+    every = found(*app(), *web, moved(edited=900), logs=[log(named(web, "Pod"), lines(REFUSED))])
+    assert told(every, "workload.wrong_address")
+    assert not told(every, "service.port_gone")

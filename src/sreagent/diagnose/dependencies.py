@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from sreagent.diagnose.calling import FailingCall, configured_calls, failing_calls, failing_calls_to
+from sreagent.diagnose.freshness import edited_at, fresh_edit, was_edited
+from sreagent.diagnose.managers import last_applied
 from sreagent.diagnose.podspec import EMPTY, containers, is_over
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.revisions import workload_revisions
@@ -101,6 +103,71 @@ def wrong_address(scene: Scene, workload: Entity, item: Obj) -> Iterator[Finding
         )
 
 
+@condition(
+    "service.port_gone",
+    "Service",
+    worth=0.82,
+    even_mild=True,
+    refuted_by="a connection to the Service at the port that its callers use",
+)
+def port_gone(scene: Scene, service: Entity, item: Obj) -> Iterator[Finding]:
+    """A Service was edited and does not serve the port any more that its callers use."""
+    for port, users in _left_ports(scene).get(service, {}).items():
+        calls = [
+            one
+            for one in failing_calls_to(scene, service)
+            if one.target.address.port in (None, port)
+        ]
+        served = ", ".join(str(one.get("port")) for one in (item.get("spec") or EMPTY)["ports"])
+        seen = f"; {calls[0].caller} gets {calls[0].error.cause.value}" if calls else ""
+        yield Finding(
+            condition="service.port_gone",
+            entity=service,
+            claim=f"{service} serves {served}, and not port {port}, at which "
+            f"{' and '.join(map(str, users[:3]))} calls it{seen}",
+            category=Category.NETWORK,
+            severity=Severity.CRITICAL if calls else Severity.ERROR,
+            uid=item["metadata"].get("uid", ""),
+            path="spec.ports",
+            since=fresh_edit(scene, item),
+            command=service.get,
+            facts={"port": str(port), "explains": " ".join(one.path for one in users)},
+        )
+
+
+@once_per_scene
+def _left_ports(scene: Scene) -> dict[Entity, dict[int, list[Entity]]]:
+    """Ports that callers use and that Services had until somebody edited them."""
+    used: dict[tuple[Entity, int], list[Entity]] = {}
+    for workload, calls in configured_calls(scene).items():
+        for service, port in {(one.target.entity, one.target.address.port) for one in calls}:
+            if service and port and _lacks_port(scene, service, port):
+                used.setdefault((service, port), []).append(workload)
+    found: dict[Entity, dict[int, list[Entity]]] = {}
+    for (service, port), users in used.items():
+        if _had_port(scene, service, port, users):
+            found.setdefault(service, {})[port] = sorted(users)
+    return found
+
+
+def _lacks_port(scene: Scene, service: Entity, port: int) -> bool:
+    spec = (scene.inventory.find(service) or EMPTY).get("spec") or EMPTY
+    ports = [one.get("port") for one in spec.get("ports") or ()]
+    return bool(ports) and port not in ports and spec.get("clusterIP") not in (None, "None")
+
+
+def _had_port(scene: Scene, service: Entity, port: int, users: list[Entity]) -> bool:
+    """Whether it was the Service that changed: by what was applied, or after all its callers."""
+    item = scene.inventory.find(service) or EMPTY
+    applied = (last_applied(item).get("spec") or EMPTY).get("ports") or ()
+    if port in [one.get("port") for one in applied]:
+        return True
+    at = edited_at(scene, item) if was_edited(scene, item) else None
+    rolled = [known[0].at for one in users if (known := workload_revisions(scene, one))]
+    older = at is not None and all(one is not None and one < at for one in rolled)
+    return older and not any(_introduced(scene, one, f"{service.name}:{port}") for one in users)
+
+
 def _wrong(scene: Scene, workload: Entity, call: Call) -> str:
     """What is wrong with an address, in words; empty when it is right or nobody can tell."""
     service, port = call.target.entity, call.target.address.port
@@ -113,7 +180,7 @@ def _wrong(scene: Scene, workload: Entity, call: Call) -> str:
     if item is None or port is None or spec.get("clusterIP") in (None, "None"):
         return ""
     ports = [one["port"] for one in spec.get("ports") or ()]
-    if port in ports or not ports:
+    if port in ports or not ports or port in _left_ports(scene).get(service, {}):
         return ""
     return f"{service} serves {', '.join(map(str, ports))}"
 

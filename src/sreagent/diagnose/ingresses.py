@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
-from sreagent.diagnose.managers import last_applied, last_edit
+from sreagent.diagnose.freshness import edited_lately, fresh_edit
+from sreagent.diagnose.managers import last_applied
 from sreagent.diagnose.podspec import is_ready
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene
@@ -14,7 +14,6 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.moment import span
 
-DAY = 86_400
 PATIENCE = 300
 """Seconds that a controller may take to serve a new Ingress."""
 CLASS_NOTE = "kubernetes.io/ingress.class"
@@ -52,7 +51,7 @@ def backend(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             severity=Severity.ERROR,
             uid=ingress["metadata"].get("uid", ""),
             path="spec.rules",
-            since=_edited(ingress),
+            since=fresh_edit(scene, ingress),
             command=entity.get,
             facts={
                 "service": one.service,
@@ -116,7 +115,7 @@ def class_missing(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Findin
         severity=Severity.ERROR if asked and known else Severity.WARNING,
         uid=ingress["metadata"].get("uid", ""),
         path="spec.ingressClassName",
-        since=_edited(ingress),
+        since=fresh_edit(scene, ingress),
         command=entity.get,
         facts=({"class_suggested": known[0]} if len(known) == 1 else {})
         | _cut_off(scene, entity, *(one.service for one in backends(ingress))),
@@ -164,15 +163,16 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
     """A path leads to another Service than it did, or than its name says."""
     applied = {one.path: one.service for one in backends(last_applied(ingress))}
     for one in backends(ingress):
-        before = applied.get(one.path, "")
-        meant, why = (before, "was applied with") if before else (_meant(scene, entity, one), "")
+        before = applied.get(one.path, one.service)
+        why = "was applied with" if before != one.service else ""
+        meant = before if why else _meant(scene, entity, one)
         right = Entity(kind="Service", namespace=entity.namespace, name=meant)
         known = scene.inventory.find(right) if meant and meant != one.service else None
         if known is None or not any(is_ready(pod) for pod in scene.backing(known)):
             continue
-        if not why and not _is_fresh(scene, ingress):
+        if not why and not edited_lately(scene, ingress):
             continue
-        age = scene.age(_edited(ingress))
+        age = scene.age(fresh_edit(scene, ingress))
         yield Finding(
             condition="ingress.misroute",
             entity=entity,
@@ -183,7 +183,7 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             severity=Severity.ERROR,
             uid=ingress["metadata"].get("uid", ""),
             path="spec.rules",
-            since=_edited(ingress),
+            since=fresh_edit(scene, ingress),
             command=entity.get,
             facts={"service": one.service, "service_suggested": meant}
             | _cut_off(scene, entity, one.service, meant)
@@ -261,15 +261,3 @@ def _meant(scene: Scene, entity: Entity, one: Backend) -> str:
         return ""
     fits = {name for name in names for text in said[:2] if text in name.split("-")}
     return fits.pop() if len(fits) == 1 else ""
-
-
-def _is_fresh(scene: Scene, ingress: Obj) -> bool:
-    """Whether somebody edited it within a day, after it was made."""
-    at, made = _edited(ingress), scene.created(ingress)
-    later = at is not None and made is not None and (at - made).total_seconds() > PATIENCE
-    return later and (scene.age(at) or 0) < DAY
-
-
-def _edited(ingress: Obj) -> datetime | None:
-    edit = last_edit(ingress)
-    return edit.at if edit else None

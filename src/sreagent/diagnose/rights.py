@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sreagent.diagnose.denials import Denial, Verdict, denials, judge
+from sreagent.diagnose.freshness import fresh_edit
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY
 from sreagent.diagnose.registry import Role, condition
@@ -50,7 +51,7 @@ def missing_right(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         category=Category.SECURITY,
         uid=item["metadata"].get("uid", ""),
         path=verdict.path,
-        since=edit.at if edit else None,
+        since=fresh_edit(scene, item),
         command=f"kubectl auth can-i {asked.verb} {asked.resource}{space} --as={user}",
         excerpt=one_line(denial.line, 400),
         tainted=True,

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sreagent.diagnose.calling import FailingCall, callers, failing_calls_to
-from sreagent.diagnose.managers import last_applied, last_edit
+from sreagent.diagnose.freshness import edited_lately
+from sreagent.diagnose.managers import last_applied
 from sreagent.diagnose.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene, labels_of
@@ -16,7 +17,6 @@ from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 from sreagent.domain.text import one_line
 
-DAY = 86_400
 PATIENCE = 300
 """Seconds that a cloud may take to make a load balancer, and a controller to find addresses."""
 _APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
@@ -53,7 +53,7 @@ def selects_foreign(scene: Scene, entity: Entity, service: Obj) -> Iterator[Find
         severity=Severity.CRITICAL
         if calls
         else Severity.ERROR
-        if _is_fresh(scene, service)
+        if edited_lately(scene, service)
         else Severity.WARNING,
         uid=service["metadata"].get("uid", ""),
         path="spec.selector",
@@ -89,7 +89,7 @@ def local_traffic(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findin
         severity=Severity.CRITICAL
         if calls
         else Severity.ERROR
-        if _is_fresh(scene, service)
+        if edited_lately(scene, service)
         else Severity.WARNING,
         uid=service["metadata"].get("uid", ""),
         path="spec.internalTrafficPolicy",
@@ -330,15 +330,6 @@ def _has_addresses(scene: Scene, service: Entity) -> bool | None:
         return True
     known = inventory.looked("Endpoints", space) and inventory.looked("EndpointSlice", space)
     return False if known else None
-
-
-def _is_fresh(scene: Scene, item: Obj) -> bool:
-    """Whether somebody edited it within a day, after it was made."""
-    edit = last_edit(item)
-    age = scene.age(edit.at) if edit else None
-    made = scene.created(item)
-    later = edit is not None and made is not None and (edit.at - made).total_seconds() > PATIENCE
-    return age is not None and age < DAY and later
 
 
 def _say(calls: list[FailingCall]) -> str:
