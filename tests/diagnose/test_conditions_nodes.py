@@ -229,3 +229,38 @@ def test_pods_that_are_not_ready_there_blame_the_node_too() -> None:
     inventory = cluster(spread("a", "node-2", unready), spread("b", "node-2", unready))
     found = [one for one in findings(inventory, NOW) if one.condition == "pod.not_ready"]
     assert {suspect.path for one in found for suspect in one.suspects} == {"Node/node-2"}
+
+
+OLD_WORDS = "Container app was using 3145728Ki, which exceeds its request of {}. "
+NEW_WORDS = (
+    "Threshold quantity: 100Mi, available: 61Mi. Container app was using 3145728Ki, request is {}, "
+    "has larger consumption of memory. "
+)
+FREE = {"containers": [container(resources={"requests": {"memory": "64Mi"}})]}
+
+
+def thrown_out(words: str, asked: str = "64Mi", spec: Json = FREE) -> Json:
+    one = evicted("The node was low on resource: memory. " + words.format(asked))
+    return one | {"spec": {**one["spec"], **spec}}
+
+
+@pytest.mark.parametrize(
+    ("one", "greedy"),
+    [
+        pytest.param(thrown_out(OLD_WORDS), True, id="words-up-to-1.26"),
+        pytest.param(thrown_out(NEW_WORDS), True, id="words-of-today"),
+        pytest.param(thrown_out(OLD_WORDS, asked="0"), True, id="no-request-at-all"),
+        pytest.param(thrown_out(OLD_WORDS, asked="2Gi"), False, id="a-little-more-than-asked"),
+        pytest.param(
+            thrown_out(OLD_WORDS, spec={"containers": [container()]}), False, id="with-a-limit"
+        ),
+        pytest.param(evicted(LOW), False, id="another-resource"),
+    ],
+)
+def test_an_evicted_pod_is_to_blame_when_it_took_all_memory(one: Json, *, greedy: bool) -> None:
+    short = node(conditions=[reports("MemoryPressure")])
+    (finding,) = spotted("pod.evicted", one, short)
+    (pressure,) = spotted("node.pressure", one, short)
+    assert ("used 3Gi without a memory limit" in finding.claim) is greedy
+    assert [each.path for each in finding.suspects] == ([] if greedy else ["Node/node-1"])
+    assert [each.path for each in pressure.suspects] == (["Pod/shop/gone"] if greedy else [])

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from sreagent.diagnose.podspec import EMPTY, containers, is_over, pod_condition, references
+from sreagent.diagnose.podspec import (
+    EMPTY,
+    container_specs,
+    containers,
+    is_over,
+    pod_condition,
+    references,
+)
+from sreagent.diagnose.quantities import amount, show
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.scene import Scene, last_seen, pod_entity
 from sreagent.domain.entity import Entity
@@ -27,6 +35,14 @@ _REASONS = (
     (r"DeadlineExceeded", "it ran longer than its activeDeadlineSeconds"),
     (r"Taint\w*|NodeNotReady", "its node could not be used any more"),
 )
+MUCH = 2.0**28
+"""Bytes of memory below which nobody is greedy."""
+GREEDY = 4
+"""Times its request that a pod may use before it is to blame itself."""
+_GREEDY = re.compile(
+    r"memory\. .{0,120}Container ([\w.-]{1,63}) was using ([\w.]{1,30}),"
+    r"(?: request is| which exceeds its request of) ([\w.]{0,30}\w)"
+)
 _BY_NODE = re.compile(r"NodeLost|(?:Node)?Shutdown|Terminated|NodeNotReady")
 _PROTECTED = "kubernetes.io/pvc-protection"
 
@@ -39,11 +55,11 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     if severity is None:
         return
     name = pod["spec"].get("nodeName") or ""
-    node = Entity(kind="Node", name=name)
+    hog = greed(pod)
     yield Finding(
         condition="pod.evicted",
         entity=entity,
-        claim=f"{entity} was evicted from node {name}: "
+        claim=f"{entity} was evicted from node {name}{f': {hog}' if hog else ''}: "
         f"{one_line(str(status.get('message') or ''), 240)}",
         category=Category.NODE,
         severity=severity,
@@ -51,9 +67,23 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         path="status.reason",
         since=_ended_at(scene, pod),
         command=entity.get,
-        suspects=(node,) if name else (),
-        facts={"node": name, "accusation": f"ran short of something and evicted {entity}"},
+        suspects=(Entity(kind="Node", name=name),) if name and not hog else (),
+        facts={"node": name}
+        | ({} if hog else {"accusation": f"ran short of something and evicted {entity}"}),
     )
+
+
+def greed(pod: Obj) -> str:
+    """That an evicted pod took far more memory than it asked for, and had no limit."""
+    told = _GREEDY.search(str((pod.get("status") or EMPTY).get("message") or ""))
+    mine = [one for one in container_specs(pod["spec"]) if told and one["name"] == told[1]]
+    if told is None or not mine:
+        return ""
+    limit = ((mine[0].get("resources") or EMPTY).get("limits") or {}).get("memory")
+    used, asked = amount(told[2]), amount(told[3])
+    if limit or used < MUCH or used < GREEDY * asked:
+        return ""
+    return f"its container {told[1]} used {show('memory', used)} without a memory limit"
 
 
 @condition("pod.rejected", "Pod", worth=0.58, even_mild=True)

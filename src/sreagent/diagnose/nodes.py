@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from sreagent.diagnose.endings import greed
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.pod_templates import unbounded
 from sreagent.diagnose.podspec import EMPTY, is_over, pod_condition
@@ -70,9 +71,15 @@ def pressure(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
                 path=f"status.conditions[{name}]",
                 since=parse_time(state.get("lastTransitionTime")),
                 command=f"kubectl describe node {entity.name}",
-                suspects=unbounded(scene, entity) if name == "MemoryPressure" else (),
+                suspects=_takers(scene, node) if name == "MemoryPressure" else (),
                 facts={"node": entity.name, "pressure": name},
             )
+
+
+def _takers(scene: Scene, node: Obj) -> tuple[Entity, ...]:
+    """Who takes the memory of a node: by its limits, or by what the kubelet said of it."""
+    greedy = {scene.workload_of(pod) for pod in _evicted_from(scene, node) if greed(pod)}
+    return tuple(sorted(greedy | set(unbounded(scene, entity_of("Node", node)))))
 
 
 _EVICTED = re.compile(r"Threshold quantity: ([\w.]{1,30}), available: ([\w.]{1,30})")

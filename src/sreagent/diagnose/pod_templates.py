@@ -192,8 +192,12 @@ def lifted(scene: Scene, workload: Entity) -> Iterator[tuple[str, str, str]]:
 
 
 def unbounded(scene: Scene, node: Entity) -> tuple[Entity, ...]:
-    """Workloads on a node that lost their memory limit lately."""
-    owners = {scene.workload_of(pod) for pod in scene.pods_by_node.get(node.name, ())}
+    """Workloads with pods on a node, or evicted from it, that lost their memory limit lately."""
+    owners = {
+        scene.workload_of(pod)
+        for pod in scene.all("Pod")
+        if (pod.get("spec") or EMPTY).get("nodeName") == node.name
+    }
     return tuple(
         sorted(
             owner
@@ -216,7 +220,8 @@ def _names(template: Obj) -> set[str]:
 
 
 def _nodes_short_of_memory(scene: Scene, workload: Entity) -> list[str]:
-    names = {str(pod["spec"].get("nodeName")) for pod in scene.pods(workload)}
+    mine = scene.pods_by_workload.get(workload, ())
+    names = {str((pod.get("spec") or EMPTY).get("nodeName") or "") for pod in mine}
     nodes = (scene.get("Node", "", name) for name in sorted(names))
     return [
         f"node {node['metadata']['name']}"

@@ -20,7 +20,7 @@ _UNITS = {
     "Pi": 2.0**50,
     "Ei": 2.0**60,
 }
-_QUANTITY = re.compile(r"([+-]?[0-9.]{1,30}(?:[eE][+-]?[0-9]{1,3})?)([numkMGTPE]i?|)")
+_QUANTITY = re.compile(r"([+-]?[0-9.]{1,30}(?:[eE][+-]?[0-9]{1,3})?)([numkKMGTPE]i?|)")
 
 
 def amount(text: object) -> float:
