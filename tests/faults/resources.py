@@ -1,5 +1,7 @@
 """Faults of memory, CPU, files and what else a program may use up."""
 
+from itertools import chain
+
 from tests.diagnose.build import (
     DAY,
     Json,
@@ -108,7 +110,7 @@ def memory_eater() -> Inventory:
     return seen(*objects, logs=[web_says(objects, refused("valkey", 6379))])
 
 
-@fault("valkey-oom-flood", "Deployment/shop/valkey", says="cache memory")
+@fault("valkey-oom-flood", "Deployment/shop/importer", says="cache memory")
 def cache_flood() -> Inventory:
     flood = [{"name": "TARGET", "value": "valkey:6379"}]
     objects = [
@@ -124,7 +126,9 @@ def cache_flood() -> Inventory:
         ),
         serves("valkey", 6379),
         *caller("valkey", 6379),
-        *app("importer", revisions=[(700, container(env=flood))], pods=[running(since=690)]),
+        *app(
+            "importer", revisions=[(700, container(env=flood))], pods=[running(since=690)], age=700
+        ),
     ]
     words = "ERROR OOM command not allowed when used memory > 'maxmemory'."
     found = seen(*objects, logs=[web_says(objects, words)])
@@ -196,25 +200,29 @@ def throttled() -> Inventory:
     return found
 
 
-@fault("gc-setting-low", "Deployment/shop/app", says="GOGC")
+@fault("gc-setting-low", "Deployment/shop/app", "Deployment/shop/cart", says="GOGC")
 def gc_setting() -> Inventory:
     low = [{"name": "GOGC", "value": "1"}]
-    objects = [
-        *app(
+    names = ("app", "cart")
+    changed = [
+        app(
+            name,
             revisions=[(20 * DAY, container()), (900, container(env=low))],
             pods=[running(since=890)],
-        ),
-        service(),
-        *caller(),
+        )
+        for name in names
     ]
-    found = seen(*objects)
-    slow = level((10_800, 0.05), (870, 0.8))
-    found.signals += [
-        signal(Measure.GC_RUNS, level((10_800, 0.1), (870, 30)), Unit.PER_SECOND, about=BOX),
-        signal(Measure.GC, level((10_800, 0.01), (870, 0.5)), Unit.SHARE, about=BOX),
-        signal(Measure.CPU, level((10_800, 0.2), (870, 0.9)), Unit.CORES, about=BOX),
-        signal(Measure.LATENCY, slow, Unit.SECONDS),
-    ]
+    found = seen(*chain(*changed), service(), service("cart", ip="10.96.0.8"), *caller())
+    for name in names:
+        one = entity(name)
+        runs, share = level((10_800, 0.1), (870, 30)), level((10_800, 0.01), (870, 0.5))
+        slow, busy = level((10_800, 0.05), (870, 0.8)), level((10_800, 0.2), (870, 0.9))
+        found.signals += [
+            signal(Measure.GC_RUNS, runs, Unit.PER_SECOND, one, about=BOX),
+            signal(Measure.GC, share, Unit.SHARE, one, about=BOX),
+            signal(Measure.CPU, busy, Unit.CORES, one, about=BOX),
+            signal(Measure.LATENCY, slow, Unit.SECONDS, one),
+        ]
     return found
 
 
