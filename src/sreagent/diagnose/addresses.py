@@ -20,7 +20,7 @@ _NAMED = re.compile(
     rf"(?: ENOTFOUND| EAI_AGAIN)? [\"'`]?(?!server at)({_HOST})[\"'`]?(?::(\d{{1,5}}))?",
 )
 _UPSTREAM = re.compile(r"upstream: \"([^\"]{1,400})\"")
-_PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?![\w.]|:\d)")
+_PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?!\w|\.\w|:\d)")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(
     r"\.(?:py|js|ts|go|java|rb|rs|cs|c|cc|cpp|php|ex|kt|scala|yaml|yml|json|sh|conf)$"
@@ -73,7 +73,7 @@ def addresses(text: str) -> Iterator[Address]:
     """Every host a text names, URLs first."""
     for found in _URL.finditer(text):
         port = int(found[3]) if found[3] else _PORTS.get(found[1])
-        yield from _plausible(found[2], port)
+        yield from _plausible(found[2], port, surely=True)
     for found in _NAMED.finditer(text):
         said = [group for group in found.groups() if group]
         yield from _plausible(said[0], int(said[1]) if len(said) > 1 else None)
@@ -96,11 +96,12 @@ def best_target(text: str) -> str:
     return str(best)
 
 
-def _plausible(host: str, port: int | None) -> Iterator[Address]:
+def _plausible(host: str, port: int | None, *, surely: bool = False) -> Iterator[Address]:
+    """The address, unless it is another word; `surely` where only a host can stand."""
     name = host.lower().rstrip(".")
     if (
         not name
-        or name in _NO_HOST
+        or (name in _NO_HOST and not surely)
         or (name.isdigit())
         or _FILE.search(name)
         or (port is not None and not 0 < port < 65536)

@@ -55,8 +55,14 @@ def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         command=first.log.command,
         excerpt=first.error.line,
         tainted=True,
-        suspects=_nodes_between(scene, entity, complaints),
+        suspects=(*_nodes_between(scene, entity, complaints), *_doors(complaints)),
+        facts={"heard_from": " ".join(sorted({call.caller.path for call in complaints}))},
     )
+
+
+def _doors(complaints: list[FailingCall]) -> Iterator[Entity]:
+    """The Services that were called: one that leads astray is to blame for what comes of it."""
+    yield from dict.fromkeys(one.target.entity for one in complaints if one.target.entity)
 
 
 def _nodes_between(

@@ -1,8 +1,9 @@
 """Experiments that break something on purpose, and whom they hit."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from sreagent.diagnose.api_server import SERVER
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.saying import say
 from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of, once_per_scene
@@ -40,7 +41,7 @@ def experiment(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         severity=Severity.ERROR if hit else Severity.WARNING,
         path="status.experiment",
         since=since,
-        facts={"explains": " ".join(one.path for one in hit), "settled": "its selector fits"}
+        facts={"explains": " ".join(_felt_by(scene, item, hit)), "settled": "its selector fits"}
         if hit
         else {},
     )
@@ -59,6 +60,17 @@ def under_experiment(scene: Scene, entity: Entity, item: Obj) -> Iterator[Findin
             category=Category.AVAILABILITY,
             suspects=tuple(hitting),
         )
+
+
+def _felt_by(scene: Scene, item: Obj, hit: Iterable[Entity]) -> list[str]:
+    """Whom it is aimed at; the nodes, too, where it disturbs what goes over their network."""
+    nodes = (pod["spec"].get("nodeName") for pod in _targets(scene, item))
+    paths = [one.path for one in hit]
+    if any(labels_of(pod).get("component") == "kube-apiserver" for pod in _targets(scene, item)):
+        paths.append(SERVER.path)
+    if item.get("kind") == "NetworkChaos":
+        paths += sorted({Entity(kind="Node", name=name).path for name in nodes if name})
+    return paths
 
 
 @once_per_scene

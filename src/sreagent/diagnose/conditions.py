@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sreagent.diagnose import (
     admission,
+    api_server,
     autoscaling,
     bad_nodes,
     budgets,
@@ -15,6 +16,7 @@ from sreagent.diagnose import (
     chaos,
     churn,
     crashes,
+    credentials,
     dependencies,
     endings,
     floods,
@@ -64,6 +66,7 @@ from sreagent.domain.inventory import Inventory, entity_of
 
 FAMILIES = (
     admission,
+    api_server,
     autoscaling,
     bad_nodes,
     budgets,
@@ -73,6 +76,7 @@ FAMILIES = (
     chaos,
     churn,
     crashes,
+    credentials,
     dependencies,
     endings,
     floods,

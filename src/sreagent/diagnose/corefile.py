@@ -158,13 +158,13 @@ def _hosts(scene: Scene, plugin: Plugin) -> Iterator[tuple[str, tuple[str, ...]]
 
 def _about(scene: Scene, pattern: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Services that a pattern is about, told and by name; nothing when it is about others."""
-    plain = pattern.replace("\\", "").replace("[.]", ".")
+    plain = pattern.replace("\\", "").replace("[.]", ".").replace('"', "")
     names = tuple(
         f"{meta['name']}.{meta.get('namespace', '')}"
         for meta in (service["metadata"] for service in scene.all("Service"))
         if _has(plain, f"{meta['name']}.{meta.get('namespace', '')}")
     )
-    core = plain.strip("^.*()$ ")
+    core = plain.strip("^.*()$? ")
     space = core.removesuffix(".").removesuffix(f".svc.{DOMAIN}")
     if names:
         yield f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''}", names

@@ -135,7 +135,8 @@ class Folding:
         if is_symptom(finding.condition) or is_network(finding):
             return False
         causes = self._explained[entity]
-        if set(finding.suspects) & set(causes):
+        accused = {one for suspect in finding.suspects for one in (suspect, *self.guilty(suspect))}
+        if blames_another(finding) or accused & set(causes):
             return False
         return not any(self._may_bring(one, entity, finding) for one in causes)
 
@@ -157,10 +158,20 @@ class Folding:
         for finding in problem.findings:
             if not blames_another(finding):
                 continue
+            yield from self._behind_all_complaints(finding)
             for suspect in finding.suspects:
                 for guilty in self.guilty(suspect):
                     if guilty != problem.entity:
                         yield guilty
+
+    def _behind_all_complaints(self, finding: Finding) -> Iterator[Entity]:
+        """What explains each of those who complain, so that nothing is left of it here."""
+        causes = [
+            self._explained.get(parse_path(path), [])
+            for path in finding.facts.get("heard_from", "").split()
+        ]
+        if causes and all(causes):
+            yield from (one for each in causes for one in each if one != finding.entity)
 
     def explained_by(self, root: Entity) -> list[Entity]:
         """What an object says of itself that it explains, in trouble or not."""

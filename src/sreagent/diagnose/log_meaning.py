@@ -12,6 +12,9 @@ USUAL = 600
 OWN_TROUBLE = frozenset(LogCause) - NETWORK - EVERYDAY
 """What a program says of itself, and not of others."""
 
+_LASTING = frozenset({LogCause.PARTITIONED})
+"""What is told once and stays so until somebody mends it."""
+
 _CATEGORIES = {
     Category.RESOURCE: (
         *(LogCause.POOL_EXHAUSTED, LogCause.OUT_OF_MEMORY, LogCause.GC_OVERHEAD),
@@ -54,4 +57,5 @@ def is_new(error: LogError, reading: LogReading) -> bool:
 def severity_of(error: LogError, reading: LogReading) -> Severity:
     """How grave it is in a program that runs: what healthy ones tell too, only when it is new."""
     grave = error.cause not in EVERYDAY or is_new(error, reading)
-    return Severity.ERROR if grave and error.count >= OFTEN else Severity.WARNING
+    often = error.count >= OFTEN or error.cause in _LASTING
+    return Severity.ERROR if grave and often else Severity.WARNING

@@ -121,9 +121,10 @@ _LEVEL = re.compile(
     r"|EMERG)\b"
     r"|(?:^|[\s\[{(,\"'])(?:level|lvl|severity)[\"']?[=:]\s?[\"']?(\w{3,9})"
     r"|\[(trace|debug|info|notice|warn|warning|error|fatal|crit|alert|emerg)\]"
-    r"|^(error|fatal|panic|fatal error|err):|^([EWIF])\d{4} "
+    r"|^(error|fatal|panic|fatal error|err|fail|crit|warn|info|dbug|trce):|^([EWIF])\d{4} "
 )
 _KLOG = {"E": "ERROR", "W": "WARN", "I": "INFO", "F": "FATAL"}
+_DOTNET = {"FAIL": "ERROR", "DBUG": "DEBUG", "TRCE": "TRACE"}
 _LOUD = ("ERR", "FATAL", "CRIT", "SEVERE", "PANIC", "ALERT", "EMERG")
 
 
@@ -133,7 +134,7 @@ def level(line: str) -> str:
     if not found:
         return ""
     word = next(group for group in found.groups() if group).upper()
-    return _KLOG.get(word, word)
+    return (_KLOG | _DOTNET).get(word, word)
 
 
 def is_loud(word: str) -> bool:

@@ -64,9 +64,10 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.RUNS_AS_ROOT,
-        "as root|runasnonroot",
+        "as root|runasnonroot|root\" execution",
         r"(?:cannot|can ?not|can't|must not|should not|refus\w{1,4}) (?:be )?(?:run|execut)\w{0,4}"
-        r" .{0,60}\bas root|running as root (?:without|is not)|runAsNonRoot and image will run",
+        r" .{0,60}\bas root|running as root (?:without|is not)|runAsNonRoot and image will run"
+        r"|\"root\" execution of .{0,60}not permitted",
     ),
     *_say(
         LogCause.STORE_FULL,
@@ -244,7 +245,8 @@ PATTERNS: tuple[Pattern, ...] = (
         "lock",
         r"deadlock (?:detected|found)|lock wait timeout exceeded|could not obtain lock"
         r"|canceling statement due to lock timeout|database (?:table )?is locked|SQLITE_BUSY"
-        r"|still waiting for \w{4,40}Lock on|LockAcquisitionException|lock request time out|LockTimeout"
+        r"|still waiting for \w{4,40}Lock on|LockAcquisitionException|lock request time out"
+        r"|LockTimeout"
         r"|could not acquire (?:the )?(?:state |migration |change )?lock",
     ),
     *_say(

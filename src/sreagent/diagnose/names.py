@@ -8,7 +8,9 @@ from sreagent.diagnose.corefile import WrongAnswer, corefiles, wrong_answers
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.managers import last_edit
 from sreagent.diagnose.podspec import EMPTY, spec_of
+from sreagent.diagnose.readings import is_hurt
 from sreagent.diagnose.registry import condition
+from sreagent.diagnose.revisions import workload_revisions
 from sreagent.diagnose.scene import Scene
 from sreagent.diagnose.shapes import parts, word, words
 from sreagent.diagnose.targets import name_service
@@ -96,9 +98,7 @@ def dns_policy(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 )
 def many_dots(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """Every name that a workload looks up is tried with each search domain first."""
-    del scene
-    options = parts(spec_of(entity.kind, item), "dnsConfig", "options")
-    value = next((word(one, "value") for one in options if one.get("name") == "ndots"), "")
+    value = _dots(spec_of(entity.kind, item))
     if not value.isdigit() or int(value) <= MANY_DOTS:
         return
     yield Finding(
@@ -107,12 +107,26 @@ def many_dots(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         claim=f"{entity} sets ndots to {value}: each name outside the cluster costs several "
         f"DNS questions that fail before the one that works",
         category=Category.CONFIGURATION,
-        severity=Severity.WARNING,
+        severity=Severity.ERROR if _slower_since(scene, entity, value) else Severity.WARNING,
         uid=item["metadata"].get("uid", ""),
         path="spec.template.spec.dnsConfig.options[ndots]",
         command=entity.get,
         facts={"ndots": value},
     )
+
+
+def _dots(spec: Obj) -> str:
+    options = parts(spec, "dnsConfig", "options")
+    return next((word(one, "value") for one in options if one.get("name") == "ndots"), "")
+
+
+def _slower_since(scene: Scene, entity: Entity, value: str) -> bool:
+    """Whether it is slower since the revision that brought this value."""
+    known = workload_revisions(scene, entity)
+    if len(known) < 2 or known[0].at is None:
+        return False
+    brought = _dots(known[1].template.get("spec") or EMPTY) != value
+    return brought and is_hurt(scene, entity, known[0].at)
 
 
 @condition(

@@ -1,7 +1,7 @@
 """NetworkPolicies, evaluated for the calls that the logs say do not get through."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -43,33 +43,44 @@ class End:
 )
 def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
     """A NetworkPolicy forbids a call that a program makes and whose failure its log tells."""
-    for call in failing_calls(scene):
-        if call.error.cause not in _BLOCKED:
-            continue
-        blocked = _blocks(scene, policy, call)
-        if not blocked:
-            continue
-        age = scene.age(_made(scene, policy))
-        yield Finding(
-            condition="network.policy_blocks",
-            entity=entity,
-            claim=f"{entity} blocks {blocked}; {call.caller} gets {call.error.cause.value} of "
-            f"{call.error.target}, {call.error.count} times"
-            + (f"; the policy is {span(age)} old" if age is not None else ""),
-            category=Category.NETWORK,
-            severity=Severity.CRITICAL,
-            uid=policy["metadata"].get("uid", ""),
-            path="spec",
-            since=call.error.first_at,
-            command=entity.get,
-            facts={
-                "caller": call.caller.path,
-                "target": call.error.target,
-                "explains": call.caller.path,
-                "settled": "its rules were evaluated",
-            },
-        )
+    blocked = [
+        (call, said)
+        for call in failing_calls(scene)
+        if call.error.cause in _BLOCKED and (said := _blocks(scene, policy, call))
+    ]
+    if not blocked:
         return
+    call, said = blocked[0]
+    age = scene.age(_made(scene, policy))
+    yield Finding(
+        condition="network.policy_blocks",
+        entity=entity,
+        claim=f"{entity} blocks {said}; {call.caller} gets {call.error.cause.value} of "
+        f"{call.error.target}, {call.error.count} times"
+        + (f"; the policy is {span(age)} old" if age is not None else ""),
+        category=Category.NETWORK,
+        severity=Severity.CRITICAL,
+        uid=policy["metadata"].get("uid", ""),
+        path="spec",
+        since=min((one.error.first_at for one, _ in blocked if one.error.first_at), default=None),
+        command=entity.get,
+        facts={
+            "caller": call.caller.path,
+            "target": call.error.target,
+            "explains": " ".join(_cut_apart(scene, [one for one, _ in blocked])),
+            "settled": "its rules were evaluated",
+        },
+    )
+
+
+def _cut_apart(scene: Scene, calls: Iterable[FailingCall]) -> list[str]:
+    """Those whose calls are blocked, and those who are not called any more."""
+    found: dict[Entity, None] = {}
+    for call in calls:
+        end = call.target.entity
+        item = scene.inventory.find(end) if end and end.kind == "Service" else None
+        found |= dict.fromkeys([call.caller, *(scene.workloads_behind(item) if item else ())])
+    return [one.path for one in found]
 
 
 @condition(

@@ -245,9 +245,9 @@ def _on_the_way(scene: Scene, entity: Entity, item: Obj, reading: Reading) -> It
         if service["metadata"]["name"] in names and entity.kind != "Service":
             yield entity_of("Service", service)
     for caller in callers_of(scene, entity, item):
-        if any(is_no_later(one, reading) and one.fell for one in of(scene, caller, Measure.RATE)):
-            yield caller
-        elif _fails_by_itself(scene, entity, caller, reading):
+        rates = of(scene, caller, Measure.RATE)
+        silent = any(is_no_later(one, reading) and one.fell for one in rates)
+        if silent or _fails_by_itself(scene, entity, caller, reading):
             yield caller
 
 
