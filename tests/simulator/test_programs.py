@@ -136,7 +136,7 @@ def test_probes_find_what_the_program_answers(tmp_path: Path) -> None:
 
 def test_a_startup_probe_holds_the_others_back(tmp_path: Path) -> None:
     port = {"tcpSocket": {"port": 8080}}
-    probes = {"startupProbe": {**port, "failureThreshold": 60}, "livenessProbe": port}
+    probes: Data = {"startupProbe": {**port, "failureThreshold": 60}, "livenessProbe": port}
     parts = {"listens": [8080], "start_delay": 120}
     played = lab(tmp_path, app("web", **parts), age="4m", **probes)
     assert played.state("web") == "running"
@@ -171,7 +171,7 @@ def test_lines_come_once_again_and_again_for_a_while_and_at_the_end(tmp_path: Pa
         ],
     )
     lines = lab(tmp_path, entry).text("web", previous=True).splitlines()
-    assert lines[:2] == ["one", "two"]
+    assert lines.index("two") - lines.index("one") == 1
     assert lines[-1] == "bye"
     assert 4 <= lines.count("beat") <= 6
     assert 5 <= lines.count("quick") <= 7

@@ -98,11 +98,11 @@ class PrometheusSite:
         step = seconds_of(_needed(asked, "step"))
         _check_range(node, start, end, step)
         evaluator = Evaluator(self.metrics.database)
-        found: dict[tuple[tuple[str, str], ...], tuple[Labels, list[tuple[float, float]]]] = {}
+        found: dict[frozenset[tuple[str, str]], tuple[Labels, list[tuple[float, float]]]] = {}
         for number in range(int((end - start) / step + 1e-9) + 1):
             moment = start + number * step
             for sample in evaluator.vector(node, moment):
-                key = tuple(sorted(sample.labels.items()))
+                key = frozenset(sample.labels.items())
                 found.setdefault(key, (sample.labels, []))[1].append((moment, sample.value))
         result = [
             {"metric": labels, "values": _points(points)} for labels, points in found.values()
