@@ -22,7 +22,7 @@ def test_a_halt_tells_why_and_who_until_it_is_lifted(tmp_path: Path) -> None:
     one.halt("failover under way", "oncall", FakeClock())
     another = switch(tmp_path / "state")
     assert "failover under way" in another.reason()
-    assert "oncall" in another.reason()
+    assert "(oncall, 2026-11-21 01:05:01 UTC)" in another.reason()
     assert another.lift()
     assert one.reason() == ""
     assert not one.lift()
@@ -54,7 +54,9 @@ def test_a_switch_that_cannot_be_read_is_no_permission(tmp_path: Path) -> None:
         switch(tmp_path).reason()
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"{}", b"\xff", b"[]"])
+@pytest.mark.parametrize(
+    "content", [b"", b"x", b"{}", b"\xff", b"[]", b'{"at": 3, "by": "a", "reason": "b"}']
+)
 def test_whatever_lies_there_stops_changes(tmp_path: Path, content: bytes) -> None:
     (tmp_path / HALT).write_bytes(content)
     assert switch(tmp_path).reason()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sreagent.domain.errors import SreError
-from sreagent.domain.moment import stamp
+from sreagent.domain.moment import parse_time, stamp, utc
 from sreagent.domain.ports import Clock
 from sreagent.domain.text import one_line
 
@@ -81,8 +81,10 @@ class FileKillSwitch:
             raise _trouble(self.root / HALT, error) from error
         try:
             body = json.loads(content)
-            return one_line(f"{body['reason']} ({body['by']}, {body['at']})")
-        except (ValueError, KeyError, TypeError):
+            at = parse_time(body["at"])
+            when = utc(at) if at else body["at"]
+            return one_line(f"{body['reason']} ({body['by']}, {when})")
+        except (ValueError, KeyError, TypeError, AttributeError):
             # Whatever stands in it, somebody put it there.
             return one_line(content.decode(errors="replace")) or f"{self.root / HALT} is there"
 

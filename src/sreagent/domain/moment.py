@@ -28,6 +28,11 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def utc(moment: datetime) -> str:
+    """Write a time for people: `2026-11-21 15:28:02 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def span(length: timedelta | float) -> str:
     """Say a length of time in one or two units: `70 s`, `12 min`, `3 h 5 min`, `6 days`."""
     seconds = length.total_seconds() if isinstance(length, timedelta) else length

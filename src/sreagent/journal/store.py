@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from sreagent.domain.errors import BadJournal, InUse, SreError
-from sreagent.domain.moment import stamp
+from sreagent.domain.moment import stamp, utc
 from sreagent.domain.ports import Clock
 from sreagent.domain.record import Entry, Intended, Noted, Ran, Record
 from sreagent.journal.chain import first_link, link, split, walk, write_line
@@ -307,7 +307,7 @@ def _take(folder: Path, clock: Clock) -> int:
             hint="Wait for it or end it; to read along: sre incidents show " + folder.name,
         ) from error
     os.ftruncate(lock, 0)
-    os.write(lock, f"pid {os.getpid()} (since {stamp(clock.now())})\n".encode())
+    os.write(lock, f"pid {os.getpid()} (since {utc(clock.now())})\n".encode())
     return lock
 
 
