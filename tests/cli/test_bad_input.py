@@ -47,6 +47,33 @@ def good(sim: Simulation) -> Simulation:
     return sim
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        pytest.param("nope", ("no such command 'nope'", "try: sre --help"), id="command"),
+        pytest.param("policy nope", ("no such command", "try: sre policy --help"), id="group"),
+        pytest.param(
+            "rbac nope", ("sre: invalid value for 'role': 'nope' is not one of",), id="choice"
+        ),
+        pytest.param("resume --nope", ("no such option: --nope",), id="option"),
+        pytest.param("resume last --out", ("'--out' requires an argument",), id="no-value"),
+        pytest.param("approve", ("missing argument", "usage: sre approve"), id="no-argument"),
+        pytest.param("resume last --time-limit x", ("'--time-limit'", "number"), id="number"),
+    ],
+)
+def test_a_wrong_command_line_is_told_like_any_other_error(
+    line: str, words: tuple[str, ...]
+) -> None:
+    told(sre(*line.split()), 2, *words)
+
+
+@pytest.mark.parametrize("line", ["", "policy"])
+def test_without_a_command_the_help_is_told(line: str) -> None:
+    done = sre(*line.split())
+    assert done.code == 2
+    assert done.err.startswith("Usage: sre")
+
+
 def test_no_kubeconfig() -> None:
     told(sre("investigate", ALERT), 2, "kubeconfig", "try")
 

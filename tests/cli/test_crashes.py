@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -168,6 +169,31 @@ def test_ctrl_c_leaves_a_readable_incident_that_goes_on(bad_deploy: Simulation) 
     assert sre("incidents", "show", incident).code == 0
     told = sre("resume", incident, "--json", *place(bad_deploy)).json
     assert told["outcome"] == "waiting"
+
+
+def test_ctrl_c_before_the_first_answer_says_that_nothing_was_changed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cluster = {"server": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        config = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": cluster}],
+            "users": [{"name": "u", "user": {}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        }
+        Path("config").write_text(json.dumps(config), encoding="utf-8")
+        process = subprocess.Popen(
+            [str(SRE), "investigate", "KubePodCrashLooping", "--kubeconfig", "config"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        asked, _ = silent.accept()
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        asked.close()
+    assert process.returncode == 130
+    assert (out, err) == ("", "sre: stopped; nothing was changed\n")
 
 
 def test_two_processes_do_not_work_on_one_incident(bad_deploy: Simulation) -> None:

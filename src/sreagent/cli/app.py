@@ -71,4 +71,7 @@ app.add_typer(sim.app, name="sim")
 def main() -> None:
     """Run the program; the exit code is one of `domain.errors.Exit`."""
     with told(debug="--debug" in sys.argv):
-        app()
+        command = typer.main.get_command(app)
+        # Not `app()`, which has its own way of telling errors, and swallows Ctrl-C.
+        with command.make_context(app.info.name, sys.argv[1:]) as context:
+            command.invoke(context)

@@ -5,10 +5,15 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import typer
 
 from sreagent.domain.errors import Exit, SreError
-from sreagent.domain.text import clean, visible
+from sreagent.domain.text import clean, one_line, visible
 
+USAGE: Any = typer.BadParameter.__base__
+"""What the parser raises over a command line; only this one of its kind has a public name."""
 BUG = "this is a bug in sreagent"
 FOLDERS = "incidents are kept in $XDG_STATE_HOME/sreagent (~/.local/state): may you write there?"
 
@@ -21,9 +26,14 @@ def told(*, debug: bool) -> Iterator[None]:
     """
     try:
         yield
-    except KeyboardInterrupt:
-        _print("stopped")
+    except KeyboardInterrupt as stop:
+        _print("; ".join(("stopped", *map(str, stop.args))))
         _leave(Exit.INTERRUPTED)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except USAGE as error:
+        _print_usage(error)
+        sys.exit(Exit.USAGE)
     except BrokenPipeError:
         _leave(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the edge of the program: nothing passes it
@@ -44,6 +54,22 @@ def _words(error: Exception) -> tuple[str, str, str]:
         case _:
             known = f"{type(error).__name__}: {error}"
             return known, BUG, "run it again with --debug and report what it prints"
+
+
+def _print_usage(error: Any) -> None:  # noqa: ANN401 - see USAGE
+    context, message = error.ctx, error.format_message()
+    if context and message == context.get_help():
+        # A group without a command: the help is all there is to tell.
+        print(message, file=sys.stderr)
+        return
+    words = one_line(message, 300).replace("Value error, ", "").rstrip(".")
+    usage = one_line(context.get_usage(), 200) if context else ""
+    command = context.command_path if context else "sre"
+    _print(_small(words), _small(usage), f"try: {command} --help")
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _print(message: str, why: str = "", hint: str = "") -> None:

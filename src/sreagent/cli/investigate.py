@@ -47,10 +47,11 @@ def investigate(
         verify_limit=verify_limit,
     )
     wishes = wiring.Wishes(dry_run=dry_run, read_only=read_only)
-    found = wiring.find_alert(alert, settings)
     raise typer.Exit(
         conduct(
-            lambda people: wiring.investigation(found, settings, wishes, people),
+            lambda people: wiring.investigation(
+                wiring.find_alert(alert, settings), settings, wishes, people
+            ),
             Show(yes=yes, as_json=json, explain=explain, out=out),
         )
     )

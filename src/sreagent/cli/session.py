@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -72,7 +72,8 @@ def conduct(start: Start, show: Show) -> Exit:
     _check_writable(show.out)
     screen, people = _unseen(show) if show.as_json else _watched(show)
     people = show.answers or people
-    with start(people) as run:
+    with ExitStack() as stack:
+        run = _opened(start, people, stack)
         if isinstance(people, Listens):
             people.letters = run.letters
         screen.begin(run.incident)
@@ -84,6 +85,15 @@ def conduct(start: Start, show: Show) -> Exit:
         if show.as_json:
             print(json.dumps(as_json(run.incident), indent=2, ensure_ascii=False))
         return Exit.INTERRUPTED if stopped else exit_of(run.incident)
+
+
+def _opened(start: Start, people: Person, stack: ExitStack) -> Run:
+    """The run, ready to be followed; it is closed with the stack."""
+    try:
+        return stack.enter_context(start(people))
+    except KeyboardInterrupt as stop:
+        msg = "nothing was changed"
+        raise KeyboardInterrupt(msg) from stop
 
 
 def write_report(incident: Incident, out: Path | None) -> str:
