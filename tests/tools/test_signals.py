@@ -350,6 +350,9 @@ NODES = [
           persistentvolumeclaim="files"),
     gauge("kubelet_volume_stats_capacity_bytes", flat(1e10), namespace="used",
           persistentvolumeclaim="files"),
+    counter("apiserver_request_total", since(AGO, 100, 1500), job="apiserver", code="200"),
+    counter("apiserver_request_total", since(AGO, 0, 500), job="apiserver", code="429"),
+    *histogram("apiserver_request_duration_seconds", SLOWER, job="apiserver", verb="LIST"),
 ]  # fmt: skip
 
 
@@ -426,6 +429,17 @@ def test_nodes_and_volumes_are_known_by_their_labels(
     gathered(PrometheusMetrics(address), inventory, in_view)
     signal = of(inventory, measure, entity)
     assert shift(signal.points) is not None
+
+
+@pytest.mark.parametrize("measure", [Measure.RATE, Measure.REJECTED, Measure.LATENCY])
+def test_the_api_server_is_known_whoever_scrapes_it(measure: Measure, address: str) -> None:
+    door = service("kubernetes", namespace="default")
+    inventory = seen(*workload("memory"), door)
+    gathered(PrometheusMetrics(address), inventory, deployment("memory"))
+    found = Entity(kind="Service", namespace="default", name="kubernetes")
+    change = shift(of(inventory, measure, found).points)
+    assert change is not None
+    assert change.rose
 
 
 def test_a_container_is_measured_by_its_limit(address: str) -> None:

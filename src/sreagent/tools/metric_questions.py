@@ -319,7 +319,34 @@ def _container(metric: str) -> str:
     return f'{metric}{{$all,container!="",container!="POD"}}'
 
 
+def _of_api_server(promql: str) -> str:
+    """Labels of the Service that every cluster knows its API server by, whoever scrapes it."""
+    named = f'label_replace({promql}, "service", "kubernetes", "", "")'
+    return f'label_replace({named}, "namespace", "default", "", "")'
+
+
 RECIPES = (
+    Recipe(
+        measure=Measure.RATE,
+        unit=Unit.PER_SECOND,
+        promql=_of_api_server("sum(rate(apiserver_request_total[$w]))"),
+    ),
+    Recipe(
+        measure=Measure.REJECTED,
+        unit=Unit.SHARE,
+        promql=_of_api_server(
+            '(sum(rate(apiserver_request_total{code="429"}[$w])) or vector(0)) / '
+            "sum(rate(apiserver_request_total[$w]))"
+        ),
+    ),
+    Recipe(
+        measure=Measure.LATENCY,
+        unit=Unit.SECONDS,
+        promql=_of_api_server(
+            "histogram_quantile(0.99, sum by (le) (rate(apiserver_request_duration_seconds_bucket"
+            '{verb!~"WATCH|CONNECT|PROXY"}[$w])))'
+        ),
+    ),
     Recipe(
         measure=Measure.MEMORY,
         unit=Unit.BYTES,
