@@ -52,6 +52,19 @@ def test_another_terminal_says_yes_while_the_question_waits(bad_deploy: Simulati
     assert answers["outcome"] == "fixed"
 
 
+def test_a_script_that_hands_its_yes_over_gets_the_object_of_the_incident(
+    bad_deploy: Simulation,
+) -> None:
+    with Terminal("investigate", *place(bad_deploy)) as terminal:
+        terminal.wait_for(PROMPT)
+        other = approve(bad_deploy)
+        assert other.code == 0
+        assert other.json["outcome"] == "open"
+        assert other.json["proposals"][0]["state"] in ("approved", "started", "done")
+        assert "your answer to A1 was handed over" in other.err
+        assert terminal.finish() == 0
+
+
 def test_another_terminal_says_no_while_the_question_waits(bad_deploy: Simulation) -> None:
     with Terminal("investigate", *place(bad_deploy)) as terminal:
         terminal.wait_for(PROMPT)

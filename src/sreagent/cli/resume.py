@@ -1,5 +1,6 @@
 """`sre resume`, `sre approve`, `sre reject` and `sre undo`: go on with an incident."""
 
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -84,7 +85,10 @@ def approve(
         )
     except InUse as busy:
         again = f"sre approve {known.id} {action}" + (f" --key {quote(str(key))}" if key else "")
-        _hand_over(known, proposal, yes, busy.message, again)
+        told = _hand_over(known, proposal, yes, busy.message, again)
+        if json:
+            _print_object(known.id)
+        print(told, file=sys.stderr if json else sys.stdout)
         return
     raise typer.Exit(code)
 
@@ -111,7 +115,7 @@ def reject(
         no = Reply(answer=Answer.REJECT, how="sre reject", reason=reason)
         known, proposal = wiring.waiting(incident, action)
         again = f"sre reject {known.id} {action} --reason {quote(reason)}"
-        _hand_over(known, proposal, no, busy.message, again)
+        print(_hand_over(known, proposal, no, busy.message, again))
         return
     print(f"{refused.id}: {action} is refused: {reason}")
     raise typer.Exit(Exit.REFUSED)
@@ -119,8 +123,8 @@ def reject(
 
 def _hand_over(
     incident: "Incident", proposal: "Proposal", said: "Reply", busy: str, again: str
-) -> None:
-    """Let the process that works on the incident have an answer, and tell whether it took it.
+) -> str:
+    """Let the process that works on the incident have an answer; tells that it took it.
 
     Raises:
         InUse: It did not, so nothing came of the answer.
@@ -131,7 +135,19 @@ def _hand_over(
     if not wiring.hand_over(incident, proposal, said):
         why = f"it does not ask about {proposal.id} now, so your answer was not taken"
         raise InUse(busy, why=why, hint=f"when it has ended: {again}")
-    print(f"{busy}: your answer to {proposal.id} was handed over there.")
+    return f"{busy}: your answer to {proposal.id} was handed over there."
+
+
+def _print_object(incident: str) -> None:
+    """The incident as it stands, while another process works on it."""
+    import json
+
+    from sreagent.journal import shelf
+    from sreagent.report.outcome import as_json
+    from sreagent.settings import state_folder
+
+    found = shelf.incident(state_folder(), incident)
+    print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
 
 
 def undo(
