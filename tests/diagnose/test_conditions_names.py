@@ -71,6 +71,12 @@ def found(*more: Json, text: str = NOT_FOUND, **spec: object) -> tuple[Finding, 
             id="a-whole-zone",
         ),
         pytest.param(
+            'template ANY ANY svc.cluster.local {\n match ".*\\.svc\\.cluster\\.local\\.?$"\n'
+            " rcode NXDOMAIN\n }",
+            "NXDOMAIN for all names of Services",
+            id="a-pattern-in-quotes",
+        ),
+        pytest.param(
             "template IN A {\n match .*\\.shop\\.svc\\.cluster\\.local\n rcode SERVFAIL\n }",
             "SERVFAIL for all names of namespace shop",
             id="a-namespace",

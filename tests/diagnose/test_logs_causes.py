@@ -54,6 +54,7 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
     ),
     LogCause.RUNS_AS_ROOT: (
         "initdb: error: cannot be run as root",
+        '"root" execution of the PostgreSQL server is not permitted.',
         "java.lang.RuntimeException: can not run elasticsearch as root",
         "Running as root without --no-sandbox is not supported.",
     ),
@@ -183,6 +184,7 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
     LogCause.LOCKED: (
         "ERROR:  deadlock detected",
         "Lock wait timeout exceeded; try restarting transaction",
+        "LOG:  process 117 still waiting for RowExclusiveLock on relation 16412 after 1000.1 ms",
         "ERROR:  canceling statement due to lock timeout",
         "sqlite3.OperationalError: database is locked",
     ),
@@ -371,6 +373,22 @@ def test_trouble_is_about_the_program_or_about_another_never_both() -> None:
         pytest.param(TOLD[LogCause.DNS_TIMEOUT][1], "orders", id="node-dns"),
         pytest.param(TOLD[LogCause.NO_SUCH_HOST][3], "orders", id="nginx-unknown-upstream"),
         pytest.param(TOLD[LogCause.NO_SUCH_HOST][5], "orders-db", id="postgres-client"),
+        pytest.param(
+            'ERROR Get "http://backend:80/v1": context deadline exceeded',
+            "backend:80",
+            id="a-host-that-is-a-word",
+        ),
+        pytest.param(
+            "ERROR cannot connect to the redis server(s) valkey:6379. WRONGPASS invalid password",
+            "valkey:6379",
+            id="end-of-a-sentence",
+        ),
+        pytest.param(
+            "ERROR code = Unavailable desc = dns: A record lookup error: lookup cart on "
+            "10.96.0.10:53: no such host",
+            "cart",
+            id="grpc-names",
+        ),
     ],
 )
 def test_the_other_end_is_named(line: str, target: str) -> None:
