@@ -1,9 +1,8 @@
 """Changes, one at a time: prepare, ask, write the intent, make it, write the result, verify."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sreagent.domain.action import Action, ActionState, Proposal
 from sreagent.domain.diagnosis import Outcome
@@ -96,7 +95,7 @@ def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
         since = (case.clock.now() - at).total_seconds()
         if since < IN_FLIGHT:
             yield Progress(text=f"was {proposal.id} made? the cluster may still be at it")
-        found = _settled(case, desk, proposal, intent.after, max(IN_FLIGHT - since, 0.0))
+        found = _settled(case, desk, proposal, intent, max(IN_FLIGHT - since, 0.0))
         yield from case.add(found)
         if isinstance(found, Noted):
             raise Stopped(Outcome.OPEN, f"whether {proposal.id} was made is not known yet")
@@ -336,18 +335,18 @@ def _run(
         try:
             message = desk.gate.run(prepared, about, approvals)
         except (SreError, TryAgain) as error:
-            entries += case.write(_not_made(case, desk, proposal, prepared, error))
+            entries += case.write(_not_made(case, desk, proposal, intent, error))
         else:
             entries += case.write(Ran(action=proposal.id, ok=True, message=message))
     yield from entries
 
 
 def _not_made(
-    case: Case, desk: Desk, proposal: Proposal, prepared: Prepared, error: SreError | TryAgain
+    case: Case, desk: Desk, proposal: Proposal, intent: Intended, error: SreError | TryAgain
 ) -> Ran | Noted:
     match error:
         case Unreachable():
-            found = _settled(case, desk, proposal, remembered(prepared.after), PATIENCE)
+            found = _settled(case, desk, proposal, intent, PATIENCE)
             if isinstance(found, Ran) and not found.ok:
                 doubt = "no answer came, and the cluster may still be at it"
                 return Noted(text=f"{proposal.id} is in doubt: {doubt}")
@@ -364,7 +363,7 @@ def _not_made(
 
 
 def _settled(
-    case: Case, desk: Desk, proposal: Proposal, after: Mapping[str, Any], patience: float
+    case: Case, desk: Desk, proposal: Proposal, intent: Intended, patience: float
 ) -> Ran | Noted:
     """What the cluster says about a change whose answer was lost.
 
@@ -373,15 +372,34 @@ def _settled(
     deadline = case.clock.monotonic() + patience
     while True:
         try:
-            done = desk.gate.settle(proposal.action, after)
+            done = desk.gate.settle(proposal.action, intent.after)
+            over = done or case.clock.monotonic() >= deadline
+            partly = "" if done or not over else _half_made(desk, proposal.action, intent)
         except (SreError, TryAgain) as error:
             text = f"{proposal.id} is in doubt: nobody could be asked ({error})"
             return Noted(text=text)
-        if done or case.clock.monotonic() >= deadline:
+        if over:
             break
         case.clock.sleep(1.0)
-    message = "found done in the cluster" if done else "found not done in the cluster"
-    return Ran(action=proposal.id, ok=done, message=message, settled=True)
+    found = partly or ("found done in the cluster" if done else "found not done in the cluster")
+    return Ran(action=proposal.id, ok=done or bool(partly), message=found, settled=True)
+
+
+def _half_made(desk: Desk, action: Action, intent: Intended) -> str:
+    """What there is of a change that broke off after its first write; empty if nothing is.
+
+    A node that we closed and did not empty is ours to open again, so it counts as done.
+
+    Raises:
+        SreError: It cannot be read.
+        TryAgain: The change is none that can be made.
+    """
+    wrote = written(intent.after)
+    leaving = intent.after.keys() - wrote.keys()
+    if not leaving or wrote == written(intent.before) or not desk.gate.settle(action, wrote):
+        return ""
+    stay = sum(not desk.gate.settle(action, {**wrote, pod: intent.after[pod]}) for pod in leaving)
+    return f"found only partly done in the cluster: {stay} of {len(leaving)} pods are still there"
 
 
 def _prepared(case: Case, desk: Desk, action: Action) -> Prepared:
