@@ -13,6 +13,7 @@ from tests.diagnose.build import (
     make,
     named,
     node,
+    pod,
     running,
     service,
     waiting,
@@ -349,3 +350,78 @@ def no_addresses() -> Inventory:
     late["metadata"]["creationTimestamp"] = late["status"]["startTime"] = ago(600)
     late["status"]["phase"] = "Pending"
     return watched(*objects, event(late, "FailedCreatePodSandBox", words, count=20))
+
+
+def kube_proxy(tag: str, rolled_out: float) -> list[Json]:
+    """What carries traffic to Services, with another image since then."""
+    labels = {"k8s-app": "kube-proxy"}
+
+    def template(one: str) -> Json:
+        image = f"registry.k8s.io/kube-proxy:{one}"
+        return {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [container("kube-proxy", image)]},
+        }
+
+    keeper = make(
+        "DaemonSet",
+        "kube-proxy",
+        namespace="kube-system",
+        age=90 * DAY,
+        labels=labels,
+        spec={"selector": {"matchLabels": labels}, "template": template(tag)},
+        status={
+            "desiredNumberScheduled": 1,
+            "currentNumberScheduled": 1,
+            "numberReady": 1,
+            "numberAvailable": 1,
+            "updatedNumberScheduled": 1,
+        },
+    )
+    history = [
+        make(
+            "ControllerRevision",
+            f"kube-proxy-{number}",
+            namespace="kube-system",
+            age=age,
+            owner=keeper,
+            revision=number,
+            data={"spec": {"template": template(one)}},
+        )
+        for number, age, one in ((1, 90 * DAY, "v1.29.2"), (2, rolled_out, tag))
+    ]
+    worker = pod(
+        "kube-proxy-x",
+        namespace="kube-system",
+        owner=keeper,
+        labels=labels,
+        age=rolled_out,
+        spec=template(tag)["spec"],
+        status=running("kube-proxy", since=rolled_out),
+    )
+    return [keeper, *history, worker]
+
+
+@fault(
+    "kube-proxy-imbalance",
+    "DaemonSet/kube-system/kube-proxy",
+    says="v1.29.2-patched",
+    alert="HighLatency shop/web",
+)
+def imbalance() -> Inventory:
+    three = [running(since=DAY)] * 3
+    objects = [
+        *program("web", "app"),
+        *program("app", pods=three, replicas=3),
+        *program("orders", pods=three, replicas=3),
+        *program("mail"),
+        *kube_proxy("v1.29.2-patched", 1500),
+    ]
+    signals = [
+        rose(Measure.CPU, "app", 0.3, 0.98, 1380, about="container app"),
+        *slow("app", 0.8, 1400),
+        *slow("web", 0.8, 1390),
+        *slow("orders", 0.5, 1400),
+        *well("mail"),
+    ]
+    return watched(*objects, signals=signals)
