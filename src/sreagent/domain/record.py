@@ -89,7 +89,7 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
-    """A change was proposed, or proposed again after an edit."""
+    """A change was proposed, or put to somebody again."""
 
     proposal: Proposal
 

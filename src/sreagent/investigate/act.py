@@ -38,6 +38,7 @@ from sreagent.investigate.case import Case
 from sreagent.investigate.commands import about_draft, action_of, in_scope
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.interrupts import held
+from sreagent.investigate.outcome import REFUSED_STATES
 from sreagent.investigate.steps import Draft
 from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered, written
@@ -126,8 +127,12 @@ def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
 
 
 def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str]:
-    """Put one draft to policy and to a person; returns the id of its proposal, if it became one."""
-    number = draft.id or f"A{len(case.incident.proposals) + 1}"
+    """Put one draft to policy and to a person.
+
+    Returns the id of what was decided about: its proposal, or what a person wrote in its place;
+    empty if it became none.
+    """
+    number = draft.id or _next_id(case.incident)
     case.asked_for.add(f"ask {number}")
     yield Progress(text=f"preparing {draft.action.verb} of {draft.action.target}")
     try:
@@ -155,8 +160,12 @@ def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str
         yield from case.add(_by_policy(proposal, Answer.RUN, verdict))
         yield from _run(case, desk, proposal, prepared, about)
     elif isinstance(verdict, Ask) and not desk.dry_run:
-        yield from _ask(case, desk, Question(proposal, prepared, verdict, about))
+        number = yield from _ask(case, desk, Question(proposal, prepared, verdict, about))
     return number
+
+
+def _next_id(incident: Incident) -> str:
+    return f"A{len(incident.proposals) + 1}"
 
 
 def check_untouched(incident: Incident, action: str, desk: Desk) -> None:
@@ -219,34 +228,75 @@ class Question:
     about: About
 
 
-def _ask(case: Case, desk: Desk, question: Question) -> Iterator[Happening]:
+def _ask(case: Case, desk: Desk, question: Question) -> Generator[Happening, None, str]:
+    """Ask until it is decided; returns the id of what was decided about.
+
+    What a person writes instead is a proposal of its own; where it comes to nothing, the one in
+    whose place it was written is asked again.
+    """
     while True:
-        proposal = question.proposal
-        began = case.clock.monotonic()
-        cited = case.incident.cited(proposal.evidence)
-        reply = desk.person.ask(proposal, question.verdict, cited)
-        desk.waited += case.clock.monotonic() - began
-        if reply is None:
-            return
-        by = reply.by or desk.person.name
-        answered = _answered(proposal, reply.answer, by, reply.how, reply.reason)
-        yield from case.add(replace(answered, proof=reply.proof))
-        if reply.answer is Answer.QUIT:
-            raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {by}")
-        if reply.answer is Answer.RUN:
-            yield from _approved(case, desk, question)
-        if reply.answer in (Answer.RUN, Answer.SKIP, Answer.REJECT):
-            return
+        reply = yield from _hear(case, desk, question)
+        first = question.proposal
+        if reply is None or reply.answer in (Answer.RUN, Answer.SKIP, Answer.REJECT):
+            return first.id
         try:
             fresh = _asked_again(case, desk, question, reply)
         except (TryAgain, SreError) as error:
-            yield from case.add(Noted(text=f"{proposal.id} stays as it is: {error}"))
+            yield from case.add(Noted(text=f"{first.id} stays as it is: {error}"))
             continue
-        question = fresh
-        yield from case.add(Proposed(proposal=question.proposal))
-        if not question.prepared.preview.accepted:
-            yield from case.add(_refused(question.proposal))
-            return
+        yield from case.add(Proposed(proposal=fresh.proposal))
+        refused = not fresh.prepared.preview.accepted
+        if refused:
+            yield from case.add(_refused(fresh.proposal))
+        if fresh.proposal.id == first.id:
+            if refused:
+                return first.id
+            question = fresh
+            continue
+        decided = fresh.proposal.id if refused else (yield from _ask(case, desk, fresh))
+        if not _came_to_nothing(case.incident, decided):
+            yield from case.add(*_superseded(case.incident, first, decided))
+            return decided
+        yield from case.add(Proposed(proposal=first))
+
+
+def _hear(case: Case, desk: Desk, question: Question) -> Generator[Happening, None, Reply | None]:
+    """What the person says, written down, and done if it is a yes.
+
+    Raises:
+        Stopped: The person quit.
+    """
+    proposal = question.proposal
+    case.asked_for.add(f"ask {proposal.id}")
+    began = case.clock.monotonic()
+    cited = case.incident.cited(proposal.evidence)
+    reply = desk.person.ask(proposal, question.verdict, cited)
+    desk.waited += case.clock.monotonic() - began
+    if reply is None:
+        return None
+    by = reply.by or desk.person.name
+    answered = _answered(proposal, reply.answer, by, reply.how, reply.reason)
+    yield from case.add(replace(answered, proof=reply.proof))
+    if reply.answer is Answer.QUIT:
+        raise Stopped(Outcome.WAITING, f"stopped at {proposal.id} by {by}")
+    if reply.answer is Answer.RUN:
+        yield from _approved(case, desk, question)
+    return reply
+
+
+def _came_to_nothing(incident: Incident, action: str) -> bool:
+    proposal = incident.proposal(action)
+    return proposal is None or proposal.state in (*REFUSED_STATES, ActionState.SKIPPED)
+
+
+def _superseded(incident: Incident, first: Proposal, decided: str) -> Iterator[Answered]:
+    """Close a proposal in whose place something else was changed.
+
+    A change of the same object only hides it: once that is taken back, it is offered again.
+    """
+    made = incident.proposal(decided)
+    if made and made.state is ActionState.DONE and made.action.target != first.action.target:
+        yield _answered(first, Answer.SKIP, "sre", "edited", f"{decided} was made in its place")
 
 
 def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Question:
@@ -262,11 +312,12 @@ def _asked_again(case: Case, desk: Desk, question: Question, reply: Reply) -> Qu
         # Another change than the one that was proposed: it takes nothing back.
         proposal = replace(
             proposal,
+            id=_next_id(case.incident),
             undoes="",
-            reason=f"written by a person in place of: {proposal.command}",
+            reason=f"written by a person in place of {proposal.id}: {proposal.command}",
             expected="nothing is foretold of a change that a person wrote",
         )
-        about = replace(about, restores=False)
+        about = replace(about, action=proposal.id, restores=False)
     elif proposal.undoes:
         check_untouched(case.incident, proposal.undoes, desk)
     if reply.line:
