@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sreagent.diagnose.calling import callers, configured_calls, failing_calls
+from sreagent.diagnose.ingresses import backends, hosts
 from sreagent.diagnose.podspec import EMPTY, references, spec_of
 from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of
 from sreagent.diagnose.targets import suspects_of
@@ -38,7 +39,7 @@ _KIND_LABELS = {
 _NAME_LABELS = (
     *("service", "service_name", "destination_service", "destination_service_name", "app"),
     *("app_kubernetes_io_name", "label_app", "component", "workload", "container", "job"),
-    *("deployment", "instance", "owner_name", "created_by_name"),
+    *("deployment", "instance", "owner_name", "created_by_name", "target", "host", "url"),
 )
 _NAMED_KINDS = (
     *("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Service", "Node", "Pod"),
@@ -101,6 +102,9 @@ class _Names:
             for item in scene.all(kind):
                 entity = entity_of(kind, item)
                 self.by_name.setdefault(entity.name, []).append(entity)
+        for ingress in scene.all("Ingress"):
+            for host in hosts(ingress):
+                self.by_name.setdefault(host, []).append(entity_of("Ingress", ingress))
 
     def find(self, word: str, spaces: list[str], kind: str = "") -> Iterator[Entity]:
         space, _, name = word.rpartition("/")
@@ -127,11 +131,16 @@ def _by_labels(names: _Names, alert: Alert) -> Iterator[Entity]:
         found = True
         yield entity
     for label in _NAME_LABELS if not found else ():
-        value = alert.labels.get(label, "").partition(":")[0]
+        value = _host(alert.labels.get(label, ""))
         matches = list(names.find(value, spaces)) if value else []
         yield from matches
         if matches:
             return
+
+
+def _host(text: str) -> str:
+    """The host of an address: `https://shop.example.com/cart`, `10.20.0.11:9100`, or a name."""
+    return text.partition("://")[2].partition("/")[0].partition(":")[0] or text.partition(":")[0]
 
 
 def _gone_or_by_address(names: _Names, alert: Alert) -> Iterator[Entity]:
@@ -159,7 +168,10 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _outermost(scene: Scene, entity: Entity) -> Iterator[Entity]:
-    """A pod stands for its workload; a Service and its workload stand for each other."""
+    """A pod stands for its workload, a Service and its workload for each other.
+
+    An Ingress stands for what it leads to, too.
+    """
     item = scene.inventory.find(entity)
     if entity.kind == "Pod" and item:
         yield scene.workload_of(item)
@@ -170,6 +182,14 @@ def _outermost(scene: Scene, entity: Entity) -> Iterator[Entity]:
         yield entity
     if entity.kind == "Service" and item:
         yield from scene.workloads_behind(item)
+    if entity.kind == "Ingress" and item:
+        for service in _led_to(entity, item):
+            yield from _outermost(scene, service)
+
+
+def _led_to(entity: Entity, ingress: Obj) -> Iterator[Entity]:
+    for name in dict.fromkeys(one.service for one in backends(ingress)):
+        yield Entity(kind="Service", namespace=entity.namespace, name=name)
 
 
 def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
@@ -178,6 +198,8 @@ def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
         return
     if entity.kind == "Service":
         yield from scene.workloads_behind(item)
+    if entity.kind == "Ingress":
+        yield from _led_to(entity, item)
     if entity.kind in (*WORKLOADS, "CronJob", "Job"):
         yield from _needs(scene, entity, item)
     for failing in failing_calls(scene):

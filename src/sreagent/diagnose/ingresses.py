@@ -208,6 +208,12 @@ def backends(ingress: Obj) -> Iterator[Backend]:
             yield Backend(path=path, service=name, port=number)
 
 
+def hosts(ingress: Obj) -> set[str]:
+    """Names by which it is called from outside."""
+    found = {word(rule, "host") for rule in parts(ingress, "spec", "rules")}
+    return {one for one in found if one and not one.startswith("*")}
+
+
 def _wrong(scene: Scene, service: Entity, port: str) -> str:
     if port in _REDIRECTS:
         return ""
