@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import pytest
 from tests.diagnose.build import (
     DAY,
     NOW,
@@ -149,3 +150,38 @@ def test_a_namespace_that_was_listed_is_not_wanted_again() -> None:
     objects = app(revisions=[(DAY, calls("http://cart.shop.svc:80"))])
     assert wanted_namespaces(only_of("shop", *objects)) == ()
     assert wanted_namespaces(Inventory()) == ()
+
+
+def several(count: int) -> list[Json]:
+    """Healthy workloads; `fresh` was rolled out today, `front` calls others."""
+    old = [one for n in range(count) for one in app(f"part{n:02}")]
+    fresh = app("fresh", revisions=[(600, container())])
+    front = app("front", revisions=[(9 * DAY, calls("http://part00:80"))])
+    return [*old, *fresh, *front, service("part00")]
+
+
+def test_where_the_alert_names_nobody_each_workload_is_asked_the_likeliest_first() -> None:
+    found = wanted(seen(*several(20)), alert("HighErrorRate", namespace="shop"), limit=12)
+    assert len(found) == 12
+    assert {one.pod.name.partition("-")[0] for one in found[:2]} == {"fresh", "front"}
+    assert {one.reason for one in found} == {"the alert names nobody"}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        pytest.param(alert("Watchdog"), id="it-always-fires"),
+        pytest.param(Alert(name="HighErrorRate", status="resolved", labels={}), id="it-is-over"),
+        pytest.param(alert("HighErrorRate", namespace="other"), id="it-is-about-elsewhere"),
+    ],
+)
+def test_nobody_is_asked_without_need(about: Alert) -> None:
+    assert wanted(seen(*several(3)), about) == ()
+
+
+def test_nobody_else_is_asked_once_the_cause_is_sure() -> None:
+    small, big = (container(resources={"limits": {"memory": size}}) for size in ("64Mi", "256Mi"))
+    dying = crashing(code=137, reason="OOMKilled")
+    broken = app("bad", revisions=[(9 * DAY, big), (600, small)], pods=[dying])
+    found = wanted(seen(*broken, *several(3)), alert("HighErrorRate", namespace="shop"))
+    assert "the alert names nobody" not in {one.reason for one in found}

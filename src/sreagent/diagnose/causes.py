@@ -59,4 +59,8 @@ class Explanation:
     findings: tuple[Finding, ...] = ()
     looked: Mapping[str, int] = field(default_factory=dict)
     focus: tuple[Entity, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    """Those that the alert is about; none when it names none."""
+    is_over: bool = False
+    """The alert is resolved, or only proves that alerting works."""
     impact: str = ""

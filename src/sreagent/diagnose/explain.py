@@ -60,6 +60,8 @@ def explain(scene: Scene, alert: Alert) -> Explanation:
         findings=findings,
         looked=_looked(scene),
         focus=focus.entities,
+        namespaces=focus.namespaces,
+        is_over=_is_over(alert),
         impact=impact_of(scene, causes),
     )
 
@@ -220,7 +222,7 @@ class _Accounts:
     def _is_relevant(
         self, entity: Entity, affected: Iterable[Entity], victims: Iterable[Entity]
     ) -> bool:
-        if self.alert.name in ALWAYS_FIRING or self.alert.status == "resolved":
+        if _is_over(self.alert):
             return False
         touched = {entity, *affected, *victims, *self.folding.explained_by(entity)}
         if self.focus.is_empty:
@@ -232,6 +234,10 @@ class _Accounts:
     def _in_scope(self, entity: Entity) -> bool:
         spaces = self.focus.namespaces
         return not spaces or not entity.namespace or entity.namespace in spaces
+
+
+def _is_over(alert: Alert) -> bool:
+    return alert.name in ALWAYS_FIRING or alert.status == "resolved"
 
 
 def _rank(cause: Cause) -> tuple[bool, bool, bool, float]:

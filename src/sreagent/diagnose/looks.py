@@ -22,7 +22,7 @@ from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
-from sreagent.domain.inventory import Inventory, Obj
+from sreagent.domain.inventory import Inventory, Obj, entity_of
 
 PER_REVISION = 2
 """Crashed pods of one revision whose last words are read."""
@@ -34,9 +34,11 @@ TOGETHER = 0.5
 IMPACT = 0.15
 """What the log of a caller is worth where the cause is known: it tells who suffers."""
 
-_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND = 0.9, 0.7, 0.6, 0.5, 0.25
+DAY = 86_400
+
+_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND, _ANYBODY = 0.9, 0.7, 0.6, 0.5, 0.25, 0.15
 """How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
-and of a neighbour tells what is wrong: shares of the doubt that it takes away."""
+of a neighbour and of anybody tells what is wrong: shares of the doubt that it takes away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,7 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         for caller in calls_it(scene, entity)[:2]:
             yield from worth(entity, _CALLER, _of_workload(scene, caller, f"calls {entity}"))
     yield from _of_sufferers(scene, so_far)
+    yield from _survey(scene, so_far)
     for failing in failing_calls(scene):
         if called := failing.target.entity:
             reason = f"called by {failing.caller}"
@@ -161,6 +164,24 @@ def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         for caller in calls_it(scene, cause.entity)[:2] if cause.relevant else ():
             for log in _of_workload(scene, caller, f"calls {cause.entity}"):
                 yield replace(log, gain=IMPACT)
+
+
+def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    """One pod of each workload where the alert names none: the newest and the callers first."""
+    sure = any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes)
+    if so_far.focus or so_far.is_over or sure:
+        return
+    calling = {caller for found in callers(scene).values() for caller in found}
+    for kind in WORKLOADS:
+        for item in scene.all(kind):
+            entity = entity_of(kind, item)
+            if so_far.namespaces and entity.namespace not in so_far.namespaces:
+                continue
+            known = workload_revisions(scene, entity)
+            fresh = bool(known and known[0].at and (scene.age(known[0].at) or 0) < DAY)
+            gain = _AROUND if fresh or entity in calling else _ANYBODY
+            for log in _of_workload(scene, entity, "the alert names nobody"):
+                yield replace(log, gain=gain)
 
 
 def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:

@@ -78,6 +78,10 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
     if namespace and _unschedulable(inventory):
         # What a node has left depends on the pods of every namespace.
         yield "", "Pod"
+    for cause in so_far.causes:
+        if cause.entity.kind == "ReplicaSet":
+            # Of its pods only the name of their owner is known: its Deployment is elsewhere.
+            yield from ((cause.entity.namespace, kind) for kind in ("ReplicaSet", "Deployment"))
     if _logs(inventory, lambda text: any(sign in text for sign in _DNS_WORDS)):
         yield from ((_DNS_HOME, kind) for kind in OF_DNS)
     for backend in backends(scene) if namespace else ():
