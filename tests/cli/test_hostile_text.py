@@ -110,7 +110,7 @@ PLACES = [
     pytest.param(lambda: [render.verified(hostile(Verified))], id="verified"),
     pytest.param(lambda: render.evidence([hostile(Evidence)]), id="evidence"),
     pytest.param(lambda: render.ending(INCIDENT, HOSTILE), id="ending"),
-    pytest.param(lambda: [render.header(HOSTILE, INCIDENT.opened, NOW)], id="header"),
+    pytest.param(lambda: [render.header(HOSTILE, INCIDENT.opened, NOW, 80)], id="header"),
 ]
 
 

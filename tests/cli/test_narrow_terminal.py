@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from rich.console import RenderableType
-from tests.journal.samples import EVIDENCE, HYPOTHESIS, PROPOSAL
+from tests.journal.samples import EVIDENCE, HYPOTHESIS, OPENED, PROPOSAL, START
 
 from sreagent.cli import render
 from sreagent.cli.screen import ClearConsole
 from sreagent.domain.action import Preview
+from sreagent.domain.alert import Alert
 from sreagent.domain.evidence import Health
 from sreagent.domain.hypothesis import Standing
 from sreagent.domain.record import Check, Looked, Verified
@@ -78,3 +79,43 @@ def test_the_times_of_looks_stand_below_each_other() -> None:
     lines = shown(render.look(look, WIDTH) for look in looks)
     assert len(lines) == len(looks)
     assert len({line.index("0.25 s") for line in lines}) == 1
+
+
+def test_the_header_breaks_only_between_two_facts() -> None:
+    opened = replace(
+        OPENED,
+        alert=Alert(name="KubePodCrashLooping", labels={"severity": "critical"}),
+        context="sre-lab",
+        user="oncall",
+        namespace="shop",
+        prometheus="http://127.0.0.1:9090",
+        alertmanager="http://127.0.0.1:9093",
+    )
+    assert shown([render.header("INC-20261121-7f3a", opened, START, WIDTH)])[1:] == [
+        "cluster sre-lab (read as oncall)  namespace shop  prometheus yes",
+        "alertmanager yes  model none (rules)",
+    ]
+    wide = render.header("INC-20261121-7f3a", opened, START, 200).plain.splitlines()[1:]
+    assert len(wide) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        pytest.param(
+            "It crashes. It did not before.", "It crashes. It did not before.", id="short"
+        ),
+        pytest.param(f"{LONG}. {LONG}.", f"{LONG}.", id="first-sentence"),
+        pytest.param("crash " * 50, f"{('crash ' * 50)[:119]}…", id="no-end"),
+    ],
+)
+def test_why_says_in_short_what_the_root_cause_says_at_length(reason: str, why: str) -> None:
+    panel = replace(PROPOSAL, reason=reason, evidence=("E4", "E8"))
+    told = " ".join(line.strip("│ ") for line in shown([render.proposal(panel, boxed=True)]))
+    assert f"Why {why} [E4 E8] Effect" in " ".join(told.split())
+
+
+def test_a_dry_run_tells_when_it_was_asked() -> None:
+    panel = replace(PROPOSAL, preview=Preview(accepted=True, answer="accepted by the server"))
+    text = "\n".join(shown([render.proposal(panel, boxed=True, at=START)]))
+    assert f"accepted by the server ({START:%H:%M:%S} UTC)" in text

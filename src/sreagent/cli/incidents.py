@@ -66,7 +66,7 @@ def show_incident(incident: options.Incident, json: options.Json = False) -> Non
         print(jsonlib.dumps(as_json(found), indent=2, ensure_ascii=False))
         return
     out = console()
-    out.print(render.header(found.id, found.opened, found.opened_at))
+    out.print(render.header(found.id, found.opened, found.opened_at, out.width))
     if found.concluded:
         out.print()
         out.print(render.root_cause(found.concluded, boxed=out.is_terminal))

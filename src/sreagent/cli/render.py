@@ -1,8 +1,9 @@
 """Domain objects as Rich text. Nothing here prints, and no markup is ever parsed."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -40,21 +41,31 @@ COMMAND = 90
 """Widest column of commands."""
 
 
-def header(incident: str, opened: Opened, now: datetime) -> Text:
-    """Which incident, which alert, which cluster."""
+def header(incident: str, opened: Opened, now: datetime, width: int) -> Text:
+    """Which incident, which alert, which cluster, in lines that break only between two facts."""
     alert = opened.alert
     parts = [incident, alert.name, alert.severity]
     if alert.starts_at:
         parts.append(f"{alert.status} {span(now - alert.starts_at)}")
     where = f"namespace {opened.namespace}" if opened.namespace else "all namespaces"
     sources = [f"{name} {state}" for name, state in _sources(opened)]
-    text = Text("  ".join(part for part in parts if part), style="bold")
+    text = Text(_packed([part for part in parts if part], width), style="bold")
     if alert.source.startswith("text;"):
         text.append(f"\n{alert.source.removeprefix('text; ')}", style="not bold yellow")
-    cluster = f"cluster {opened.context} (read as {opened.user})  {where}"
-    return text.append(
-        "\n" + "  ".join([cluster, *sources, "model none (rules)"]), style="not bold"
-    )
+    cluster = f"cluster {opened.context} (read as {opened.user})"
+    place = _packed([cluster, where, *sources, "model none (rules)"], width)
+    return text.append("\n" + place, style="not bold")
+
+
+def _packed(facts: Iterable[str], width: int) -> str:
+    """Facts side by side, as many in a line as it takes."""
+    lines: list[str] = []
+    for fact in facts:
+        if lines and cell_len(f"{lines[-1]}  {fact}") <= width:
+            lines[-1] += f"  {fact}"
+        else:
+            lines.append(fact)
+    return "\n".join(lines)
 
 
 def _sources(opened: Opened) -> Iterator[tuple[str, str]]:
@@ -159,10 +170,13 @@ def unsure(found: Iterable[Hypothesis], confident: float) -> Iterator[Text]:
         yield Text(f" Would decide  {open_[0].refuted_by}")
 
 
-def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
-    """The exact call, why, what it touches, what the server says, the undo, the rule."""
+def proposal(proposed: Proposal, *, boxed: bool, at: datetime | None = None) -> RenderableType:
+    """The exact call, why, what it touches, what the server says, the undo, the rule.
+
+    `at` is when the server was asked, if that is known.
+    """
     preview = proposed.preview
-    rows = [("Why", _styled(f"{proposed.reason} [{' '.join(proposed.evidence)}]"))]
+    rows = [("Why", _styled(f"{_gist(proposed.reason)} [{' '.join(proposed.evidence)}]"))]
     rows.append(("Effect", _styled(proposed.expected)))
     if preview:
         colour = "green" if preview.accepted else "red"
@@ -170,7 +184,8 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
         rows.append(("Depends", _styled(preview.depends)))
         rows += [("Loses", _styled(preview.loses))] if preview.loses else []
         rows += [("Owner", _styled(preview.owner))] if preview.owner else []
-        rows.append(("Dry-run", _styled(preview.answer, colour)))
+        asked = f" ({at.astimezone(UTC):%H:%M:%S} UTC)" if at else ""
+        rows.append(("Dry-run", _styled(f"{preview.answer}{asked}", colour)))
         rows += [_diff_row(line) for line in preview.diff]
     rows.append(("Undo", _styled(proposed.undo_command or "nothing to bring back")))
     rows.append(("Rule", _styled(_rule(proposed))))
@@ -181,6 +196,15 @@ def proposal(proposed: Proposal, *, boxed: bool) -> RenderableType:
     if not boxed:
         return _plain(Text("\n").join([command, *_lines(rows)]), title, needs)
     return _panel(Group(command, _table(rows)), title, needs, "cyan" if bounded else "yellow")
+
+
+def _gist(reason: str) -> str:
+    """What stands at length above is not told twice: its first sentence, or the beginning of it."""
+    folded = _folded(reason)
+    if len(folded) <= BRIEF:
+        return folded
+    first, dot, _ = folded[:BRIEF].rpartition(". ")
+    return f"{first}{dot.strip()}" if dot else one_line(folded, BRIEF)
 
 
 def _needs(proposed: Proposal) -> str:

@@ -73,13 +73,17 @@ class Terminal:
 
     def begin(self, incident: Incident) -> None:
         """Which incident, alert and cluster."""
-        self.out.print(render.header(incident.id, incident.opened, incident.opened_at))
+        opened, began = incident.opened, incident.opened_at
+        self.out.print(render.header(incident.id, opened, began, self.out.width))
 
     def show(self, happening: Happening, incident: Incident) -> None:
         """One or a few lines; a passing word only at a terminal."""
         match happening:
             case Progress(text=text):
                 self._progress(text)
+            case Entry(record=Proposed(proposal=proposal), at=at):
+                self._section("")
+                self.out.print(render.proposal(proposal, boxed=self._boxed, at=at))
             case Entry(record=record):
                 self._record(record, incident)
 
@@ -116,9 +120,6 @@ class Terminal:
                 self._changed(incident)
             case Concluded():
                 self._account(record, incident)
-            case Proposed(proposal=proposal):
-                self._section("")
-                self.out.print(render.proposal(proposal, boxed=self._boxed))
             case Verified():
                 self.rest()
                 self.out.print(render.verified(record))
