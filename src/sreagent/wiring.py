@@ -16,7 +16,7 @@ from sreagent.domain.alert import Alert
 from sreagent.domain.errors import BadInput, Denied, SreError
 from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Reply
-from sreagent.domain.record import Answer, Answered, Closed, Looked, Opened, Resumed
+from sreagent.domain.record import Answer, Answered, Closed, Looked, Opened, Proposed, Resumed
 from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
@@ -162,8 +162,12 @@ def resumption(
     people: Person,
     *,
     undo: str = "",
+    about: str = "",
 ) -> Iterator[Run]:
-    """An incident that goes on where it stands; `undo` names a change to take back instead.
+    """An incident that goes on where it stands.
+
+    `undo` names a change to take back instead, `about` a proposal that is asked about even if it
+    was skipped.
 
     Raises:
         NotFound: There is no such incident.
@@ -197,23 +201,31 @@ def resumption(
         run = _run(case, cluster, settings, wishes, people, held)
         if undo:
             run.desk.reasoner = _undoing(run, undo)
-        case.write(Resumed(by=person()))
+        case.write(Resumed(by=person()), *_offered_again(before, about))
         yield run
 
 
+def _offered_again(incident: Incident, action: str) -> Iterator[Proposed]:
+    from sreagent.domain.action import ActionState
+
+    proposal = incident.proposal(action)
+    if proposal and proposal.state is ActionState.SKIPPED:
+        yield Proposed(proposal=replace(proposal, state=ActionState.PROPOSED))
+
+
 def waiting(incident: str, action: str) -> tuple[Incident, Proposal]:
-    """An incident and one of its proposals that waits for an answer.
+    """An incident and one of its proposals that may still be answered.
 
     Raises:
         NotFound: There is no such incident.
         BadInput: No such proposal waits.
     """
-    from sreagent.domain.action import WAITING
+    from sreagent.domain.action import UNDECIDED
     from sreagent.journal.shelf import incident as read_incident
 
     known = read_incident(state_folder(), incident)
     proposal = known.proposal(action)
-    if proposal is None or proposal.state not in WAITING:
+    if proposal is None or proposal.state not in UNDECIDED:
         state = f"it is {proposal.state}" if proposal else "there is no such action"
         msg = f"{action} of {known.id} does not wait for an answer: {state}"
         raise BadInput(msg, hint=f"see: sre incidents show {known.id}")

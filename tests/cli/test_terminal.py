@@ -1,6 +1,7 @@
 """What a person sees and types at a terminal, and what a pipe gets."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_a_skipped_proposal_ends_as_a_diagnosis(sim: Simulation) -> None:
     assert image(sim).endswith(":2.4.1")
 
 
+def test_a_skipped_proposal_can_be_approved_later(sim: Simulation) -> None:
+    with Terminal("investigate", *place(sim)) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type("s")
+        assert terminal.finish() == 0
+    done = sre("approve", "last", "A1", "--json", "--kubeconfig", str(sim.kubeconfig))
+    assert done.json["outcome"] == "fixed"
+    assert image(sim).endswith(":2.4.0")
+
+
 def test_quitting_leaves_the_proposal_open_with_the_command_that_approves_it(
     sim: Simulation,
 ) -> None:
@@ -94,6 +105,9 @@ def test_a_wrong_edit_is_refused_and_a_right_one_is_what_runs(sim: Simulation) -
         terminal.wait_for("--to-revision=1")
         terminal.type("\n")
         terminal.wait_for(PROMPT)
+        terminal.type("d")
+        again = terminal.wait_for(PROMPT)
+        assert re.search(r"accepted by the server \([\d:]{8} UTC\)", again)
         terminal.type("y")
         terminal.wait_for("Verified")
         assert terminal.finish() == 0

@@ -80,7 +80,7 @@ def approve(
     people = Messenger(yes.by, yes, action=action, shown=proposal.fingerprint)
     try:
         code = conduct(
-            lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people),
+            lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people, about=action),
             Show(as_json=json, out=out, answers=people),
         )
     except InUse as busy:

@@ -66,6 +66,8 @@ class ActionState(StrEnum):
 
 WAITING = frozenset({ActionState.PROPOSED, ActionState.APPROVED})
 """States in which a proposal waits for somebody."""
+UNDECIDED = WAITING | {ActionState.SKIPPED}
+"""States in which somebody may still approve it: what was skipped is no refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

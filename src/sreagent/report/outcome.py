@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sreagent.domain.action import ActionState, Proposal
+from sreagent.domain.action import UNDECIDED, ActionState, Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Diagnosis
@@ -19,8 +19,6 @@ Json = dict[str, Any]
 
 TRIED = (ActionState.STARTED, ActionState.DONE, ActionState.FAILED, ActionState.UNDONE)
 """States of a proposal that was carried out, or tried to be."""
-UNDECIDED = (ActionState.PROPOSED, ActionState.SKIPPED)
-"""States of a proposal that somebody may still approve."""
 
 
 def as_json(incident: Incident) -> Json:
