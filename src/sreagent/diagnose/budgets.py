@@ -1,11 +1,12 @@
 """Disruption budgets that forbid every eviction, or that protect nobody."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from sreagent.diagnose.podspec import EMPTY, is_ready
 from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.saying import say
-from sreagent.diagnose.scene import Scene, labels_of
+from sreagent.diagnose.scene import Scene, labels_of, once_per_scene
 from sreagent.diagnose.selectors import matches
 from sreagent.diagnose.shapes import part, whole, word
 from sreagent.domain.entity import Entity
@@ -96,20 +97,35 @@ def blocks_drain(scene: Scene, entity: Entity, budget: Obj) -> Iterator[Finding]
 @condition("budget.overlap", _PDB, role=Role.CAUSE, worth=0.66, even_mild=True)
 def overlap(scene: Scene, entity: Entity, budget: Obj) -> Iterator[Finding]:
     """Two disruption budgets are about one pod, so no eviction of it is accepted."""
-    own = {pod["metadata"].get("uid") for pod in _pods(scene, budget)}
-    for other in scene.all(_PDB, entity.namespace):
-        both = own & {pod["metadata"].get("uid") for pod in _pods(scene, other)}
-        rival = entity_of(_PDB, other)
-        if rival != entity and both:
-            yield say(
-                entity,
-                budget,
-                "budget.overlap",
-                f"and {rival} are about the same {len(both)} pods: no eviction of them is accepted",
-                severity=Severity.WARNING,
-                path="spec.selector",
-            )
-            return
+    shared = [
+        (pod, rivals)
+        for pod in _pods(scene, budget)
+        if (rivals := [one for one in _budgets_of(scene)[_uid(pod)] if one != entity])
+    ]
+    if shared:
+        yield say(
+            entity,
+            budget,
+            "budget.overlap",
+            f"and {shared[0][1][0]} are about the same {len(shared)} pods: no eviction of them is "
+            "accepted",
+            severity=Severity.WARNING,
+            path="spec.selector",
+        )
+
+
+@once_per_scene
+def _budgets_of(scene: Scene) -> Mapping[str, list[Entity]]:
+    """Budgets that are about a pod, by its uid."""
+    found: dict[str, list[Entity]] = defaultdict(list)
+    for budget in scene.all(_PDB):
+        for pod in _pods(scene, budget):
+            found[_uid(pod)].append(entity_of(_PDB, budget))
+    return found
+
+
+def _uid(pod: Obj) -> str:
+    return str(pod["metadata"].get("uid") or "")
 
 
 def _pods(scene: Scene, budget: Obj) -> list[Obj]:
@@ -120,9 +136,11 @@ def _pods(scene: Scene, budget: Obj) -> list[Obj]:
         return []
     space = budget["metadata"].get("namespace", "")
     over = ("Succeeded", "Failed")
+    exact = part(selector, "matchLabels")
+    pods = scene.selected(exact, space) if exact else scene.all("Pod", space)
     return [
         pod
-        for pod in scene.all("Pod", space)
+        for pod in pods
         if matches(selector, labels_of(pod))
         and (pod.get("status") or EMPTY).get("phase") not in over
     ]

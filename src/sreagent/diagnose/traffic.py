@@ -25,7 +25,7 @@ _APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 @condition(
     "service.selects_foreign",
     "Service",
-    worth=0.76,
+    worth=0.78,
     even_mild=True,
     refuted_by="each pod it selects answering on its ports",
 )
