@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sreagent.diagnose.calling import FailingCall, failing_calls_to
+from sreagent.diagnose.calling import FailingCall, failing_calls, failing_calls_to
 from sreagent.diagnose.footing import nodes_at_fault
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.network import blocking_policies
@@ -30,6 +30,8 @@ _ANSWERED_BADLY = frozenset({LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET
 )
 def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A workload is ready, and those who call it get errors or no answer in time."""
+    if not failing_calls(scene):
+        return
     template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
     complaints = [
         call

@@ -4,17 +4,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sreagent.diagnose.calling import FailingCall, failing_calls, failing_calls_to
+from sreagent.diagnose.calling import FailingCall, failing_calls
 from sreagent.diagnose.log_meaning import OFTEN
 from sreagent.diagnose.log_patterns import LogCause
 from sreagent.diagnose.managers import last_edit
-from sreagent.diagnose.podspec import EMPTY, references, spec_of
+from sreagent.diagnose.podspec import references, spec_of
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import workload_revisions
-from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of
+from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
-from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.inventory import Obj
 from sreagent.domain.text import one_line
 
 DAY = 86_400
@@ -32,15 +32,7 @@ _OF_RULES = re.compile(r"RBAC|\b403\b|PermissionDenied|AccessDenied")
 )
 def refuses_credentials(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A program refuses the credentials of callers that changed nothing."""
-    template = (item.get("spec") or EMPTY).get("template") or {"metadata": {}}
-    refused = [
-        call
-        for service in scene.services_of(labels_of(template), entity.namespace)
-        for call in failing_calls_to(scene, entity_of("Service", service))
-        if call.error.cause is LogCause.AUTH_FAILED
-        and call.error.count >= OFTEN
-        and not _OF_RULES.search(call.error.line)
-    ]
+    refused = _refused(scene).get(entity, [])
     if not refused or not scene.ready_pods(entity):
         return
     if any(_logs_in_anew(scene, call.caller) for call in refused):
@@ -61,6 +53,20 @@ def refuses_credentials(scene: Scene, entity: Entity, item: Obj) -> Iterator[Fin
         tainted=True,
         facts=_facts(scene, entity, refused),
     )
+
+
+@once_per_scene
+def _refused(scene: Scene) -> dict[Entity, list[FailingCall]]:
+    """Refused callers of each program that is behind a Service."""
+    found: dict[Entity, list[FailingCall]] = defaultdict(list)
+    for call in failing_calls(scene):
+        refused = call.error.cause is LogCause.AUTH_FAILED and call.error.count >= OFTEN
+        end = call.target.entity
+        item = scene.inventory.find(end) if end and end.kind == "Service" else None
+        if refused and item and not _OF_RULES.search(call.error.line):
+            for workload in scene.workloads_behind(item):
+                found[workload].append(call)
+    return found
 
 
 def _facts(scene: Scene, entity: Entity, refused: list[FailingCall]) -> dict[str, str]:

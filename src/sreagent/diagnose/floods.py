@@ -19,10 +19,11 @@ from sreagent.diagnose.readings import (
     is_hurt,
     is_no_later,
     of,
+    readings,
 )
 from sreagent.diagnose.registry import condition
 from sreagent.diagnose.revisions import Revision, workload_revisions
-from sreagent.diagnose.scene import WORKLOADS, Scene
+from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj
@@ -46,8 +47,10 @@ _OUT_OF_ROOM = (LogCause.OUT_OF_MEMORY, LogCause.STORE_FULL, LogCause.GC_OVERHEA
 )
 def floods_others(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A program asks another for many times more than usual, and is not asked for more itself."""
+    if not _flooded(scene):
+        return
     for callee in callees(scene, entity):
-        for flood in _floods(scene, callee):
+        for flood in _flooded(scene).get(callee, ()):
             said = _is_source(scene, entity, item, callee, flood)
             if not said:
                 continue
@@ -63,8 +66,14 @@ def floods_others(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             return
 
 
-def _floods(scene: Scene, callee: Entity) -> list[Reading]:
+@once_per_scene
+def _flooded(scene: Scene) -> dict[Entity, list[Reading]]:
     """Floods under which a program suffers, or those who call it."""
+    found = {entity: _floods(scene, entity) for entity in readings(scene)}
+    return {entity: floods for entity, floods in found.items() if floods}
+
+
+def _floods(scene: Scene, callee: Entity) -> list[Reading]:
     item = scene.inventory.find(callee)
     found = [
         one
