@@ -2,6 +2,7 @@
 
 from tests.diagnose.build import NOW, alert, app, lines, log, make, named, seen, service
 from tests.faults.neighbours import caller, web_says
+from tests.faults.stage import failing, watched
 
 from sreagent.diagnose.explain import Explanation, explain
 from sreagent.diagnose.scene import Scene
@@ -53,3 +54,15 @@ def test_a_cause_matters_to_an_alert_about_what_it_explains_even_without_a_sympt
     )
     found = explained(seen(*app(), service(), policy), "NoRequests shop/app")
     assert roots(found) == ["AuthorizationPolicy/shop/deny"]
+
+
+def test_what_a_log_says_is_told_with_what_the_metrics_show() -> None:
+    objects = app()
+    words = (
+        "ERROR sqlalchemy.exc.ProgrammingError: You have an error in your SQL syntax near 'FORM'"
+    )
+    logs = [log(named(objects, "Pod"), lines(words))]
+    inventory = watched(*objects, logs=logs, signals=failing("app", 0.4, 600))
+    found = explained(inventory, "Errors shop/app")
+    assert "SQL syntax" in found.causes[0].statement
+    assert "of its requests" in found.causes[0].statement

@@ -261,7 +261,13 @@ def _services_by_workload(scene: Scene, folding: Folding) -> dict[Entity, set[En
 
 
 def _symptom(problem: Problem) -> Finding | None:
-    """How it shows on a pod, when what says most is told at the workload itself."""
+    """How it shows on a pod, when what says most is told at the workload itself.
+
+    Of what a log says, how it shows in the metrics.
+    """
+    if problem.primary.condition == "pod.log_errors":
+        measured = (one for one in problem.findings if one.source == "prometheus")
+        return next((one for one in measured if is_hard(one)), None)
     if problem.primary.entity.kind == "Pod" or problem.entity != problem.primary.entity:
         return None
     hard = (one for one in problem.findings if is_hard(one) and one.entity.kind == "Pod")
