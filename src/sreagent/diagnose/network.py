@@ -196,10 +196,10 @@ def _shutting(scene: Scene, pod: Obj, service: Entity, port: int | None) -> Iter
         return
     caller, callee = _end(pod), [_end(one) for one in scene.backing(item)]
     door = _target_port(scene, item, port)
-    for space in {caller.namespace, service.namespace}:
-        for policy in scene.all("NetworkPolicy", space):
-            if _way(scene, policy, caller, callee, door):
-                yield policy
+    ends = ((caller, "Egress"), *((one, "Ingress") for one in callee[:1]))
+    for policy in (one for end, way in ends for one in _isolating(scene, end, way)):
+        if _way(scene, policy, caller, callee, door):
+            yield policy
 
 
 @once_per_scene
@@ -258,11 +258,7 @@ def _way(scene: Scene, policy: Obj, caller: End, callee: list[End], port: int | 
 
 def _forbidden(scene: Scene, pod: End, others: list[End], port: int | None, way: str) -> bool:
     """Whether no policy that isolates the pod lets it talk to any of the others."""
-    isolating = [
-        policy
-        for policy in scene.all("NetworkPolicy", pod.namespace)
-        if _isolates(policy, pod, way)
-    ]
+    isolating = _isolating(scene, pod, way)
     rules = "egress" if way == "Egress" else "ingress"
     peers = "to" if way == "Egress" else "from"
     return bool(isolating) and not any(
@@ -271,6 +267,22 @@ def _forbidden(scene: Scene, pod: End, others: list[End], port: int | None, way:
         for rule in (policy.get("spec") or EMPTY).get(rules) or ()
         for other in others
     )
+
+
+def _isolating(scene: Scene, pod: End, way: str) -> list[Obj]:
+    """Policies that isolate pods with these labels; worked out once for all that are alike."""
+    known = _isolation(scene)
+    alike = (pod.namespace, frozenset(pod.labels.items()), way)
+    if alike not in known:
+        policies = scene.all("NetworkPolicy", pod.namespace)
+        known[alike] = [policy for policy in policies if _isolates(policy, pod, way)]
+    return known[alike]
+
+
+@once_per_scene
+def _isolation(scene: Scene) -> dict[tuple[str, frozenset[tuple[str, str]], str], list[Obj]]:
+    del scene
+    return {}
 
 
 def _isolates(policy: Obj, pod: End, way: str) -> bool:
