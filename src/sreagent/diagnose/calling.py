@@ -59,13 +59,22 @@ def configured_calls(scene: Scene) -> Mapping[Entity, tuple[Call, ...]]:
 
 
 @once_per_scene
-def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
-    """Workloads that are configured to call a Service, or whose logs complain of it."""
+def configured_callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
+    """Workloads that are configured to call a Service."""
     found: dict[Entity, set[Entity]] = defaultdict(set)
     for workload, addresses in configured_calls(scene).items():
         for call in addresses:
             if call.target.entity:
                 found[call.target.entity].add(workload)
+    return found
+
+
+@once_per_scene
+def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
+    """Workloads that are configured to call a Service, or whose logs complain of it."""
+    found: dict[Entity, set[Entity]] = defaultdict(set)
+    for entity, configured in configured_callers(scene).items():
+        found[entity] |= configured
     for failing in failing_calls(scene):
         if failing.target.entity:
             found[failing.target.entity].add(failing.caller)

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from sreagent.diagnose.calling import FailingCall, configured_calls, failing_calls, failing_calls_to
+from sreagent.diagnose.calling import (
+    FailingCall,
+    configured_callers,
+    configured_calls,
+    failing_calls,
+    failing_calls_to,
+)
 from sreagent.diagnose.freshness import edited_at, fresh_edit, was_edited
 from sreagent.diagnose.managers import last_applied
 from sreagent.diagnose.podspec import EMPTY, containers, is_over
@@ -206,11 +212,7 @@ def _used_to_exist(scene: Scene, service: Entity) -> bool:
     """Whether somebody else relies on the name too, or a workload is there to serve it."""
     if _namesake(scene, service):
         return True
-    users = {
-        workload
-        for workload, calls in configured_calls(scene).items()
-        if any(call.target.entity == service for call in calls)
-    }
+    users = configured_callers(scene).get(service, set())
     newly = {one for one in users if _introduced(scene, one, service.name)}
     return bool(users - newly) and all(len(workload_revisions(scene, one)) > 0 for one in users)
 

@@ -85,7 +85,7 @@ def edited_workloads(scene: Scene) -> Iterator[Change]:
             if edit and not controller_ref(workload) and not _rolled_out(known, edit):
                 fields = tuple(one for one in edit.fields if not one.startswith(told))
                 if fields:
-                    yield _edit(scene, kind, workload, replace(edit, fields=fields))
+                    yield _edit(scene, kind, workload, replace(edit, told=fields))
 
 
 def creation(scene: Scene, kind: str, item: Obj) -> Change:
@@ -97,7 +97,7 @@ def creation(scene: Scene, kind: str, item: Obj) -> Change:
         entity=entity,
         at=at,
         summary=f"{kind} created",
-        by=who(scene, entity, Edit(by=first.by, at=at, fields=())) if first else "",
+        by=who(scene, entity, Edit(by=first.by, at=at, told=())) if first else "",
         command=entity.get,
         sort=Sort.CREATION,
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -46,8 +46,16 @@ class Edit:
 
     by: str
     at: datetime
-    fields: tuple[str, ...]
-    """Paths of the content that it owns: `spec.selector.tier`."""
+    told: tuple[str, ...] | None = None
+    """Its fields, where others than those that it owns are meant."""
+    kind: str = ""
+    owned: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Paths of the content that it owns: `spec.selector.tier`."""
+        # Worked out late: of most edits of a large cluster only the time is asked for.
+        return self.told if self.told is not None else tuple(_content(self.kind, self.owned))
 
 
 def edits(item: Obj) -> Iterator[Edit]:
@@ -55,18 +63,18 @@ def edits(item: Obj) -> Iterator[Edit]:
     for entry in item["metadata"].get("managedFields") or ():
         if entry.get("subresource") == "status" or is_controller(entry.get("manager", "")):
             continue
-        fields = tuple(_content(str(item.get("kind")), entry.get("fieldsV1") or EMPTY))
+        kind, owned = str(item.get("kind")), entry.get("fieldsV1") or EMPTY
         at = parse_time(entry.get("time"))
-        if fields and at:
-            yield Edit(by=entry.get("manager", ""), at=at, fields=fields)
+        if at and next(_content(kind, owned), None):
+            yield Edit(by=entry.get("manager", ""), at=at, kind=kind, owned=owned)
 
 
-def last_edit(item: Obj, field: str = "") -> Edit | None:
+def last_edit(item: Obj, below: str = "") -> Edit | None:
     """The newest edit, of those that own fields below this path if one is given."""
     found = [
         edit
         for edit in edits(item)
-        if not field or any(path.startswith(field) for path in edit.fields)
+        if not below or any(path.startswith(below) for path in edit.fields)
     ]
     return max(found, key=lambda edit: edit.at, default=None)
 

@@ -71,7 +71,7 @@ def scaled_by(workload: Obj) -> Edit | None:
         at = parse_time(entry.get("time"))
         alone = "f:replicas" in spec and "f:template" not in spec
         if alone and at and not is_controller(entry.get("manager", "")):
-            return Edit(by=entry.get("manager", ""), at=at, fields=("spec.replicas",))
+            return Edit(by=entry.get("manager", ""), at=at, told=("spec.replicas",))
     return None
 
 
