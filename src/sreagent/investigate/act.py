@@ -44,7 +44,7 @@ from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered, written
 from sreagent.tools.gate import About, Approval
 from sreagent.tools.impact import DEFAULT_LEAST
-from sreagent.tools.looks import ListObjects
+from sreagent.tools.looks import READ_TAIL, ListObjects
 from sreagent.tools.metrics import evaluate
 from sreagent.tools.since import changed_since
 
@@ -109,11 +109,15 @@ def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
         return
     plan = _plan(case, proposal)
     watch = verify.Watch(plan=plan, counts=verify.restarts(case.inventory, plan))
+    callers = verify.callers(case.incident.evidence, case.inventory, plan)
+    quiet = verify.Quiet(callers=callers)
     began = case.clock.monotonic()
     while True:
         complete = yield from _refresh(desk, plan)
         spent = case.clock.monotonic() - began
         checks = watch.look(case.inventory, spent, complete=complete)
+        if checks:
+            checks += quiet.hear(_logs(desk, callers), spent, case.clock.now())
         if watch.well:
             checks += _expression_check(case, desk)
         yield Progress(text=_checks_line(checks, spent))
@@ -498,9 +502,24 @@ def _plan(case: Case, proposal: Proposal) -> verify.Plan:
     return verify.plan(case.inventory, targets)
 
 
+def _logs(desk: Desk, callers: Sequence[verify.Caller]) -> list[str | None]:
+    """The log of each; None where it could not be read."""
+    found: list[str | None] = []
+    for caller in callers:
+        try:
+            log = desk.looks.cluster.log(
+                caller.pod, caller.container, previous=False, tail=READ_TAIL
+            )
+        except SreError:
+            found.append(None)
+        else:
+            found.append(log.text)
+    return found
+
+
 def _expression_check(case: Case, desk: Desk) -> tuple[Check, ...]:
     if case.expression is None or desk.metrics is None:
-        return ()
+        return (Check(name=verify.SIGNAL, verdict=Health.UNKNOWN, text="not known"),)
     fresh = evaluate(desk.metrics, case.expression.promql)
     return (Check(name=verify.EXPRESSION, verdict=fresh.verdict, text=fresh.text),)
 
