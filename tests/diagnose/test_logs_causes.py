@@ -374,6 +374,12 @@ def test_trouble_is_about_the_program_or_about_another_never_both() -> None:
         pytest.param(TOLD[LogCause.NO_SUCH_HOST][3], "orders", id="nginx-unknown-upstream"),
         pytest.param(TOLD[LogCause.NO_SUCH_HOST][5], "orders-db", id="postgres-client"),
         pytest.param(
+            '{"level":50,"err":{"message":"timeout of 5000ms exceeded","config":{"method":"post",'
+            '"url":"https://api.example.com/v2/messages"}},"msg":"provider call failed"}',
+            "api.example.com:443",
+            id="a-field-beside-the-message",
+        ),
+        pytest.param(
             'ERROR Get "http://backend:80/v1": context deadline exceeded',
             "backend:80",
             id="a-host-that-is-a-word",

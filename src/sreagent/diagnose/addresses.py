@@ -96,6 +96,15 @@ def best_target(text: str) -> str:
     return str(best)
 
 
+def called_url(line: str) -> str:
+    """The host of the first URL of a line, as fields beside the message tell it."""
+    found = _URL.search(line)
+    if not found:
+        return ""
+    port = int(found[3]) if found[3] else _PORTS.get(found[1])
+    return next((str(one) for one in _plausible(found[2], port, surely=True)), "")
+
+
 def _plausible(host: str, port: int | None, *, surely: bool = False) -> Iterator[Address]:
     """The address, unless it is another word; `surely` where only a host can stand."""
     name = host.lower().rstrip(".")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sreagent.diagnose.addresses import best_target
+from sreagent.diagnose.addresses import best_target, called_url
 from sreagent.diagnose.log_clusters import Cluster
 from sreagent.diagnose.log_fields import fields_of
 from sreagent.diagnose.log_patterns import (
@@ -227,7 +227,7 @@ def _error(block: str, at_line: int, now: datetime | None, sort: _Sort) -> LogEr
     return LogError(
         cause=cause,
         key=key,
-        target=best_target(text) if cause in NAMES_A_SERVER else "",
+        target=_target(text, block) if cause in NAMES_A_SERVER else "",
         line=one_line(told or without_time(head).strip(), 240),
         place=exception.place if exception else "",
         count=1,
@@ -237,6 +237,12 @@ def _error(block: str, at_line: int, now: datetime | None, sort: _Sort) -> LogEr
         last_line=at_line,
         loud=bool(exception) or is_loud(loudness),
     )
+
+
+def _target(text: str, block: str) -> str:
+    """Whom it is about: by the message, else by a URL in the fields beside it."""
+    head = block.partition("\n")[0]
+    return best_target(text) or (called_url(head) if "{" in head[:80] else "")
 
 
 def _exceptional(text: str, exception: str) -> tuple[LogCause, str]:
