@@ -14,6 +14,7 @@ from tests.diagnose.build import (
     log,
     make,
     named,
+    pod,
     seen,
     service,
     unschedulable,
@@ -94,6 +95,11 @@ def complaint(message: str) -> list[Json]:
         ),
         pytest.param(
             [make("PersistentVolumeClaim", "d")], {"PersistentVolume", "StorageClass"}, id="claims"
+        ),
+        pytest.param(
+            [pod(annotations={"ambient.istio.io/redirection": "enabled"})],
+            {"Namespace"},
+            id="pods-of-a-mesh",
         ),
     ],
 )
@@ -180,3 +186,16 @@ def test_the_namespace_of_a_webhook_that_fails_is_looked_at() -> None:
 def test_kinds_without_a_namespace_are_asked_for_once() -> None:
     for look in looks(view(*app())):
         assert all(KINDS[kind].namespaced or not look.namespace for kind in look.kinds)
+
+
+def test_of_pods_elsewhere_that_pushed_others_out_the_workload_is_asked_for() -> None:
+    gone = pod("app-1-x", labels={"app": "app"})
+    owner = {"kind": "ReplicaSet", "name": "cruncher-1", "uid": "r", "controller": True}
+    winner = pod("cruncher-1-0", namespace="batch")
+    winner["metadata"]["ownerReferences"] = [owner]
+    words = f"Preempted by pod {winner['metadata']['uid']} on node node-1"
+    told = event(gone, "Preempted", words, kind="Pod", namespace="shop")
+    objects = app(pods=[], replicas=1)
+    assert {("batch", "ReplicaSet"), ("batch", "Deployment")} <= asked(
+        view(*objects, gone, winner, told)
+    )

@@ -31,6 +31,8 @@ BY_NAMESPACE = ("PeerAuthentication", "AuthorizationPolicy", "HTTPRoute", "Appli
 """Kinds of extensions that go by the labels, or the being there, of namespaces."""
 MESH_HOME = "istio-system"
 MESH_WIDE = ("AuthorizationPolicy", "PeerAuthentication")
+AMBIENT = "ambient.istio.io/redirection"
+"""Marks pods of a mesh that they are in by a label of their namespace."""
 ARGO_HOME = "argocd"
 ARGO_MARK = "argocd.argoproj.io/tracking-id"
 FLUX_MARKS = {
@@ -113,6 +115,8 @@ def _of_traffic(inventory: Inventory) -> Iterator[str]:
     if any("namespaceSelector" in str(one.get("spec")) for one in inventory.all("NetworkPolicy")):
         yield "Namespace"
     if any(any(inventory.all(kind)) for kind in BY_NAMESPACE):
+        yield "Namespace"
+    if any(AMBIENT in part(one, "metadata", "annotations") for one in inventory.all("Pod")):
         yield "Namespace"
     services = (part(one, "spec") for one in inventory.all("Service"))
     if any(not one.get("selector") and one.get("type") != "ExternalName" for one in services):
