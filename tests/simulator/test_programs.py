@@ -194,3 +194,16 @@ def test_a_mistake_in_the_file_is_told_with_its_line(
     folder = write(tmp_path, manifests=[deployment("web")], behaviour_yaml=behaviour)
     with pytest.raises(StagingError, match=rf"behaviour\.yaml:\d+: .*{told}"):
         Lab(folder)
+
+
+def test_a_loop_of_many_days_is_counted_and_takes_no_time_to_play(tmp_path: Path) -> None:
+    (tmp_path / "week").mkdir()
+    (tmp_path / "hours").mkdir()
+    week = lab(tmp_path / "week", app("web", exit_after=2), age="7d")
+    hours = lab(tmp_path / "hours", app("web", exit_after=2), age="10h")
+    (long,) = week.of("web")[0]["status"]["containerStatuses"]
+    (short,) = hours.of("web")[0]["status"]["containerStatuses"]
+    assert long["restartCount"] == pytest.approx(7 * 86400 / 302, rel=0.02)
+    assert short["restartCount"] == pytest.approx(10 * 3600 / 302, rel=0.1)
+    assert week.text("web", previous=True)
+    assert len(week.cluster.timeline.moments) < 400

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,8 +97,10 @@ def _tried(chosen: Sequence[Path], kubernetes: str, jobs: int) -> Iterator["Scor
 
 def _try(folder: Path, kubernetes: str, place: Path) -> "Score":
     """One incident in a process of its own, away from the person's settings and incidents."""
+    from sreagent.evaluate.expectation import category_of
     from sreagent.evaluate.score import Score
 
+    nothing = Score(name=folder.name, category=category_of(folder), healthy=False)
     home = place / folder.name
     home.mkdir()
     kept = [f"{name}={home}" for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")]
@@ -117,11 +119,11 @@ def _try(folder: Path, kubernetes: str, place: Path) -> "Score":
         told = jsonlib.loads(done.stdout)
     except subprocess.TimeoutExpired:
         error = f"{folder}: it took longer than {LONGEST:g} s"
-        return Score(name=folder.name, category="", healthy=False, error=error)
+        return replace(nothing, error=error)
     except ValueError:
         last = (stderr.strip().splitlines() or ["it printed nothing"])[-1]
         error = f"{folder}: the investigation broke off: {last}"
-        return Score(name=folder.name, category="", healthy=False, error=error)
+        return replace(nothing, error=error)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     for field in ("wrong", "blamed"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from sreagent.cli.person import Nobody
 from sreagent.domain.errors import SreError
 from sreagent.domain.incident import Incident
-from sreagent.evaluate.expectation import read_expectation
+from sreagent.evaluate.expectation import category_of, read_expectation
 from sreagent.evaluate.score import Score, judge
 
 
@@ -24,10 +24,10 @@ def main() -> int:
 def _tried(folder: Path, kubernetes: str) -> Score:
     from sreagent.simulator import StagingError
 
-    nothing = Score(name=folder.name, category="", healthy=False)
+    nothing = Score(name=folder.name, category=category_of(folder), healthy=False)
     try:
         expected = read_expectation(folder)
-        nothing = replace(nothing, category=expected.category, healthy=expected.is_healthy)
+        nothing = replace(nothing, healthy=expected.is_healthy)
         incident, seconds = _investigated(folder, expected.alert, kubernetes)
         return replace(judge(expected, incident), seconds=seconds)
     except StagingError as error:

@@ -86,6 +86,14 @@ def read_expectation(folder: Path) -> Expectation:
     )
 
 
+def category_of(folder: Path) -> str:
+    """What an incident is counted under, even when its folder cannot be understood."""
+    try:
+        return read_expectation(folder).category
+    except BadInput:
+        return UNSORTED
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))

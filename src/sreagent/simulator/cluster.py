@@ -97,6 +97,7 @@ class Cluster:
 
     def play(self, until: float) -> None:
         """Live through the past up to a moment, in as little time as the computer needs."""
+        self.kubelet.horizon = until
         self.settle()
         while (due := self._next_due()) is not None and due <= until:
             self.clock.stop_at(max(due, self.clock.now()))
@@ -106,6 +107,7 @@ class Cluster:
 
     def go_live(self) -> None:
         """Run with real time from here on."""
+        self.kubelet.horizon = None
         self.clock.release()
         self.kubelet.start_heartbeats()
         self._thread.start()

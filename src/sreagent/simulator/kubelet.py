@@ -46,6 +46,8 @@ from sreagent.simulator.store import Store
 
 HEARTBEAT_SECONDS = 30.0
 SHUTDOWN_SECONDS = 1.0
+TOLD_SECONDS = 4 * 3600.0
+"""Of what lies longer ago only counts are left in a cluster; logs, events and metrics are gone."""
 LONGEST_MOUNT_PAUSE = 122.0
 _FOR_CALLS = (SERVICE, ENDPOINTS, NETWORK_POLICY, NAMESPACE)
 _FOR_STARTS = (CONFIG_MAP, SECRET, CLAIM)
@@ -62,6 +64,8 @@ class Kubelet:
         self.network = Network(store, self.lives_of, self.is_down)
         self.starter = Starter(store, self.recorder)
         self.lives: dict[str, list[Life]] = {}
+        self.horizon: float | None = None
+        """Until when nobody will change anything; None in real time."""
         self._down: frozenset[str] = frozenset()
         self._addresses: dict[str, str] = {}
         self._leaving: dict[str, float] = {}
@@ -276,6 +280,8 @@ class Kubelet:
         else:
             restarts = policy == "Always" or (policy == "OnFailure" and run.code != 0)
         life.end(now, restarts=restarts)
+        if self.horizon is not None:
+            life.skip(self.horizon - TOLD_SECONDS)
         self._calls_seen = -1
         if life.waiting:
             whom = f"{life.name} pod={name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"

@@ -56,7 +56,7 @@ class Starter:
             return False
         program = self.behaviour.program(self.facts(pod, life, env))
         run = Run(
-            number=len(life.runs),
+            number=len(life.runs) + life.skipped,
             started=now,
             program=program,
             env=env,

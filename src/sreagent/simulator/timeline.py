@@ -129,7 +129,7 @@ def _container(pod: Json, life: Life) -> ContainerState:
         app=labels_of(pod).get("app", ""),
         phase=str(lookup(pod, "status.phase")),
         pod_ready=is_ready(pod),
-        restarts=max(0, len(life.runs) - 1),
+        restarts=life.restarts,
         waiting=life.waiting[0] if life.waiting else "",
         last_reason=ended[-1].reason if ended else "",
         started=run.started if run else None,
