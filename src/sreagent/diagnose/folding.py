@@ -72,10 +72,11 @@ def subject_of(scene: Scene, finding: Finding) -> Entity:
 
 
 def problems(scene: Scene, findings: Iterable[Finding]) -> dict[Entity, Problem]:
-    """Broken findings by the object they are told at."""
+    """Broken findings by the object they are told at; remarks are none."""
     grouped: dict[Entity, list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.verdict is Health.BROKEN:
+        is_remark = traits(finding.condition).role is Role.REMARK
+        if finding.verdict is Health.BROKEN and not is_remark:
             grouped[subject_of(scene, finding)].append(finding)
     for entity, finding in _accused(grouped):
         grouped.setdefault(entity, []).append(finding)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.looks import doubts, wanted_logs
 from sreagent.diagnose.readings import as_usual
+from sreagent.diagnose.registry import Role, traits
 from sreagent.diagnose.thresholds import against_usual
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
@@ -368,7 +369,8 @@ def _summary(case: Case, first: Diagnosis | None, outcome: Outcome, looked: str)
 
 def _impact(explanation: Explanation, ledger: Ledger) -> str:
     victims = set(explanation.victims)
-    ids = [ledger.finding(f) for f in explanation.findings if f.entity in victims][:4]
+    seen = [f for f in explanation.findings if f.entity in victims and f.verdict is Health.BROKEN]
+    ids = [ledger.finding(f) for f in seen if traits(f.condition).role is not Role.REMARK][:4]
     if not explanation.impact:
         return ""
     causes = [ledger.finding(f) for cause in explanation.causes[:1] for f in cause.findings[:2]]
