@@ -28,8 +28,8 @@ from tests.faults.scenes import fault
 from sreagent.domain.inventory import Inventory
 from sreagent.domain.signal import Measure, Unit
 
-MOUNT = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
-VOLUME = {"volumes": [{"name": "config", "configMap": {"name": "app-config"}}]}
+MOUNT: Json = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
+VOLUME: Json = {"volumes": [{"name": "config", "configMap": {"name": "app-config"}}]}
 
 
 def settings(since: float, data: Json, key: str = "config.yaml") -> Json:
@@ -347,7 +347,7 @@ def config_reload_cache() -> Inventory:
 
 @fault("app-flag-latent-bug", "Deployment/shop/app", says="app-config")
 def latent_bug() -> Inventory:
-    source = {"envFrom": [{"configMapRef": {"name": "app-config"}}], **MOUNT}
+    source: Json = {"envFrom": [{"configMapRef": {"name": "app-config"}}], **MOUNT}
     objects = [
         *app(revisions=[(9 * DAY, container(**source))], spec=VOLUME),
         settings(640, {"new_search": "true"}, "new_search"),

@@ -151,7 +151,7 @@ def pod_failure() -> Inventory:
     probe = {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 10}
     pause = container(image="registry.example.com/pause:3.9", readinessProbe=probe)
     broken["spec"] = {**broken["spec"], "containers": [pause]}
-    image = {"f:containers": {'k:{"name":"app"}': {"f:image": {}}}}
+    image: Json = {"f:containers": {'k:{"name":"app"}': {"f:image": {}}}}
     broken["metadata"]["managedFields"] = edit(595, {"f:spec": image}, "chaos-controller-manager")
     words = 'Readiness probe failed: Get "http://10.244.1.7:8080/": connect: connection refused'
     return seen(

@@ -301,8 +301,8 @@ def host_port() -> Inventory:
         "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
     )
     metrics = {"name": "metrics", "containerPort": 9100, "hostPort": 9100}
-    port = {"ports": [metrics]}
-    both = {"ports": [{"name": "http", "containerPort": 8080}, metrics]}
+    port: Json = {"ports": [metrics]}
+    both: Json = {"ports": [{"name": "http", "containerPort": 8080}, metrics]}
     objects = pending(words, container=container(**both))
     exporter = make(
         "DaemonSet",

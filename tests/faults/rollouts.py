@@ -1,5 +1,7 @@
 """Faults that a rollout brings."""
 
+from typing import Any
+
 from tests.diagnose.build import (
     DAY,
     Json,
@@ -27,7 +29,7 @@ from sreagent.domain.signal import Measure, Unit
 INITIALIZING = waiting("PodInitializing")
 
 
-def rolled_out(init: Json, status: Json, *, pods: int = 1, **more: object) -> list[Json]:
+def rolled_out(init: Json, status: Json, *, pods: int = 1, **more: Any) -> list[Json]:
     """`app`, whose newest revision has an init container in this state."""
     objects = app(
         revisions=[(9 * DAY, container()), (1500, container())],

@@ -31,9 +31,9 @@ from tests.faults.scenes import fault
 from sreagent.domain.inventory import Inventory
 from sreagent.domain.signal import Measure, Unit
 
-UNREADY = {"name": "app", "ready": False, "restartCount": 0, "state": {}}
-USES = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
-MOUNTS = {"volumeMounts": [{"name": "data", "mountPath": "/var/lib/data"}]}
+UNREADY: Json = {"name": "app", "ready": False, "restartCount": 0, "state": {}}
+USES: Json = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
+MOUNTS: Json = {"volumeMounts": [{"name": "data", "mountPath": "/var/lib/data"}]}
 
 
 def claim(name: str = "data", phase: str = "Bound", **fields: Any) -> Json:
