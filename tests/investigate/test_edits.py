@@ -9,7 +9,7 @@ from tests.investigate.test_act import RESTART, World
 from sreagent.domain.action import ActionState
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.ports import Reply
-from sreagent.domain.record import Answer
+from sreagent.domain.record import Answer, Proposed
 from sreagent.investigate.outcome import open_proposals
 from sreagent.simulator import Simulation
 
@@ -100,3 +100,11 @@ def test_an_edit_takes_no_yes_over_that_was_said_to_the_first(world: World) -> N
     assert edited
     assert edited.reason.startswith("written by a person in place of A1: kubectl")
     assert edited.undoes == ""
+
+
+def test_the_first_comes_back_with_a_new_dry_run_and_in_its_place(world: World) -> None:
+    incident = world.run(RESTART, person=Script(edit("cart", 4), NO, QUIT))
+    assert [p.id for p in incident.proposals] == ["A1", "A2"]
+    shown = [entry.record for entry in incident.entries if isinstance(entry.record, Proposed)]
+    assert [record.proposal.id for record in shown] == ["A1", "A2", "A1"]
+    assert shown[2].proposal.preview

@@ -136,8 +136,8 @@ def _covers(command: str, other: str) -> bool:
 def _with_action(state: Incident, entry: Entry) -> Incident:
     record = entry.record
     if isinstance(record, Proposed):
-        kept = tuple(p for p in state.proposals if p.id != record.proposal.id)
-        return replace(state, proposals=(*kept, record.proposal))
+        known = {p.id: p for p in state.proposals} | {record.proposal.id: record.proposal}
+        return replace(state, proposals=tuple(known.values()))
     proposals = tuple(_moved(proposal, entry) for proposal in state.proposals)
     undone = {p.undoes for p in proposals if p.state is ActionState.DONE}
     return replace(state, proposals=tuple(_taken_back(p, undone) for p in proposals))

@@ -238,30 +238,42 @@ def _ask(case: Case, desk: Desk, question: Question) -> Generator[Happening, Non
     What a person writes instead is a proposal of its own; where it comes to nothing, the one in
     whose place it was written is asked again.
     """
-    while True:
+    reply = yield from _hear(case, desk, question)
+    while reply and reply.answer in (Answer.DRY_RUN, Answer.EDIT):
+        first = question.proposal.id
+        fresh = yield from _put_again(case, desk, question, reply)
+        if fresh and fresh.proposal.id != first:
+            decided = yield from _decide(case, desk, fresh)
+            if not _came_to_nothing(case.incident, decided):
+                yield from case.add(*_superseded(case.incident, question.proposal, decided))
+                return decided
+            fresh = yield from _put_again(case, desk, question, replace(reply, line=""))
+        question = fresh or question
+        if not question.prepared.preview.accepted:
+            break
         reply = yield from _hear(case, desk, question)
-        first = question.proposal
-        if reply is None or reply.answer in (Answer.RUN, Answer.SKIP, Answer.REJECT):
-            return first.id
-        try:
-            fresh = _asked_again(case, desk, question, reply)
-        except (TryAgain, SreError) as error:
-            yield from case.add(Noted(text=f"{first.id} stays as it is: {error}"))
-            continue
-        yield from case.add(Proposed(proposal=fresh.proposal))
-        refused = not fresh.prepared.preview.accepted
-        if refused:
-            yield from case.add(_refused(fresh.proposal))
-        if fresh.proposal.id == first.id:
-            if refused:
-                return first.id
-            question = fresh
-            continue
-        decided = fresh.proposal.id if refused else (yield from _ask(case, desk, fresh))
-        if not _came_to_nothing(case.incident, decided):
-            yield from case.add(*_superseded(case.incident, first, decided))
-            return decided
-        yield from case.add(Proposed(proposal=first))
+    return question.proposal.id
+
+
+def _decide(case: Case, desk: Desk, question: Question) -> Generator[Happening, None, str]:
+    if question.prepared.preview.accepted:
+        return (yield from _ask(case, desk, question))
+    return question.proposal.id
+
+
+def _put_again(
+    case: Case, desk: Desk, question: Question, reply: Reply
+) -> Generator[Happening, None, Question | None]:
+    """Show the change again after a dry run, or another one; None where it stays as it is."""
+    try:
+        fresh = _asked_again(case, desk, question, reply)
+    except (TryAgain, SreError) as error:
+        yield from case.add(Noted(text=f"{question.proposal.id} stays as it is: {error}"))
+        return None
+    yield from case.add(Proposed(proposal=fresh.proposal))
+    if not fresh.prepared.preview.accepted:
+        yield from case.add(_refused(fresh.proposal))
+    return fresh
 
 
 def _hear(case: Case, desk: Desk, question: Question) -> Generator[Happening, None, Reply | None]:
