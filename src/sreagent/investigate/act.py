@@ -1,4 +1,4 @@
-"""Changes, one at a time: prepare, ask, write the intent, make it, write the result, verify."""
+"""Changes, one at a time: prepare, ask, write the intent, make it, write the result."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,6 @@ from sreagent.domain.ports import Reply
 from sreagent.domain.record import (
     Answer,
     Answered,
-    Check,
     Happening,
     Intended,
     Looked,
@@ -29,11 +28,9 @@ from sreagent.domain.record import (
     Progress,
     Proposed,
     Ran,
-    Verified,
 )
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Allow, Ask, Deny, Tier, Verdict
-from sreagent.investigate import verify
 from sreagent.investigate.case import Case
 from sreagent.investigate.commands import about_draft, action_of, in_scope
 from sreagent.investigate.desk import Desk, Stopped
@@ -44,8 +41,6 @@ from sreagent.policy.facts import Origin
 from sreagent.tools.changes import Prepared, remembered, written
 from sreagent.tools.gate import About, Approval
 from sreagent.tools.impact import DEFAULT_LEAST
-from sreagent.tools.looks import READ_TAIL, ListObjects
-from sreagent.tools.metrics import evaluate
 from sreagent.tools.since import changed_since
 
 REPLICAS = ("/spec/replicas", "/spec/maxReplicas", "/desiredCount", "/DesiredCapacity")
@@ -100,34 +95,6 @@ def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
         yield from case.add(found)
         if isinstance(found, Noted):
             raise Stopped(Outcome.OPEN, f"whether {proposal.id} was made is not known yet")
-
-
-def verify_change(case: Case, desk: Desk, action: str) -> Iterator[Happening]:
-    """Look again at what was wrong until it is well or the time is up."""
-    proposal = case.incident.proposal(action)
-    if proposal is None:
-        return
-    plan = _plan(case, proposal)
-    watch = verify.Watch(plan=plan, counts=verify.restarts(case.inventory, plan))
-    callers = verify.callers(case.incident.evidence, case.inventory, plan)
-    quiet = verify.Quiet(callers=callers)
-    began = case.clock.monotonic()
-    while True:
-        complete = yield from _refresh(desk, plan)
-        spent = case.clock.monotonic() - began
-        checks = watch.look(case.inventory, spent, complete=complete)
-        if checks:
-            checks += quiet.hear(_logs(desk, callers), spent, case.clock.now())
-        if watch.well:
-            checks += _expression_check(case, desk)
-        yield Progress(text=_checks_line(checks, spent))
-        if spent >= desk.verify_limit or watch.over(checks, spent):
-            break
-        case.clock.sleep(desk.poll)
-    desk.verify_seconds += spent
-    helped = verify.helped(checks)
-    seconds = round(spent, 1)
-    yield from case.add(Verified(action=action, helped=helped, checks=checks, seconds=seconds))
 
 
 def _try(case: Case, desk: Desk, draft: Draft) -> Generator[Happening, None, str]:
@@ -491,55 +458,6 @@ def number_at_start(incident: Incident, target: Entity, names: Sequence[str]) ->
         if known and proposal and proposal.action.target == target:
             return DEFAULT_LEAST if known[0] is None else int(known[0])
     return None
-
-
-def _refresh(desk: Desk, plan: verify.Plan) -> Generator[Happening, None, bool]:
-    """List what is watched again; False when something did not answer.
-
-    The lines are not news, so they are not kept.
-    """
-    looks = [ListObjects(namespace=space, kinds=verify.KINDS) for space in plan.namespaces]
-    complete = True
-    for line in desk.looks.list(looks):
-        if line.verdict is Health.UNKNOWN:
-            complete = False
-            yield Progress(text=f"{line.command}: {line.result}")
-    return complete
-
-
-def _plan(case: Case, proposal: Proposal) -> verify.Plan:
-    targets: list[Entity] = [proposal.action.target]
-    if diagnosis := case.incident.diagnosis:
-        targets.append(diagnosis.entity)
-    return verify.plan(case.inventory, targets)
-
-
-def _logs(desk: Desk, callers: Sequence[verify.Caller]) -> list[str | None]:
-    """The log of each; None where it could not be read."""
-    found: list[str | None] = []
-    for caller in callers:
-        try:
-            log = desk.looks.cluster.log(
-                caller.pod, caller.container, previous=False, tail=READ_TAIL
-            )
-        except SreError:
-            found.append(None)
-        else:
-            found.append(log.text)
-    return found
-
-
-def _expression_check(case: Case, desk: Desk) -> tuple[Check, ...]:
-    if case.expression is None or desk.metrics is None:
-        return (Check(name=verify.SIGNAL, verdict=Health.UNKNOWN, text="not known"),)
-    fresh = evaluate(desk.metrics, case.expression.promql)
-    return (Check(name=verify.EXPRESSION, verdict=fresh.verdict, text=fresh.text),)
-
-
-def _checks_line(checks: tuple[Check, ...], seconds: float) -> str:
-    marks = {Health.HEALTHY: "✓", Health.BROKEN: "…", Health.UNKNOWN: "?"}
-    words = [f"{check.name} {check.text} {marks[check.verdict]}" for check in checks]
-    return f"verifying  {'   '.join(words)}   {seconds:.0f} s"
 
 
 def _proposal(id_: str, draft: Draft, prepared: Prepared, verdict: Verdict) -> Proposal:

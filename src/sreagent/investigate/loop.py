@@ -19,10 +19,11 @@ from sreagent.domain.record import (
     Weighed,
 )
 from sreagent.domain.text import one_line
-from sreagent.investigate.act import settle_doubts, try_drafts, verify_change
+from sreagent.investigate.act import settle_doubts, try_drafts
 from sreagent.investigate.case import Case
 from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
+from sreagent.investigate.look_again import verify_change
 from sreagent.investigate.steps import Command, Conclude, Draft, Finish, Gather, Propose, Verify
 from sreagent.tools.metrics import evaluate, find_expression, look_back, looked
 from sreagent.tools.signals import gather_signals
