@@ -1,6 +1,19 @@
 """What a cause says it explains is folded under it."""
 
-from tests.diagnose.build import NOW, alert, app, lines, log, make, named, seen, service
+from tests.diagnose.build import (
+    DAY,
+    NOW,
+    alert,
+    app,
+    container,
+    lines,
+    log,
+    make,
+    named,
+    running,
+    seen,
+    service,
+)
 from tests.faults.neighbours import caller, web_says
 from tests.faults.stage import failing, watched
 
@@ -66,3 +79,17 @@ def test_what_a_log_says_is_told_with_what_the_metrics_show() -> None:
     found = explained(inventory, "Errors shop/app")
     assert "SQL syntax" in found.causes[0].statement
     assert "of its requests" in found.causes[0].statement
+
+
+def test_a_service_and_its_program_that_accuse_each_other_are_no_second_root() -> None:
+    old, new = (container(env=[{"name": "STORE_URL", "value": "http://store:80"}]) for _ in "12")
+    objects = [
+        *app(revisions=[(9 * DAY, old), (900, new)], pods=[running(ready=False, since=800)]),
+        service(),
+        *app("store", pods=[running()]),
+        *caller(),
+    ]
+    lost = 'ERROR Get "http://store:80/v1": dial tcp: lookup store on 10.96.0.10:53: no such host'
+    logs = [log(named(objects, "Pod"), lines(lost)), web_says(objects, RESET)]
+    found = explained(seen(*objects, logs=logs), "HighErrorRate shop/web")
+    assert roots(found) == ["Service/shop/store"]

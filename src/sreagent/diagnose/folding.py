@@ -108,13 +108,15 @@ class Folding:
 
     def roots(self, entity: Entity) -> set[Entity]:
         """The problems at the end of the chain of blame; the problem itself when it has none."""
-        return self._roots(entity, frozenset())
+        return self._roots(entity, frozenset()) or {entity}
 
     def _roots(self, entity: Entity, seen: frozenset[Entity]) -> set[Entity]:
-        blamed = [one for one in self.blames(entity) if one not in seen]
+        """Nothing for a chain that leads back to where it came from."""
+        blamed = self.blames(entity)
         if not blamed:
             return {entity}
-        return {root for one in blamed for root in self._roots(one, seen | {entity})}
+        onward = (one for one in blamed if one not in seen)
+        return {root for one in onward for root in self._roots(one, seen | {entity})}
 
     def blames(self, entity: Entity) -> tuple[Entity, ...]:
         """Broken objects that explain why this one is."""
