@@ -77,7 +77,7 @@ def user_missing() -> Inventory:
     return watched(*objects, logs=logs, signals=failing("user", 0.99, 580))
 
 
-@fault("valkey-password", "Deployment/shop/valkey", says="valkey-config")
+@fault("valkey-password", "ConfigMap/shop/valkey-config", says="valkey-config")
 def password() -> Inventory:
     objects = [
         *program("web", "cart"),

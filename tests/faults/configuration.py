@@ -296,7 +296,7 @@ def command_invalid() -> Inventory:
     return seen(*objects, event(named(objects, "Pod"), "Failed", f"Error: {words}"), *app("other"))
 
 
-@fault("config-reload-staging", "Deployment/shop/app", says="app-config")
+@fault("config-reload-staging", "ConfigMap/shop/app-config", says="app-config")
 def config_reload_staging() -> Inventory:
     objects = [
         *app(revisions=[(9 * DAY, container(**MOUNT))], spec=VOLUME),
@@ -322,7 +322,7 @@ def config_reload_staging() -> Inventory:
     return seen(*objects, logs=logs)
 
 
-@fault("config-reload-cache-ttl", "Deployment/shop/app", says="app-config")
+@fault("config-reload-cache-ttl", "ConfigMap/shop/app-config", says="app-config")
 def config_reload_cache() -> Inventory:
     objects = [
         *app(revisions=[(9 * DAY, container(**MOUNT))], spec=VOLUME),
@@ -345,7 +345,7 @@ def config_reload_cache() -> Inventory:
     return found
 
 
-@fault("app-flag-latent-bug", "Deployment/shop/app", says="app-config")
+@fault("app-flag-latent-bug", "ConfigMap/shop/app-config", says="app-config")
 def latent_bug() -> Inventory:
     source: Json = {"envFrom": [{"configMapRef": {"name": "app-config"}}], **MOUNT}
     objects = [

@@ -60,7 +60,10 @@ def high_cpu() -> Inventory:
 
 
 @fault(
-    "flag-ad-manual-gc", "Deployment/shop/ads", says="flag-settings", alert="HighLatency shop/web"
+    "flag-ad-manual-gc",
+    "ConfigMap/shop/flag-settings",
+    says="flag-settings",
+    alert="HighLatency shop/web",
 )
 def manual_gc() -> Inventory:
     objects = [*program("web", "ads", "cart"), *program("ads", FLAGS), *program("cart", FLAGS)]
@@ -76,7 +79,7 @@ def manual_gc() -> Inventory:
 
 @fault(
     "flag-kafka-queue",
-    "Deployment/shop/fraud",
+    "ConfigMap/shop/flag-settings",
     says="flag-settings",
     alert="ConsumerLag shop/fraud",
 )
@@ -96,7 +99,12 @@ def queue() -> Inventory:
     return switched(objects, signals)
 
 
-@fault("flag-cart", "Deployment/shop/cart", says="flag-settings", alert="HighErrorRate shop/web")
+@fault(
+    "flag-cart",
+    "ConfigMap/shop/flag-settings",
+    says="flag-settings",
+    alert="HighErrorRate shop/web",
+)
 def cart() -> Inventory:
     objects = [
         *program("web", "cart"),
@@ -112,7 +120,9 @@ def cart() -> Inventory:
     return switched(objects, signals, [says(objects, "cart", trace)])
 
 
-@fault("flag-ad", "Deployment/shop/ads", says="flag-settings", alert="HighErrorRate shop/web")
+@fault(
+    "flag-ad", "ConfigMap/shop/flag-settings", says="flag-settings", alert="HighErrorRate shop/web"
+)
 def ads() -> Inventory:
     objects = [*program("web", "ads"), *program("ads", FLAGS)]
     words = "WARN GetAds Failed with status Status{code=UNAVAILABLE, description=null, cause=null}"
@@ -122,7 +132,7 @@ def ads() -> Inventory:
 
 @fault(
     "flag-payment",
-    "Deployment/shop/payment",
+    "ConfigMap/shop/flag-settings",
     says="flag-settings",
     alert="HighErrorRate shop/checkout",
 )
@@ -144,7 +154,7 @@ def payment() -> Inventory:
 
 @fault(
     "flag-payment-unreachable",
-    "Deployment/shop/checkout",
+    "ConfigMap/shop/flag-settings",
     says="flag-settings",
     alert="HighErrorRate shop/web",
 )
@@ -171,7 +181,7 @@ def unreachable() -> Inventory:
 
 @fault(
     "flag-product-catalog",
-    "Deployment/shop/catalog",
+    "ConfigMap/shop/flag-settings",
     says="flag-settings",
     alert="HighErrorRate shop/web",
 )
@@ -187,7 +197,7 @@ def catalog() -> Inventory:
 
 @fault(
     "flag-recommendation-cache",
-    "Deployment/shop/recommendation",
+    "ConfigMap/shop/flag-settings",
     says="memory",
     alert="MemoryGrowing shop/recommendation",
 )
@@ -206,7 +216,10 @@ def cache_leak() -> Inventory:
 
 
 @fault(
-    "flag-image-slow", "Deployment/shop/images", says="flag-settings", alert="HighLatency shop/web"
+    "flag-image-slow",
+    "ConfigMap/shop/flag-settings",
+    says="flag-settings",
+    alert="HighLatency shop/web",
 )
 def images() -> Inventory:
     objects = [*program("web", "images", "cart"), *program("images", FLAGS), *program("cart")]
@@ -219,7 +232,9 @@ def images() -> Inventory:
     return switched(objects, signals)
 
 
-@fault("flag-flood", "Deployment/shop/load", says="flag-settings", alert="HighLatency shop/web")
+@fault(
+    "flag-flood", "ConfigMap/shop/flag-settings", says="flag-settings", alert="HighLatency shop/web"
+)
 def flood() -> Inventory:
     load = program(
         "load",

@@ -8,7 +8,9 @@ from sreagent.domain.inventory import Inventory
 from sreagent.domain.signal import Measure, Unit
 
 
-@fault("retry-storm", "Deployment/shop/search", says="rpc-settings", alert="HighLatency shop/web")
+@fault(
+    "retry-storm", "ConfigMap/shop/rpc-settings", says="rpc-settings", alert="HighLatency shop/web"
+)
 def retries() -> Inventory:
     objects = [
         *program("web", "search"),

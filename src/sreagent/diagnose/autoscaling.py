@@ -9,6 +9,7 @@ from sreagent.diagnose.registry import Role, condition
 from sreagent.diagnose.saying import say
 from sreagent.diagnose.scene import WORKLOADS, Scene, once_per_scene
 from sreagent.diagnose.shapes import part, parts, since, state_of, whole, why, word
+from sreagent.diagnose.targets import callees
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
@@ -26,7 +27,7 @@ _HPA = "HorizontalPodAutoscaler"
 
 
 @condition("hpa.at_max", _HPA, role=Role.SYMPTOM, worth=0.40, if_named=True, even_mild=True)
-def at_max(_scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
+def at_max(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """An autoscaler wants more pods than it may have."""
     state = state_of(scaler, "ScalingLimited")
     if state.get("status") != "True" or state.get("reason") != "TooManyReplicas":
@@ -41,8 +42,17 @@ def at_max(_scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
         severity=MILD,
         category=Category.RESOURCE,
         since=since(state),
+        suspects=_called_by_its_target(scene, entity, scaler),
         facts={"max": str(most)},
     )
+
+
+def _called_by_its_target(scene: Scene, entity: Entity, scaler: Obj) -> tuple[Entity, ...]:
+    """A program that waits for a slow one needs more pods for the same work."""
+    ref = part(scaler, "spec", "scaleTargetRef")
+    kind, name = word(ref, "kind"), word(ref, "name")
+    target = Entity(kind=kind, namespace=entity.namespace, name=name)
+    return tuple(sorted(callees(scene, target)))
 
 
 @condition("hpa.cannot_scale", _HPA, worth=0.78, even_mild=True, even_near=True)

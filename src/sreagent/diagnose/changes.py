@@ -23,6 +23,9 @@ __all__ = ["change_of", "changes_in", "scaled_by", "timeline"]
 ROLLOUTS = 3
 """Steps back in its history that are told of each workload."""
 
+RESTARTED = "restarted, nothing else changed"
+"""What is said of a rollout that brought nothing new."""
+
 
 def timeline(inventory: Inventory, now: datetime) -> tuple[Change, ...]:
     """Everything that somebody is known to have changed, newest first."""
@@ -66,7 +69,7 @@ def _rollout(
     if len(fields) > FIELDS:
         said += f" and {len(fields) - FIELDS} more"
     if only_restarted(fields):
-        said = "restarted, nothing else changed"
+        said = RESTARTED
     if new.cause:
         said += f" ({one_line(new.cause, 120)})"
     edit = last_edit(workload, "spec.template") if newest else None

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from sreagent.diagnose.blame import by_configuration
 from sreagent.diagnose.calling import complaints_about
 from sreagent.diagnose.causes import Cause, Explanation, RuledOut
-from sreagent.diagnose.changes import change_of, changes_in
+from sreagent.diagnose.changes import RESTARTED, change_of, changes_in
 from sreagent.diagnose.conditions import found_in
 from sreagent.diagnose.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
@@ -88,7 +89,7 @@ class _Accounts:
             for root, victims in suffering.items()
             if self._counts(self.folding.problems[root], victims)
         ]
-        return tuple(sorted(found, key=_rank))
+        return tuple(sorted(by_configuration(found), key=_rank))
 
     def _counts(self, problem: Problem, folded: Iterable[Entity]) -> bool:
         """A remark is a cause only where the alert points; so is a log that only complains."""
@@ -194,13 +195,17 @@ class _Accounts:
         self, problem: Problem, revision: Revision | None, first: datetime | None
     ) -> Change | None:
         """What brought it: the rollout of what fails, or an edit shortly before it failed."""
+        rollout = None
         if revision and _began_with(revision, first):
             changes = changes_in(self.scene)
             rollout = change_of(changes, problem.entity, revision.number)
-            if rollout:
+            if rollout and RESTARTED not in rollout.summary:
                 return rollout
         found = ranked(self.scene, problem.entity, first)
-        return next((one.told for one in found if _may_have_brought(one)), None)
+        brought = (one.told for one in found if _may_have_brought(one))
+        # A restart brings nothing by itself: what was edited before it does.
+        known = (one for one in brought if not rollout or one.entity != problem.entity)
+        return next(known, rollout)
 
     def _evidence(self, problem: Problem, affected: Iterable[Entity]) -> Iterator[Finding]:
         """Its own findings, one or two of a kind, then what the victims show."""

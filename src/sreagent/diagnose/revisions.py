@@ -127,8 +127,8 @@ def _containers(template: Obj) -> set[str]:
 
 
 def only_restarted(changes: tuple[FieldChange, ...]) -> bool:
-    """Whether the rollout changed nothing but the time stamp of a restart."""
-    return all(_RESTARTED in change.what for change in changes)
+    """Whether the rollout changed nothing but notes: the time of a restart, a sum of a config."""
+    return all(change.what.startswith("annotations") for change in changes)
 
 
 def workload_revisions(scene: Scene, workload: Entity) -> tuple[Revision, ...]:
