@@ -22,7 +22,7 @@ from sreagent.domain.signal import Measure, Unit
 
 @fault(
     "regex-backtracking",
-    "Deployment/shop/proxy",
+    "ConfigMap/shop/proxy-rules",
     says="proxy-rules",
     alert="HighLatency shop/proxy",
 )

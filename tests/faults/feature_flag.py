@@ -45,7 +45,10 @@ def switched(
 
 
 @fault(
-    "flag-ad-high-cpu", "Deployment/shop/ads", says="flag-settings", alert="HighLatency shop/web"
+    "flag-ad-high-cpu",
+    "ConfigMap/shop/flag-settings",
+    says="flag-settings",
+    alert="HighLatency shop/web",
 )
 def high_cpu() -> Inventory:
     objects = [*program("web", "ads", "cart"), *program("ads", FLAGS), *program("cart", FLAGS)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sreagent.diagnose.causes import Cause
-from sreagent.diagnose.registry import traits
+from sreagent.diagnose.registry import Role, traits
 from sreagent.diagnose.scene import WORKLOADS
 from sreagent.domain.change import Sort
 from sreagent.domain.entity import Entity
@@ -38,8 +38,11 @@ def _is_brought_by_an_edit(cause: Cause) -> bool:
     change = cause.change
     if change is None or change.entity.kind not in CONFIGURATION or change.sort is not Sort.EDIT:
         return False
-    is_open = traits(cause.findings[0].condition).vague or cause.category in _CONFIGURED
-    return is_open and cause.entity.kind in _READERS
+    primary = cause.findings[0]
+    known = traits(primary.condition)
+    # A metric and a log tell how it shows; an object may show why.
+    shows_how = known.vague or known.role is Role.SYMPTOM or primary.source != "kubernetes"
+    return (shows_how or cause.category in _CONFIGURED) and cause.entity.kind in _READERS
 
 
 def _together(configuration: Entity, found: list[Cause]) -> Cause:
