@@ -85,8 +85,8 @@ FAULTS = """\
 # Faults
 
 Known faults of clusters and of what runs in them, and by which condition the built-in rules find
-each: {found} of {known}. A row is filled where a small scene of it stands in `tests/faults/` and the
-rules blame the right object in it and no other. See also [conditions](conditions.md)."""
+each: {found} of {known}. A row is filled where a small scene of it stands in `tests/faults/`, and
+the rules blame the right object in it and no other. See also [conditions](conditions.md)."""
 
 ACTIONS = """\
 # Actions
