@@ -74,9 +74,7 @@ def _restart(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tupl
         yield action, "the pods begin with no connections held; watch whether they run out again"
 
 
-def _fresh_start(
-    _: Entity, facts: Mapping[str, str], cause: Cause
-) -> Iterator[tuple[Action, str]]:
+def _fresh_start(_: Entity, facts: Mapping[str, str], cause: Cause) -> Iterator[tuple[Action, str]]:
     """What a program read at its start is read again."""
     del cause
     workload = parse_path(facts.get("workload", ""))
