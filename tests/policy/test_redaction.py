@@ -227,6 +227,8 @@ env DB_PW: (hidden 3f2a) → (hidden 77aa)
 GET http://payment.shop.svc.cluster.local:8080/charge?id=7 200 12ms
 dial tcp: lookup payment.shop on 10.96.0.10:53: no such host
 connect: connection refused (http://10.1.2.3:8080/healthz)
+Post "https://token-vault:8443/v1/tokenize": x509: certificate has expired
+lookup token-vault.payments.svc:8443: no such host
 mailto oncall@example.com, see http://wiki/x#y
 task-7f3a disk-sk-1 risk-assessment-of-the-new-region-eu
 -----BEGIN CERTIFICATE-----

@@ -69,6 +69,8 @@ _CODE = re.compile(r"self\.[\w.]+$|[A-Za-z_][\w.]*[(\[]")
 """The right side of an assignment in a stack trace."""
 _LINE_LEAD = re.compile(r"[\s\-\"']*(?:export\s+)?[\w.\"'-]*")
 _LINE_LIMIT = 200
+_PORT = re.compile(r"[0-9]{2,5}(?=[/?:]|$)")
+_IN_URL = re.compile(r"://[\w.-]*$")
 _BREAK = re.compile(r"[^\w.-]")
 _JOINED = re.compile(r"\w[_.-]")
 
@@ -193,10 +195,18 @@ def _is_telling(name: _Name) -> bool:
 
 def _is_secret(name: _Name, value: re.Match[str], group: str) -> bool:
     text = value[group]
-    if HOLLOW.fullmatch(text) or _is_ordinary(name, text, value.end()):
+    if HOLLOW.fullmatch(text) or _is_port(name, text) or _is_ordinary(name, text, value.end()):
         return False
     spaced = " " in name.sign or "\t" in name.sign
     return group != "bare" or not spaced or _is_value(name.text, name.start, value)
+
+
+def _is_port(name: _Name, text: str) -> bool:
+    """Whether the name is a host: `https://token-vault:8443/v1`, `token-vault.prod.svc:8443: …`."""
+    if name.sign != ":" or not _PORT.match(text):
+        return False
+    lead = name.text[max(0, name.start - 80) : name.start]
+    return bool(_IN_URL.search(lead)) or ".svc" in name.tail
 
 
 def _is_ordinary(name: _Name, text: str, end: int) -> bool:
