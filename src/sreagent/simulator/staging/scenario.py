@@ -1,5 +1,6 @@
 """`scenario.yaml`: what an incident is about, and the steps that lead to it."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,7 @@ def _step(path: Path, data: Any, number: int) -> Step:  # noqa: ANN401 - untyped
         number=number,
         age=age,
         apply=str(data.get("apply") or ""),
-        kubectl=tuple(" ".join(e) if isinstance(e, list) else str(e) for e in lines),
+        kubectl=tuple(shlex.join(map(str, e)) if isinstance(e, list) else str(e) for e in lines),
         cron_jobs=tuple([cron_jobs] if isinstance(cron_jobs, dict) else map(_cron_job, cron_jobs)),
         behaviour=str(data.get("behaviour") or ""),
         manager=str(data.get("manager") or ""),
