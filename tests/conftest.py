@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+# Programs under test are started thousands of times: they keep what was compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 LAB = os.environ.get("SRE_TEST_LAB", "")
 """Folder of the incident lab, read before the tests lose their environment."""
 
