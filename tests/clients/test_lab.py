@@ -27,9 +27,9 @@ def as_user(context: str, addresses: dict[str, str]) -> KubernetesCluster:
 
 def test_every_kind_can_be_listed(lab: KubernetesCluster) -> None:
     assert lab.version() == "v1.20.2"
-    for kind in KINDS:
-        listing = lab.list(kind)
-        assert {item["kind"] for item in listing.items} <= {kind}
+    for kind, known in KINDS.items():
+        if not known.custom:
+            assert {item["kind"] for item in lab.list(kind).items} <= {kind}
     assert len(lab.list("Pod", "shop").items) >= 9
     assert {"kind", "apiVersion", "metadata"} == set(lab.list("Secret").items[0])
 

@@ -16,7 +16,6 @@ from sreagent.domain.signal import Measure, Point, Signal, Unit
 
 STEP = 45
 VALUES = 240
-DICE = random.Random(11)  # noqa: S311 - dice for data
 
 
 def named(name: str = "app", kind: str = "Deployment") -> Entity:
@@ -25,21 +24,22 @@ def named(name: str = "app", kind: str = "Deployment") -> Entity:
 
 def level(*steps: tuple[float, float], stray: float = 0.05, until: float = 0) -> list[Point]:
     """Levels, each from so many seconds ago: `level((10_800, 0.1), (600, 0.4))`."""
-    found = []
+    found, dice = [], random.Random(11)  # noqa: S311 - dice for data
     for n in reversed(range(VALUES)):
         ago = n * STEP
         if ago >= until:
             value = next(value for since, value in reversed(steps) if ago <= since)
-            found.append((ago, value * (1 + DICE.uniform(-stray, stray))))
+            found.append((ago, value * (1 + dice.uniform(-stray, stray))))
     return [(NOW - timedelta(seconds=ago), value) for ago, value in found]
 
 
 def climb(first: float, last: float, *, stray: float = 0.01) -> list[Point]:
     """From one value to another in three hours."""
+    dice = random.Random(12)  # noqa: S311 - dice for data
     return [
         (
             NOW - timedelta(seconds=STEP * (VALUES - 1 - n)),
-            (first + (last - first) * n / VALUES) * (1 + DICE.uniform(-stray, stray)),
+            (first + (last - first) * n / VALUES) * (1 + dice.uniform(-stray, stray)),
         )
         for n in range(VALUES)
     ]

@@ -11,6 +11,7 @@ from typing import Any
 from sreagent.diagnose.baselines import Baseline, baseline, median
 from sreagent.diagnose.calling import callers, configured_calls
 from sreagent.diagnose.change_points import SHORTEST, Shift, shift
+from sreagent.diagnose.podspec import is_ready
 from sreagent.diagnose.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
@@ -169,7 +170,13 @@ def _may_cause(one: Reading) -> bool:
 
 
 def _serves(scene: Scene, entity: Entity) -> bool:
-    """Whether what its callers notice of it is known; of a Service, of what is behind it."""
+    """Whether what its callers notice of it is known; of a Service, of what is behind it.
+
+    One that leads to no ready pod does not serve, whatever its series say of the past.
+    """
+    item = scene.inventory.find(entity)
+    if entity.kind == "Service" and item and not any(map(is_ready, scene.backing(item))):
+        return False
     found = behind(scene, entity) or [entity]
     return all(of(scene, one, Measure.RATE, *SYMPTOMS) for one in found)
 
