@@ -1,5 +1,6 @@
 """Drives a run: shows it, writes the postmortem, prints the JSON object, picks the exit code."""
 
+import gc
 import json
 import os
 import sys
@@ -21,6 +22,8 @@ from sreagent.report.postmortem import postmortem
 from sreagent.settings import person, state_folder
 from sreagent.wiring import Run
 
+SELDOM = (200_000, 50, 100)
+"""New objects between two looks for cycles: the lists of a large cluster are no garbage."""
 Start = Callable[[Person], AbstractContextManager[Run]]
 """Opens a run for the person who will be asked."""
 
@@ -70,6 +73,7 @@ class Show:
 def conduct(start: Start, show: Show) -> Exit:
     """Run to the end; Ctrl-C leaves a readable journal and no half-done change."""
     _check_writable(show.out)
+    gc.set_threshold(*SELDOM)
     screen, people = _unseen(show) if show.as_json else _watched(show)
     people = show.answers or people
     with ExitStack() as stack:

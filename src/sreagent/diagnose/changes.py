@@ -1,9 +1,9 @@
 """What changed before it broke: rollouts, edits, scalings, new objects."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from sreagent.diagnose.deletions import deletions
 from sreagent.diagnose.deliveries import deliveries
@@ -35,16 +35,12 @@ def timeline(inventory: Inventory, now: datetime) -> tuple[Change, ...]:
 @once_per_scene
 def changes_in(scene: Scene) -> tuple[Change, ...]:
     """The same over a scene that is there already."""
-    found = [
-        *_rollouts(scene),
-        *edited_workloads(scene),
-        *edited_objects(scene),
-        *scalings(scene),
-        *deletions(scene),
-        *releases(scene),
-        *deliveries(scene),
-    ]
+    found = chain.from_iterable(scene.keep(source, _told_by, source, scene) for source in _SOURCES)
     return tuple(sorted(found, key=lambda change: change.at, reverse=True))
+
+
+def _told_by(source: Callable[[Scene], Iterable[Change]], scene: Scene) -> tuple[Change, ...]:
+    return tuple(source(scene))
 
 
 def _rollouts(scene: Scene) -> Iterator[Change]:
@@ -93,3 +89,14 @@ def change_of(changes: tuple[Change, ...], entity: Entity, revision: int) -> Cha
     """The rollout that brought a revision."""
     found = (one for one in changes if one.entity == entity and one.revision == revision)
     return next(found, None)
+
+
+_SOURCES = (
+    _rollouts,
+    edited_workloads,
+    edited_objects,
+    scalings,
+    deletions,
+    releases,
+    deliveries,
+)

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 
 from sreagent.diagnose import (
     admission,
@@ -63,8 +65,9 @@ from sreagent.diagnose import (
 )
 from sreagent.diagnose.registry import CONDITIONS, Condition
 from sreagent.diagnose.scene import Scene
+from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
-from sreagent.domain.inventory import Inventory, entity_of
+from sreagent.domain.inventory import Inventory, Obj, entity_of
 
 FAMILIES = (
     admission,
@@ -140,15 +143,28 @@ def found_in(scene: Scene) -> tuple[Finding, ...]:
 
 
 def _found(scene: Scene) -> Iterator[Finding]:
+    """By kind, object and condition."""
     by_kind: dict[str, list[Condition]] = defaultdict(list)
     for condition in CONDITIONS:
         for kind in condition.kinds:
             by_kind[kind].append(condition)
     for kind, conditions in by_kind.items():
-        for item in scene.all(kind):
-            entity = entity_of(kind, item)
-            for condition in conditions:
-                yield from condition.check(scene, entity, item)
+        found = [scene.keep((one, kind), _checked, scene, one, kind) for one in conditions]
+        yield from (finding for _, finding in sorted(chain(*found), key=itemgetter(0)))
+
+
+def _checked(scene: Scene, condition: Condition, kind: str) -> list[tuple[int, Finding]]:
+    """What a condition finds, each with the place of its object among those of the kind."""
+    check, entities = condition.check, scene.keep(("named", kind), _named, scene, kind)
+    return [
+        (place, finding)
+        for place, (entity, item) in enumerate(entities)
+        for finding in check(scene, entity, item)
+    ]
+
+
+def _named(scene: Scene, kind: str) -> list[tuple[Entity, Obj]]:
+    return [(entity_of(kind, item), item) for item in scene.all(kind)]
 
 
 def registered() -> tuple[Condition, ...]:

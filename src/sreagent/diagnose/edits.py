@@ -60,15 +60,25 @@ def edited_objects(scene: Scene) -> Iterator[Change]:
     """Creations of the last day, and of each object the newest edit of the last week."""
     listed = {kind for kind, _ in scene.inventory.listings}
     for kind in sorted(listed - _DERIVED):
-        for item in scene.all(kind):
-            if is_of_the_cluster(item):
-                continue
-            if is_new(scene, item) and kind != "Node":
-                yield creation(scene, kind, item)
-            if edit := _newest_edit(scene, item):
-                yield _edit(scene, kind, item, edit)
-            if change := _undated(scene, kind, item):
-                yield change
+        yield from scene.keep(("edits", kind), _edited, scene, kind)
+
+
+def _edited(scene: Scene, kind: str) -> list[Change]:
+    return [
+        change
+        for item in scene.all(kind)
+        if not is_of_the_cluster(item)
+        for change in _edits_of(scene, kind, item)
+    ]
+
+
+def _edits_of(scene: Scene, kind: str, item: Obj) -> Iterator[Change]:
+    if is_new(scene, item) and kind != "Node":
+        yield creation(scene, kind, item)
+    if edit := _newest_edit(scene, item):
+        yield _edit(scene, kind, item, edit)
+    if change := _undated(scene, kind, item):
+        yield change
 
 
 def edited_workloads(scene: Scene) -> Iterator[Change]:

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property, wraps
-from typing import TypeVar
-from weakref import WeakKeyDictionary
+from functools import wraps
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sreagent.diagnose.logs import LogReading, read
 from sreagent.diagnose.podspec import EMPTY, is_over, is_ready
@@ -19,26 +19,79 @@ WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 Labels = Mapping[str, str]
 
 
+SOON = 30
+"""Seconds for which what was worked out from lists may be taken over: ages in it stay as true."""
+
+Result = TypeVar("Result")
+
+
+def once_per_scene(work: "Callable[[Scene], Result]") -> "Callable[[Scene], Result]":
+    """Keep the answer for as long as what it was worked out from stays the same."""
+
+    @wraps(work)
+    def remembered(scene: "Scene") -> Result:
+        return scene.keep(work, work, scene)
+
+    return remembered
+
+
+class _Kept(NamedTuple):
+    """Something that was worked out, and what it was worked out from."""
+
+    result: Any
+    reads: frozenset[str]
+    """As `Inventory.versions` names them."""
+
+
 class Scene:
     """What was read, and when it was read."""
 
-    def __init__(self, inventory: Inventory, now: datetime) -> None:
+    def __init__(self, inventory: Inventory, now: datetime, before: "Scene | None" = None) -> None:
+        """Begin with what was worked out `before` from what has not changed since."""
         self.inventory = inventory
         self.now = now
-        self._spaces: dict[str, dict[str, list[Obj]]] = {}
-        self._labelled: dict[str, dict[tuple[str, str], list[Obj]]] = {}
-        self._behind: dict[str, list[Entity]] = {}
+        self._versions = inventory.versions()
+        self._kept: dict[object, _Kept] = {}
+        self._kept_since = now
+        if before and 0 <= (now - before._kept_since).total_seconds() <= SOON:
+            self._take_over(before)
+
+    def _take_over(self, before: "Scene") -> None:
+        old, new = before._versions, self._versions
+        changed = {name for name in old | new if old.get(name) != new.get(name)}
+        self._kept_since = before._kept_since
+        for key, kept in before._kept.items():
+            if not kept.reads & changed:
+                self._kept[key] = kept
+
+    def keep(self, key: object, work: Callable[..., Result], *arguments: object) -> Result:
+        """What the work gives, worked out once for as long as what it reads stays the same."""
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = self._work(work, arguments)
+        self.inventory.reads |= kept.reads
+        return cast(Result, kept.result)
+
+    def _work(self, work: Callable[..., object], arguments: tuple[object, ...]) -> _Kept:
+        outer, self.inventory.reads = self.inventory.reads, set()
+        try:
+            result = work(*arguments)
+            # What reads nothing itself is filled by those who call it.
+            reads = frozenset(self.inventory.reads or ("anything",))
+        finally:
+            self.inventory.reads = outer
+        return _Kept(result, reads)
 
     def all(self, kind: str, namespace: str = "") -> list[Obj]:
         """Objects of a kind, of one namespace if named."""
-        if kind not in self._spaces:
-            spaces: dict[str, list[Obj]] = defaultdict(list)
-            for item in self.inventory.all(kind):
-                spaces[item["metadata"].get("namespace", "")].append(item)
-            self._spaces[kind] = spaces
-        if namespace:
-            return self._spaces[kind].get(namespace, [])
-        return [item for items in self._spaces[kind].values() for item in items]
+        objects, spaces = self.keep(("objects", kind), self._by_namespace, kind)
+        return spaces.get(namespace, []) if namespace else objects
+
+    def _by_namespace(self, kind: str) -> tuple[list[Obj], Mapping[str, list[Obj]]]:
+        spaces: dict[str, list[Obj]] = defaultdict(list)
+        for item in self.inventory.all(kind):
+            spaces[item["metadata"].get("namespace", "")].append(item)
+        return list(chain.from_iterable(spaces.values())), spaces
 
     def get(self, kind: str, namespace: str, name: str) -> Obj | None:
         """One object, or None when it was not listed."""
@@ -69,22 +122,21 @@ class Scene:
         """Pods of the namespace that carry all these labels."""
         if not selector:
             return []
-        index = self._labels_of(namespace)
+        index = self.keep(("labels", namespace), self._labels_of, namespace)
         lists = [index.get(pair, []) for pair in selector.items()]
         smallest = min(lists, key=len)
         wanted = selector.items()
         return [pod for pod in smallest if wanted <= labels_of(pod).items()]
 
     def _labels_of(self, namespace: str) -> dict[tuple[str, str], list[Obj]]:
-        if namespace not in self._labelled:
-            index: dict[tuple[str, str], list[Obj]] = defaultdict(list)
-            for pod in self.all("Pod", namespace):
-                for pair in labels_of(pod).items():
-                    index[pair].append(pod)
-            self._labelled[namespace] = index
-        return self._labelled[namespace]
+        index: dict[tuple[str, str], list[Obj]] = defaultdict(list)
+        for pod in self.all("Pod", namespace):
+            for pair in labels_of(pod).items():
+                index[pair].append(pod)
+        return index
 
-    @cached_property
+    @property
+    @once_per_scene
     def owners(self) -> dict[str, Entity]:
         """The workload of each pod, by the pod's uid."""
         return {
@@ -96,7 +148,8 @@ class Scene:
         """The workload a pod belongs to, or the pod itself."""
         return self.owners[pod["metadata"].get("uid", "")]
 
-    @cached_property
+    @property
+    @once_per_scene
     def pods_by_workload(self) -> Mapping[Entity, list[Obj]]:
         """Pods of each workload."""
         found: dict[Entity, list[Obj]] = defaultdict(list)
@@ -112,7 +165,8 @@ class Scene:
         """Those that take traffic."""
         return [pod for pod in self.pods(workload) if is_ready(pod)]
 
-    @cached_property
+    @property
+    @once_per_scene
     def pods_by_node(self) -> Mapping[str, list[Obj]]:
         """Pods that have not ended, by the node they are bound to."""
         found: dict[str, list[Obj]] = defaultdict(list)
@@ -121,7 +175,8 @@ class Scene:
                 found[(pod.get("spec") or EMPTY).get("nodeName") or ""].append(pod)
         return found
 
-    @cached_property
+    @property
+    @once_per_scene
     def pods_by_ip(self) -> Mapping[str, Obj]:
         """Pods that have an address of their own."""
         return {
@@ -132,7 +187,8 @@ class Scene:
 
     # Services
 
-    @cached_property
+    @property
+    @once_per_scene
     def services_by_ip(self) -> Mapping[str, Obj]:
         """Services by their cluster address."""
         found = {}
@@ -153,9 +209,7 @@ class Scene:
     def workloads_behind(self, service: Obj) -> list[Entity]:
         """Workloads of the pods a Service selects, and those scaled to zero it would select."""
         uid = service["metadata"].get("uid", "")
-        if uid not in self._behind:
-            self._behind[uid] = self._workloads_behind(service)
-        return self._behind[uid]
+        return self.keep(("behind", uid), self._workloads_behind, service)
 
     def _workloads_behind(self, service: Obj) -> list[Entity]:
         found = {self.workload_of(pod) for pod in self.backing(service)}
@@ -192,7 +246,8 @@ class Scene:
             and (last_seen(event) or self.now) >= oldest
         ]
 
-    @cached_property
+    @property
+    @once_per_scene
     def _logs(self) -> Mapping[Entity, list[tuple[PodLog, LogReading]]]:
         found: dict[Entity, list[tuple[PodLog, LogReading]]] = defaultdict(list)
         for log in sorted(self.inventory.logs, key=lambda log: not log.previous):
@@ -208,22 +263,6 @@ class Scene:
         """Every log that was read."""
         for pairs in self._logs.values():
             yield from pairs
-
-
-Result = TypeVar("Result")
-
-
-def once_per_scene(work: Callable[[Scene], Result]) -> Callable[[Scene], Result]:
-    """Keep the answer for as long as the scene lives."""
-    known: WeakKeyDictionary[Scene, Result] = WeakKeyDictionary()
-
-    @wraps(work)
-    def remembered(scene: Scene) -> Result:
-        if scene not in known:
-            known[scene] = work(scene)
-        return known[scene]
-
-    return remembered
 
 
 def labels_of(item: Obj) -> Labels:

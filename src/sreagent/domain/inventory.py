@@ -5,7 +5,7 @@ not answer is a `Gap`: a condition that needs it must answer "unknown", never "h
 """
 
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,61 +66,111 @@ class PodLog:
 class Inventory:
     """The objects in view, indexed in memory. Grows by `add`; later lists replace earlier ones."""
 
-    listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
-    logs: list[PodLog] = field(default_factory=list)
-    signals: list[Signal] = field(default_factory=list)
-    """What metrics say of the objects in view."""
     server_version: str = ""
-    _lists: int = 0
+    reads: set[str] = field(default_factory=set, compare=False, repr=False)
+    """What was asked of it, as `versions` names it; whoever wants to know empties it before."""
+    _listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
+    _gaps: list[Gap] = field(default_factory=list)
+    _logs: list[PodLog] = field(default_factory=list)
+    _signals: list[Signal] = field(default_factory=list)
+    _lists: Counter[str] = field(default_factory=Counter)
     _by_kind: dict[str, dict[tuple[str, str], Obj]] = field(default_factory=dict)
     _owned: dict[str, list[tuple[str, Obj]]] | None = None
     _events: dict[str, list[Obj]] | None = None
 
+    @property
+    def listings(self) -> dict[tuple[str, str], Listing]:
+        """The answered lists, by kind and namespace."""
+        self.reads.add("listings")
+        return self._listings
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """Looks that gave no answer."""
+        self.reads.add("gaps")
+        return self._gaps
+
+    @property
+    def logs(self) -> list[PodLog]:
+        """Logs, as far as they were read."""
+        self.reads.add("logs")
+        return self._logs
+
+    @property
+    def signals(self) -> list[Signal]:
+        """What metrics say of the objects in view."""
+        self.reads.add("signals")
+        return self._signals
+
     def add(self, *listings: Listing) -> None:
         """Take in answered lists. An object is found by kind, namespace and name."""
         for listing in listings:
-            self.listings[listing.kind, listing.namespace] = listing
+            self._listings[listing.kind, listing.namespace] = listing
             index = self._by_kind.setdefault(listing.kind, {})
-            for key in [key for key in index if listing.namespace in ("", key[0])]:
-                del index[key]
+            replaced = [key for key in index if listing.namespace in ("", key[0])]
+            self._forget(listing, [index.pop(key) for key in replaced])
             for item in listing.items:
                 meta = item["metadata"]
                 index[meta.get("namespace", ""), meta["name"]] = item
-        self._lists += len(listings)
-        self._owned = self._events = None
+
+    def _forget(self, listing: Listing, replaced: Iterable[Obj]) -> None:
+        """What was worked out from the objects that a list replaces."""
+        self._lists.update((listing.kind, "listings"))
+        if listing.kind == "Event":
+            self._events = None
+        if any(map(controller_ref, (*replaced, *listing.items))):
+            self._lists["owned"] += 1
+            self._owned = None
+
+    def versions(self) -> dict[str, object]:
+        """What each thing that can be asked for is now: it differs once that changed.
+
+        Names are kinds, `owned`, `listings`, `gaps`, `logs`, `signals`, and `anything`.
+        """
+        missed = Counter(gap.what for gap in self._gaps)
+        found: dict[str, object] = {
+            name: (self._lists[name], missed[name]) for name in self._lists | missed
+        }
+        found |= {"gaps": tuple(self._gaps), "logs": tuple(self._logs)}
+        return found | {"signals": tuple(self._signals), "anything": self.stamp}
 
     @property
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever something came into view."""
-        return self._lists, len(self.gaps), len(self.logs), len(self.signals)
+        return self._lists["listings"], len(self._gaps), len(self._logs), len(self._signals)
 
     def looked(self, kind: str, namespace: str = "") -> bool:
         """Whether the kind was listed there: only then does absence mean absence."""
-        return (kind, namespace) in self.listings or (kind, "") in self.listings
+        self.reads.add(kind)
+        return (kind, namespace) in self._listings or (kind, "") in self._listings
 
     def gap(self, kind: str, namespace: str = "") -> Gap | None:
         """Why the kind is not known there."""
+        self.reads.add(kind)
         spots = ("", namespace)
-        return next((g for g in self.gaps if g.what == kind and g.namespace in spots), None)
+        return next((g for g in self._gaps if g.what == kind and g.namespace in spots), None)
 
     @property
     def namespaces(self) -> tuple[str, ...]:
         """Namespaces of which pods were listed."""
-        found = {ns for kind, ns in self.listings if kind == "Pod" and ns}
-        if ("Pod", "") in self.listings:
+        self.reads.add("Pod")
+        found = {ns for kind, ns in self._listings if kind == "Pod" and ns}
+        if ("Pod", "") in self._listings:
             found |= {key[0] for key in self._by_kind.get("Pod", {})}
         return tuple(sorted(found))
 
     def all(self, kind: str, namespace: str = "") -> Iterator[Obj]:
         """Objects of a kind, of one namespace if named, in the order they were listed."""
+        self.reads.add(kind)
         for (space, _), item in self._by_kind.get(kind, {}).items():
             if not namespace or space == namespace:
                 yield item
 
     def get(self, kind: str, namespace: str, name: str) -> Obj | None:
         """One object, or None when it was not listed (ask `looked` what that means)."""
-        return self._by_kind.get(kind, {}).get((namespace, name))
+        self.reads.add(kind)
+        index = self._by_kind.get(kind)
+        return index.get((namespace, name)) if index else None
 
     def find(self, entity: Entity) -> Obj | None:
         """The object an entity names."""
@@ -128,6 +178,7 @@ class Inventory:
 
     def owned(self, uid: str) -> Iterable[tuple[str, Obj]]:
         """(kind, object) of everything whose controller has this uid."""
+        self.reads.add("owned")
         if self._owned is None:
             self._owned = defaultdict(list)
             for kind, index in self._by_kind.items():
@@ -160,6 +211,7 @@ class Inventory:
 
     def events_of(self, uid: str) -> list[Obj]:
         """Events about the object with this uid, oldest first."""
+        self.reads.add("Event")
         if self._events is None:
             self._events = defaultdict(list)
             for event in sorted(self.all("Event"), key=event_time):

@@ -77,7 +77,8 @@ class Case:
     def _look(self) -> tuple[tuple[int, ...], Scene, Explanation]:
         stamp = self.inventory.stamp
         if self._view is None or self._view[0] != stamp:
-            scene = Scene(self.inventory, self.clock.now())
+            before = self._view[1] if self._view else None
+            scene = Scene(self.inventory, self.clock.now(), before)
             self._view = stamp, scene, explain(scene, self.incident.opened.alert)
         return self._view
 

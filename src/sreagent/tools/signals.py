@@ -193,9 +193,9 @@ class _Gathering:
             yield self._odd("an answer of Prometheus", f"not the whole answer: {warning}")
         found = list(signals_from(pack, answer.series, owners))
         commands = {one.promql: self._command(one.promql, window) for one in pack}
-        self.inventory.signals += [
+        self.inventory.signals.extend(
             replace(signal, command=commands[signal.promql]) for signal in found
-        ]
+        )
         objects = len({signal.entity for signal in found})
         said = f"{len(answer.series)} series, {objects} object{'' if objects == 1 else 's'}"
         if answer.series and not _has_numbers(answer):
