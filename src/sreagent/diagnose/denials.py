@@ -90,7 +90,7 @@ def read_refusals(text: str) -> Iterator[tuple[Asked, str]]:
 def denials(scene: Scene) -> tuple[Denial, ...]:
     """Refusals that still happen, by logs and by events; each right of a workload once."""
     found = {}
-    for denial in (*_from_logs(scene), *_from_events(scene)):
+    for denial in (*_from_logs(scene), *scene.keep(_told_in_events, _told_in_events, scene)):
         found[denial.workload, denial.asked] = denial
     return tuple(found.values())
 
@@ -298,6 +298,10 @@ def _from_logs(scene: Scene) -> Iterator[Denial]:
                     source="logs",
                     command=log.command,
                 )
+
+
+def _told_in_events(scene: Scene) -> tuple[Denial, ...]:
+    return tuple(_from_events(scene))
 
 
 def _from_events(scene: Scene) -> Iterator[Denial]:

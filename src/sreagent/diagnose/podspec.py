@@ -112,9 +112,9 @@ def container_specs(spec: Obj) -> list[Obj]:
 def pod_condition(item: Obj, name: str) -> Obj:
     """A status condition of any object; empty when it has none of that type."""
     status = item.get("status")
-    found = status.get("conditions") if isinstance(status, Mapping) else None
+    found = status.get("conditions") if isinstance(status, dict) else None
     for one in found if isinstance(found, list) else ():
-        if isinstance(one, Mapping) and one.get("type") == name:
+        if isinstance(one, dict) and one.get("type") == name:
             return one
     return EMPTY
 

@@ -97,7 +97,8 @@ def readings(scene: Scene) -> Mapping[Entity, tuple[Reading, ...]]:
 
 def of(scene: Scene, entity: Entity, *measures: Measure) -> list[Reading]:
     """Readings of an object that are about now."""
-    found = readings(scene).get(entity, ())
+    every = readings(scene)
+    found = every.get(entity, ()) if every else ()
     return [one for one in found if one.fresh and one.measure in measures]
 
 

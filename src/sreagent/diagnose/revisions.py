@@ -8,7 +8,7 @@ from typing import Any
 from sreagent.diagnose.podspec import EMPTY, container_specs, pod_condition, short_image
 from sreagent.diagnose.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
-from sreagent.domain.inventory import Obj, controller_ref
+from sreagent.domain.inventory import Obj, controller_ref, entity_of
 from sreagent.domain.moment import parse_time
 from sreagent.domain.secrets import hide, hide_words, mask, names_secret
 
@@ -82,6 +82,11 @@ class FieldChange:
 
 def revisions(scene: Scene, kind: str, workload: Obj) -> tuple[Revision, ...]:
     """All revisions still kept, newest first."""
+    entity = entity_of(kind, workload)
+    return scene.keep(("revisions", entity), _revisions, scene, kind, workload)
+
+
+def _revisions(scene: Scene, kind: str, workload: Obj) -> tuple[Revision, ...]:
     uid = workload["metadata"].get("uid", "")
     owned = list(scene.inventory.owned(uid))
     if kind == "Deployment":

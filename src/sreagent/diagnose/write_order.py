@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 
 from sreagent.diagnose.managers import written_at
 from sreagent.diagnose.scene import WORKLOADS, Scene, last_seen, once_per_scene
@@ -71,7 +72,7 @@ def _contradicts(scene: Scene) -> bool:
     wrong = 0
     for item in items:
         number, at = _number(item), written_at(item)
-        place = bisect_right(marks, number, key=lambda mark: mark[0])
+        place = bisect_right(marks, number, key=_order)
         late = place < len(marks) and at is not None and marks[place][1] + SLACK < at
         wrong += bool(number and late)
     return wrong > DISAGREE * len(items)
@@ -109,15 +110,18 @@ def _seen_writes(scene: Scene) -> Iterator[tuple[int, datetime]]:
 
 def _written(scene: Scene, item: Obj) -> Written | None:
     number, marks = _number(item), _marks(scene)
-    place = bisect_left(marks, number, key=lambda mark: mark[0])
+    place = bisect_left(marks, number, key=_order)
     known = max(filter(None, (written_at(item), scene.created(item))), default=None)
     if not number or not place or known is None:
         return None
     after = marks[place - 1][1]
-    later = marks[bisect_right(marks, number, key=lambda mark: mark[0]) :]
+    later = bisect_right(marks, number, key=_order)
     if after - known <= SLACK:
         return None
-    return Written(after=after, before=max(later[0][1], after) if later else None)
+    return Written(after=after, before=max(marks[later][1], after) if later < len(marks) else None)
+
+
+_order = itemgetter(0)
 
 
 def _number(item: Obj) -> int:

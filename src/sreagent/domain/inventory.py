@@ -118,7 +118,7 @@ class Inventory:
         self._lists.update((listing.kind, "listings"))
         if listing.kind == "Event":
             self._events = None
-        if any(map(controller_ref, (*replaced, *listing.items))):
+        elif any(map(controller_ref, (*replaced, *listing.items))):
             self._lists["owned"] += 1
             self._owned = None
 

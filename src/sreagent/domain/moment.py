@@ -1,6 +1,7 @@
 """Times as people and servers write them; always UTC inside."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
 def parse_time(text: str | None) -> datetime | None:
@@ -8,8 +9,11 @@ def parse_time(text: str | None) -> datetime | None:
 
     Go servers write a missing time as year 1.
     """
-    if not text:
-        return None
+    return _parsed(text) if text else None
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

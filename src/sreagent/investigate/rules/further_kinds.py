@@ -62,7 +62,7 @@ def further_lists(scene: Scene, so_far: Explanation, namespace: str) -> tuple[Li
 
 def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]:
     inventory = scene.inventory
-    said = " ".join(_complaints(inventory))
+    said = scene.keep(_said, _said, inventory)
     kinds = chain(
         _of_storage(inventory),
         _of_traffic(inventory),
@@ -165,6 +165,10 @@ def _of_routes(inventory: Inventory) -> Iterator[Wish]:
             for ref in parts(rule, "backendRefs"):
                 if space := word(ref, "namespace"):
                     yield from ((space, kind) for kind in ("Service", "Pod", "ReferenceGrant"))
+
+
+def _said(inventory: Inventory) -> str:
+    return " ".join(_complaints(inventory))
 
 
 def _complaints(inventory: Inventory) -> Iterator[str]:
