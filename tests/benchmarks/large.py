@@ -3,6 +3,11 @@
     .venv/bin/python -m tests.benchmarks.large                    # 5,000 pods, 20,000 events
     .venv/bin/python -m tests.benchmarks.large --kubeconfig FILE  # a cluster that is there
 
+A cluster that is there gets 500 pods in 40 namespaces, or as many as `--pods` says, with
+
+    .venv/bin/python -m tests.benchmarks.large --manifest | kubectl apply -f -
+    kubectl delete namespaces -l sreagent.benchmark=large         # and loses them again
+
 The simulator's shop with its broken checkout is copied into many namespaces, all healthy but one;
 nothing moves while it is measured. What the server needs for its answers is told beside.
 """
@@ -35,6 +40,11 @@ from sreagent.simulator.kinds import (
 COPIED = (CONFIG_MAP, DEPLOYMENT, REPLICA_SET, SERVICE, ENDPOINTS, POD)
 BROKEN = ("checkout", "frontend")
 """What fails, and what fails with it."""
+SPACES = 40
+"""Namespaces of the manifest."""
+PAUSE = "registry.k8s.io/pause:3.9"
+"""Every node has it already, so that pods need neither a registry nor memory."""
+MARK = {"sreagent.benchmark": "large"}
 Json = dict[str, Any]
 
 
@@ -88,6 +98,43 @@ def _add_events(simulation: Simulation, count: int) -> None:
         store.put(EVENT, event)
 
 
+def manifest(pods: int) -> Json:
+    """Namespaces with one Deployment and Service each; the last pod of all cannot start."""
+    items: list[Json] = []
+    space = ""
+    for number in range(SPACES):
+        space, count = f"large-{number}", (pods - 1) // SPACES + (number < (pods - 1) % SPACES)
+        meta = {"name": space, "labels": MARK}
+        items += [{"apiVersion": "v1", "kind": "Namespace", "metadata": meta}]
+        items += _program(space, "web", count)
+    # What fails names a key that its ConfigMap does not have.
+    items.append(_named("v1", "ConfigMap", space, "broken", data={"present": "yes"}))
+    source = {"configMapKeyRef": {"name": "broken", "key": "absent"}}
+    items += _program(space, "broken", 1, env=[{"name": "ABSENT", "valueFrom": source}])
+    return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _program(space: str, name: str, replicas: int, **container: Any) -> list[Json]:
+    labels = {"app": name}
+    own = {"name": name, "image": PAUSE, **container}
+    own["resources"] = {"requests": {"cpu": "1m", "memory": "1Mi"}}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [own], "automountServiceAccountToken": False},
+    }
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    ports = [{"name": "http", "port": 80}]
+    return [
+        _named("apps/v1", "Deployment", space, name, spec=spec),
+        _named("v1", "Service", space, name, spec={"selector": labels, "ports": ports}),
+    ]
+
+
+def _named(version: str, kind: str, space: str, name: str, **fields: Any) -> Json:
+    meta = {"name": name, "namespace": space, "labels": MARK}
+    return {"apiVersion": version, "kind": kind, "metadata": meta, **fields}
+
+
 def show(name: str, sample: Sample) -> None:
     print(
         f"{name}: {sample.cpu:.2f} CPU s, {sample.memory:.0f} MB, {sample.wall:.1f} s wall, "
@@ -119,17 +166,22 @@ def _seconds(record: Mapping[str, Any]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pods", type=int, default=5000)
+    parser.add_argument("--pods", type=int, default=0, help="5000; of a manifest 500")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--kubeconfig", default="")
+    parser.add_argument("--manifest", action="store_true", help="only print pods to make")
     parser.add_argument("--alert", default="KubePodCrashLooping")
     args = parser.parse_args()
+    if args.manifest:
+        print(json.dumps(manifest(args.pods or 500), indent=1))
+        return
     line = ("investigate", args.alert, "--read-only", "--json", "--kubeconfig")
     if args.kubeconfig:
         show("the cluster", measure(*line, args.kubeconfig))
+        print(f"longest reads of another run: {slowest_lists(*line, args.kubeconfig)}")
         return
     with Simulation.start("bad-deploy") as simulation:
-        have = fill(simulation, args.pods, args.events)
+        have = fill(simulation, args.pods or 5000, args.events)
         where = str(simulation.kubeconfig)
         show(f"{have} pods, {args.events} events", measure(*line, where))
         print(f"longest reads of another run: {slowest_lists(*line, where)}")

@@ -3,19 +3,30 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sreagent.diagnose.log_patterns import NETWORK, LogCause
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pattern:
     """One way of saying it."""
 
     cause: LogCause
     hints: tuple[str, ...]
     """Lower case: without one of them the words are not there. Quicker than to look for them."""
-    words: re.Pattern[str]
-    """The first group that is found, if any, is the key: a variable, a file, an option."""
+    written: str
+    """As a regular expression."""
+    exact: bool
+    """Whether capitals count."""
+
+    @cached_property
+    def words(self) -> re.Pattern[str]:
+        """The first group that is found, if any, is the key: a variable, a file, an option.
+
+        Compiled when a log first hints at it: of most, none does.
+        """
+        return re.compile(self.written, re.NOFLAG if self.exact else re.IGNORECASE)
 
 
 _NAME = r"[\"'`]?([A-Z][A-Z0-9_]{2,80})[\"'`]?"
@@ -28,9 +39,8 @@ _PATH = r"[\"'`]?((?:/|\./|[A-Z]:\\)[\w./\\@-]{1,300}|[\w-]{1,80}\.\w{1,8})[\"'`
 
 def _say(cause: LogCause, hints: str, *words: str, exact: bool = False) -> Iterator[Pattern]:
     """`hints` are parted by `|`."""
-    flags = re.NOFLAG if exact else re.IGNORECASE
     for one in words:
-        yield Pattern(cause=cause, hints=tuple(hints.split("|")), words=re.compile(one, flags))
+        yield Pattern(cause=cause, hints=tuple(hints.split("|")), written=one, exact=exact)
 
 
 # The first that fits counts: what says why comes before what says only that it failed.

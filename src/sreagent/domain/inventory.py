@@ -102,6 +102,10 @@ class Inventory:
         self.reads.add("signals")
         return self._signals
 
+    @signals.setter
+    def signals(self, found: list[Signal]) -> None:
+        self._signals = found
+
     def add(self, *listings: Listing) -> None:
         """Take in answered lists. An object is found by kind, namespace and name."""
         for listing in listings:
