@@ -129,7 +129,12 @@ def _by_object(scene: Scene) -> dict[Entity, list[Obj]]:
     return found
 
 
-def _still_named(scene: Scene) -> Iterator[Change]:
+@once_per_scene
+def _still_named(scene: Scene) -> tuple[Change, ...]:
+    return tuple(_named_but_gone(scene))
+
+
+def _named_but_gone(scene: Scene) -> Iterator[Change]:
     """What pods were started with, or a rollout ended with, and what is not there any more."""
     proofs: dict[Entity, list[tuple[datetime, str]]] = defaultdict(list)
     for pod in scene.all("Pod"):
