@@ -284,7 +284,10 @@ def env_of(world: World) -> Any:
             id="apostrophe",
         ),
         pytest.param(
-            act("restore_applied", "Service", "cart"),
+            Action(
+                verb="restore_applied",
+                target=Entity(kind="Service", namespace="default", name="kubernetes"),
+            ),
             "not made with kubectl apply",
             id="not-applied",
         ),

@@ -9,6 +9,6 @@ from sreagent.simulator.catalogue import IncidentInfo, incidents
 from sreagent.simulator.faults import Faults
 from sreagent.simulator.kinds import VERSIONS
 from sreagent.simulator.simulation import Simulation
-from sreagent.simulator.staging.documents import StagingError
+from sreagent.simulator.staging.errors import StagingError
 
 __all__ = ["VERSIONS", "Faults", "IncidentInfo", "Simulation", "StagingError", "incidents"]

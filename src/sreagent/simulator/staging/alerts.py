@@ -5,7 +5,8 @@ from pathlib import Path
 from sreagent.simulator.clock import moment_of
 from sreagent.simulator.objects import Json
 from sreagent.simulator.rules import Alert, Rule, read_rules
-from sreagent.simulator.staging.documents import StagingError, json_list, yaml_mapping
+from sreagent.simulator.staging.documents import json_list, yaml_mapping
+from sreagent.simulator.staging.errors import StagingError
 from sreagent.simulator.staging.placeholders import fill_moments
 
 

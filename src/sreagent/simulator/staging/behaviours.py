@@ -18,7 +18,8 @@ from sreagent.simulator.behaviour import (
     NeededEnv,
     NodePlan,
 )
-from sreagent.simulator.staging.documents import StagingError, line_of, yaml_mapping
+from sreagent.simulator.staging.documents import line_of, yaml_mapping
+from sreagent.simulator.staging.errors import StagingError
 from sreagent.simulator.staging.placeholders import fill_moments
 
 _RENAMED = {"max": "most", "from": "since", "service": "host", "for": "lasts"}

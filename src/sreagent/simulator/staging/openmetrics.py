@@ -11,7 +11,8 @@ from sreagent.simulator.kinds import POD
 from sreagent.simulator.objects import name_of
 from sreagent.simulator.promql.series import Database, Labels, Point
 from sreagent.simulator.selectors import label_test
-from sreagent.simulator.staging.documents import StagingError, read_text
+from sreagent.simulator.staging.documents import read_text
+from sreagent.simulator.staging.errors import StagingError
 from sreagent.simulator.staging.placeholders import fill_moments, offset_in
 
 USUAL_STEP = 30.0

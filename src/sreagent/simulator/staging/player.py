@@ -15,7 +15,8 @@ from sreagent.simulator.recorder import forget_old_events
 from sreagent.simulator.staging.applying import Applier, kind_of
 from sreagent.simulator.staging.behaviours import read_behaviour
 from sreagent.simulator.staging.conditions import holds
-from sreagent.simulator.staging.documents import StagingError, yaml_documents
+from sreagent.simulator.staging.documents import yaml_documents
+from sreagent.simulator.staging.errors import StagingError
 from sreagent.simulator.staging.kubectl import Kubectl, LineError
 from sreagent.simulator.staging.scenario import Scenario, Step
 

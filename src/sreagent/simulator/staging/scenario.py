@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sreagent.simulator.clock import seconds_in
-from sreagent.simulator.staging.documents import StagingError, line_of, yaml_mapping
+from sreagent.simulator.staging.documents import line_of, yaml_mapping
+from sreagent.simulator.staging.errors import StagingError
 
 FILE = "scenario.yaml"
 _STEP = frozenset(
