@@ -8,7 +8,7 @@ import pytest
 from tests.simulator.folders import Data, Lab, app, deployment, write
 
 from sreagent.simulator.objects import Json, lookup
-from sreagent.simulator.staging.documents import StagingError
+from sreagent.simulator.staging.errors import StagingError
 
 LIMIT = {"resources": {"limits": {"memory": "100Mi"}}}
 

@@ -11,7 +11,7 @@ from tests.simulator.folders import deployment, write
 from tests.simulator.staging import fetch, query
 
 from sreagent.simulator import Simulation
-from sreagent.simulator.staging.documents import StagingError
+from sreagent.simulator.staging.errors import StagingError
 
 METRICS = """
 # TYPE queue gauge

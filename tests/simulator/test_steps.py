@@ -8,7 +8,7 @@ from tests.simulator.folders import Data, Lab, app, deployment, service, write
 from sreagent.simulator.clock import moment_of
 from sreagent.simulator.kinds import DEPLOYMENT, NODE, SERVICE
 from sreagent.simulator.objects import Json, annotations_of, lookup, meta
-from sreagent.simulator.staging.documents import StagingError
+from sreagent.simulator.staging.errors import StagingError
 
 FIRST = {"apply": "manifests", "age": "6d"}
 
