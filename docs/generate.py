@@ -14,7 +14,7 @@ import typer
 from tests.faults.scenes import Fault, catalogue, faults
 
 from sreagent.cli.app import app
-from sreagent.diagnose.conditions import registered
+from sreagent.diagnose.conditions.run import registered
 from sreagent.domain.action import Action
 from sreagent.domain.alert import Alert
 from sreagent.domain.diagnosis import Outcome

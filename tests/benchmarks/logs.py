@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tests.diagnose.log_lines import SYSTEMS, Writer
 
-from sreagent.diagnose.logs import read
-from sreagent.diagnose.templates import TemplateMiner
+from sreagent.diagnose.logs.reading import read
+from sreagent.diagnose.logs.templates import TemplateMiner
 
 SIZE = 100_000_000
 LINES = 30_000
@@ -24,7 +24,7 @@ ROUNDS = 3
 
 _CHILD = """
 import json, resource, sys, time
-from sreagent.diagnose.templates import TemplateMiner
+from sreagent.diagnose.logs.templates import TemplateMiner
 best = float("inf")
 for _ in range(3):
     begin, miner = time.process_time(), TemplateMiner()

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sreagent.diagnose.baselines import rank
-from sreagent.diagnose.change_points import shift
+from sreagent.diagnose.metrics.baselines import rank
+from sreagent.diagnose.metrics.change_points import shift
 
 Data = Mapping[str, Sequence[float]]
 Ranking = Callable[[Data, int], list[str]]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sreagent.diagnose.conditions import findings
+from sreagent.diagnose.conditions.run import findings
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.diagnose.build import NOW, SPACE, Json, seen
 
-from sreagent.diagnose.conditions import found_in
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.conditions.run import found_in
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
 from sreagent.domain.inventory import Inventory

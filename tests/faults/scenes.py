@@ -10,9 +10,9 @@ import yaml
 from tests.diagnose.build import NOW
 from tests.diagnose.build import alert as alert_about
 
-from sreagent.diagnose.causes import Cause
-from sreagent.diagnose.explain import explain
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.argument.causes import Cause
+from sreagent.diagnose.argument.explain import explain
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.alert import Alert
 from sreagent.domain.inventory import Inventory
 

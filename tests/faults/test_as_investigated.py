@@ -4,9 +4,9 @@ import pytest
 from tests.diagnose.build import NOW
 from tests.faults.scenes import Fault, faults
 
-from sreagent.diagnose.explain import explain
-from sreagent.diagnose.looks import wanted_logs
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.argument.explain import explain
+from sreagent.diagnose.argument.looks import wanted_logs
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.inventory import Inventory, Listing
 from sreagent.investigate.rules.further_kinds import further_lists
 from sreagent.investigate.rules.reasoner import FIRST_KINDS, LOG_LIMIT

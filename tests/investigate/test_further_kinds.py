@@ -20,8 +20,8 @@ from tests.diagnose.build import (
     unschedulable,
 )
 
-from sreagent.diagnose.explain import explain
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.argument.explain import explain
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.inventory import Gap, Inventory
 from sreagent.domain.kinds import CHAOS, KINDS
 from sreagent.investigate.rules.further_kinds import UNEXPLAINED, further_lists

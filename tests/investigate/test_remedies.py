@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.investigate.build import NOW, inventory, pod, replica_set
 
-from sreagent.diagnose.explain import Cause
+from sreagent.diagnose.argument.explain import Cause
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import Diagnosis
 from sreagent.domain.entity import Entity

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.tools.test_signals import Fake
 
-from sreagent.diagnose.thresholds import against_usual
+from sreagent.diagnose.metrics.thresholds import against_usual
 from sreagent.domain.errors import TimedOut, Unreachable
 from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Labels, Ranges

@@ -14,7 +14,7 @@ from tests.tools.history import Written, counter, flat, gauge, histogram, promet
 
 from sreagent.clients.clock import SystemClock
 from sreagent.clients.prometheus import PrometheusMetrics
-from sreagent.diagnose.change_points import shift
+from sreagent.diagnose.metrics.change_points import shift
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Forbidden, SreError, TimedOut, TryAgain, Unreachable
 from sreagent.domain.evidence import Health

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sreagent.diagnose.causes import Explanation
-from sreagent.diagnose.explain import explain
-from sreagent.diagnose.scene import Scene
+from sreagent.diagnose.argument.causes import Explanation
+from sreagent.diagnose.argument.explain import explain
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.incident import Incident, fold
 from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Clock

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sreagent.diagnose.log_patterns import LogCause
-from sreagent.diagnose.logs import read
+from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.logs.reading import read
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.inventory import Inventory, Obj

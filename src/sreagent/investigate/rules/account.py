@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sreagent.diagnose.causes import Cause, Explanation, RuledOut
-from sreagent.diagnose.looks import doubts, wanted_logs
-from sreagent.diagnose.readings import as_usual
-from sreagent.diagnose.registry import Role, traits
-from sreagent.diagnose.thresholds import against_usual
+from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
+from sreagent.diagnose.argument.looks import doubts, wanted_logs
+from sreagent.diagnose.conditions.registry import Role, traits
+from sreagent.diagnose.metrics.readings import as_usual
+from sreagent.diagnose.metrics.thresholds import against_usual
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
 from sreagent.domain.entity import Entity

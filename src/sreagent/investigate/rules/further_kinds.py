@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from sreagent.diagnose.admission import backends
-from sreagent.diagnose.causes import Explanation
-from sreagent.diagnose.scene import WORKLOADS, Scene
-from sreagent.diagnose.shapes import part, parts, word
+from sreagent.diagnose.argument.causes import Explanation
+from sreagent.diagnose.conditions.admission import backends
+from sreagent.diagnose.objects.shapes import part, parts, word
+from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.inventory import Inventory, controller_ref
 from sreagent.domain.kinds import CHAOS, KINDS

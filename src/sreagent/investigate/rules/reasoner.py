@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sreagent.diagnose.looks import wanted_logs, wanted_namespaces
+from sreagent.diagnose.argument.looks import wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.investigate.case import Case

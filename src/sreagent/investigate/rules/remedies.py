@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sreagent.diagnose.explain import Cause
+from sreagent.diagnose.argument.explain import Cause
 from sreagent.domain.action import Action
 from sreagent.domain.diagnosis import Diagnosis
 from sreagent.domain.entity import Entity, parse_path

@@ -1,0 +1,1 @@
+"""From findings to an account: what explains what, how sure that is, what to read next."""

@@ -1,0 +1,250 @@
+"""What to read next: the few logs, and the namespaces, that would tell most.
+
+A log is worth the doubt about the object it bears on, in bits, times how well such a log tells.
+What is explained beyond doubt is not read about again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import log2
+
+from sreagent.diagnose.argument.causes import Explanation
+from sreagent.diagnose.argument.focus import calls_it
+from sreagent.diagnose.argument.folding import subject_of
+from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.objects.podspec import Container, containers
+from sreagent.diagnose.view.calling import callers, failing_calls
+from sreagent.diagnose.view.revisions import revision_of, workload_revisions
+from sreagent.diagnose.view.scene import WORKLOADS, Scene, pod_entity
+from sreagent.diagnose.view.targets import callees, calls
+from sreagent.domain.diagnosis import CONFIDENT
+from sreagent.domain.entity import Entity
+from sreagent.domain.evidence import Health
+from sreagent.domain.finding import Finding, Severity
+from sreagent.domain.inventory import Inventory, Obj, entity_of
+
+PER_REVISION = 2
+"""Crashed pods of one revision whose last words are read."""
+NAMESPACES = 2
+LEAST = 0.1
+"""Bits below which a log is not worth a call."""
+TOGETHER = 0.5
+"""Share of the best log's worth from which others are read in the same round."""
+IMPACT = 0.15
+"""What the log of a caller is worth where the cause is known: it tells who suffers."""
+
+DAY = 86_400
+
+_LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND, _ANYBODY = 0.9, 0.7, 0.6, 0.5, 0.25, 0.15
+"""How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
+of a neighbour and of anybody tells what is wrong: shares of the doubt that it takes away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogWanted:
+    """One log worth reading."""
+
+    pod: Entity
+    container: str
+    previous: bool
+    reason: str
+    """`last words of a crash`, `called by checkout`, …"""
+    gain: float = 0.0
+    """Bits of doubt that it is expected to take away."""
+
+
+def wanted_logs(scene: Scene, so_far: Explanation, limit: int = 10) -> tuple[LogWanted, ...]:
+    """Logs not read yet, most telling first; ask again after reading them."""
+    inventory = scene.inventory
+    read = {(log.pod, log.container, log.previous) for log in inventory.logs}
+    refused = {gap.what for gap in inventory.gaps}
+    wanted: dict[tuple[Entity, str, bool], LogWanted] = {}
+    for log in _wanted(scene, so_far):
+        key = (log.pod, log.container, log.previous)
+        named = f"logs of pod {log.pod.namespace}/{log.pod.name}"
+        known = wanted.get(key)
+        better = known is None or log.gain > known.gain
+        if log.gain >= LEAST and better and key not in read and named not in refused:
+            wanted[key] = log
+    best = sorted(wanted.values(), key=lambda log: -log.gain)[:limit]
+    return tuple(log for log in best if log.gain >= TOGETHER * best[0].gain)
+
+
+def doubts(so_far: Explanation) -> Mapping[Entity, float]:
+    """Bits of doubt about each object, by how sure its account is."""
+    doubt: dict[Entity, float] = {}
+
+    def raise_to(entity: Entity, bits: float) -> None:
+        doubt[entity] = max(doubt.get(entity, 0.0), bits)
+
+    explained: set[Entity] = set()
+    for cause in so_far.causes:
+        bits = _bits(cause.confidence) * (1.0 if cause.relevant else 0.3)
+        raise_to(cause.entity, bits)
+        for victim in cause.victims:
+            raise_to(victim, bits / 2)
+        if cause.relevant and not bits:
+            explained |= {cause.entity, *cause.victims}
+    for entity in so_far.focus:
+        if entity not in explained:
+            raise_to(entity, 1.0)
+    for suspect in _suspects(so_far.findings):
+        if suspect not in explained:
+            raise_to(suspect, 0.8)
+    return doubt
+
+
+def _bits(confidence: float) -> float:
+    """Entropy of "this is the cause"; none is left of what is sure enough to act on."""
+    if not 0 < confidence < CONFIDENT:
+        return 0.0
+    return -confidence * log2(confidence) - (1 - confidence) * log2(1 - confidence)
+
+
+def _suspects(findings: tuple[Finding, ...]) -> Iterator[Entity]:
+    for finding in findings:
+        if finding.verdict is not Health.HEALTHY and finding.severity is not Severity.INFO:
+            yield from finding.suspects
+
+
+def wanted_namespaces(inventory: Inventory) -> tuple[str, ...]:
+    """Namespaces, not listed yet, that workloads in view call into; at most two."""
+    newest = max((one.seen_at for one in inventory.listings.values()), default=None)
+    if newest is None:
+        return ()
+    scene = Scene(inventory, newest)
+    named = Counter(_called_namespaces(scene))
+    if any(error.cause is LogCause.DNS_TIMEOUT for _, r in scene.all_logs() for error in r.errors):
+        named["kube-system"] += 1000
+    unknown = [name for name, _ in named.most_common() if not inventory.looked("Pod", name)]
+    return tuple(unknown[:NAMESPACES])
+
+
+def _called_namespaces(scene: Scene) -> Iterator[str]:
+    for kind in WORKLOADS:
+        for item in scene.all(kind):
+            meta = item["metadata"]
+            workload = Entity(kind=kind, namespace=meta["namespace"], name=meta["name"])
+            for call in calls(scene, workload):
+                if call.target.entity:
+                    yield call.target.entity.namespace
+    for failing in failing_calls(scene):
+        if failing.target.entity:
+            yield failing.target.entity.namespace
+
+
+def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    doubt = doubts(so_far)
+    broken = [one for one in so_far.findings if one.verdict is not Health.HEALTHY]
+
+    def worth(entity: Entity, share: float, logs: Iterator[LogWanted]) -> Iterator[LogWanted]:
+        bits = doubt.get(entity, 0.0) * share
+        return (replace(log, gain=round(bits, 3)) for log in logs) if bits else iter(())
+
+    for workload, logs in _of_crashes(scene, broken):
+        yield from worth(workload, _LAST_WORDS, iter(logs))
+    for entity in so_far.focus:
+        yield from worth(entity, _NAMED, _of_workload(scene, entity, "the alert names it"))
+        yield from worth(entity, _AROUND, _around(scene, entity))
+    for entity in _suspicious(scene, broken):
+        yield from worth(entity, _SUSPECTED, _of_workload(scene, entity, f"suspected: {entity}"))
+        for caller in calls_it(scene, entity)[:2]:
+            yield from worth(entity, _CALLER, _of_workload(scene, caller, f"calls {entity}"))
+    yield from _of_sufferers(scene, so_far)
+    yield from _survey(scene, so_far)
+    for failing in failing_calls(scene):
+        if called := failing.target.entity:
+            reason = f"called by {failing.caller}"
+            yield from worth(called, _SUSPECTED, _of_workload(scene, called, reason))
+
+
+def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    for cause in so_far.causes:
+        for caller in calls_it(scene, cause.entity)[:2] if cause.relevant else ():
+            for log in _of_workload(scene, caller, f"calls {cause.entity}"):
+                yield replace(log, gain=IMPACT)
+
+
+def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    """One pod of each workload where the alert names none: the newest and the callers first."""
+    sure = any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes)
+    if so_far.focus or so_far.is_over or sure:
+        return
+    calling = {caller for found in callers(scene).values() for caller in found}
+    for kind in WORKLOADS:
+        for item in scene.all(kind):
+            entity = entity_of(kind, item)
+            if so_far.namespaces and entity.namespace not in so_far.namespaces:
+                continue
+            known = workload_revisions(scene, entity)
+            fresh = bool(known and known[0].at and (scene.age(known[0].at) or 0) < DAY)
+            gain = _AROUND if fresh or entity in calling else _ANYBODY
+            for log in _of_workload(scene, entity, "the alert names nobody"):
+                yield replace(log, gain=gain)
+
+
+def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:
+    """Last words of containers that ended; the present log where there was no run before."""
+    taken: Counter[tuple[Entity, str]] = Counter()
+    grave = sorted(broken, key=lambda one: one.severity is Severity.WARNING)
+    for finding in grave:
+        pod = scene.inventory.find(finding.entity)
+        if finding.entity.kind != "Pod" or pod is None:
+            continue
+        workload = scene.workload_of(pod)
+        revision = revision_of(pod, workload_revisions(scene, workload))
+        group = (workload, revision.name if revision else "")
+        if taken[group] < (PER_REVISION if taken[group] and len(grave) < 4 else 1):
+            logs = list(_of_pod(pod, finding))
+            taken[group] += bool(logs)
+            yield workload, logs
+
+
+def _of_pod(pod: Obj, finding: Finding) -> Iterator[LogWanted]:
+    named = finding.facts.get("container", "")
+    for container in containers(pod):
+        if named and container.name != named:
+            continue
+        if container.restarts and not container.terminated:
+            yield _log(pod, container, f"last words: {finding.condition}", previous=True)
+        elif container.terminated or container.running:
+            yield _log(pod, container, finding.condition)
+
+
+def _of_workload(scene: Scene, entity: Entity, reason: str) -> Iterator[LogWanted]:
+    """One pod: of a Service, a pod behind it."""
+    item = scene.inventory.find(entity)
+    if item is None:
+        return
+    if entity.kind == "Service":
+        for workload in scene.workloads_behind(item)[:2]:
+            yield from _of_workload(scene, workload, reason)
+        return
+    pods = [item] if entity.kind == "Pod" else list(scene.pods_by_workload.get(entity, ()))
+    pods.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
+    for pod in pods:
+        started = [c for c in containers(pod) if not c.init and (c.running or c.terminated)]
+        if started:
+            yield from (_log(pod, container, reason) for container in started[:2])
+            return
+
+
+def _suspicious(scene: Scene, broken: list[Finding]) -> list[Entity]:
+    found = [subject_of(scene, one) for one in broken if one.severity is not Severity.INFO]
+    found += [suspect for one in broken for suspect in one.suspects]
+    return list(dict.fromkeys(one for one in found if one.kind in (*WORKLOADS, "Service")))
+
+
+def _around(scene: Scene, entity: Entity) -> Iterator[LogWanted]:
+    """The other ends of what the alert names: whom it calls and who calls it."""
+    for callee in sorted(callees(scene, entity)):
+        yield from _of_workload(scene, callee, f"called by {entity}")
+    for caller in sorted(callers(scene).get(entity, ())):
+        yield from _of_workload(scene, caller, f"calls {entity}")
+
+
+def _log(pod: Obj, container: Container, reason: str, *, previous: bool = False) -> LogWanted:
+    return LogWanted(
+        pod=pod_entity(pod), container=container.name, previous=previous, reason=reason
+    )

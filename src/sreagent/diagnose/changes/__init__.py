@@ -1,0 +1,1 @@
+"""What changed, when, by whom, and how near it is to the trouble."""

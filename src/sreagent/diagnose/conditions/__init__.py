@@ -1,0 +1,1 @@
+"""The ways in which something can be broken, one small function each."""

@@ -1,0 +1,1 @@
+"""What the log of a container tells: its times, its sorts of lines, its troubles."""

@@ -1,0 +1,1 @@
+"""What a series tells: what is usual, when it changed, and what that means."""

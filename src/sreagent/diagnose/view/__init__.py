@@ -1,0 +1,1 @@
+"""One moment of a cluster, and what can be read off it."""

@@ -1,0 +1,109 @@
+"""Who calls whom: as configured, and as the logs complain."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sreagent.diagnose.logs.reading import LogError
+from sreagent.diagnose.objects.podspec import is_over
+from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
+from sreagent.diagnose.view.targets import Call, Target, calls, resolve_error
+from sreagent.domain.entity import Entity
+from sreagent.domain.inventory import Obj, PodLog, entity_of
+
+STALE = 900
+"""Seconds after the last occurrence at which an error in a log is history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingCall:
+    """An error in a pod's log that is about somebody else."""
+
+    pod: Obj
+    caller: Entity
+    error: LogError
+    target: Target
+    log: PodLog
+
+
+@once_per_scene
+def failing_calls(scene: Scene) -> tuple[FailingCall, ...]:
+    """Connection errors of the logs that were read, not those that are over."""
+    return tuple(_failing(scene))
+
+
+def failing_calls_to(scene: Scene, entity: Entity) -> list[FailingCall]:
+    """Those that name this Service or workload."""
+    return [call for call in failing_calls(scene) if call.target.entity == entity]
+
+
+def complaints_about(scene: Scene, entity: Entity) -> list[FailingCall]:
+    """Failing calls to a Service, or to a Service of a workload."""
+    found = failing_calls_to(scene, entity)
+    item = scene.inventory.find(entity)
+    if item and entity.kind in WORKLOADS:
+        labels = labels_of((item.get("spec") or {}).get("template") or {"metadata": {}})
+        for service in scene.services_of(labels, entity.namespace):
+            found += failing_calls_to(scene, entity_of("Service", service))
+    return found
+
+
+@once_per_scene
+def configured_calls(scene: Scene) -> Mapping[Entity, tuple[Call, ...]]:
+    """Addresses of each workload's configuration."""
+    return {
+        workload: tuple(calls(scene, workload))
+        for kind in (*WORKLOADS, "CronJob", "Job")
+        for workload in (_named(kind, item) for item in scene.all(kind))
+    }
+
+
+@once_per_scene
+def configured_callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
+    """Workloads that are configured to call a Service."""
+    found: dict[Entity, set[Entity]] = defaultdict(set)
+    for workload, addresses in configured_calls(scene).items():
+        for call in addresses:
+            if call.target.entity:
+                found[call.target.entity].add(workload)
+    return found
+
+
+@once_per_scene
+def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
+    """Workloads that are configured to call a Service, or whose logs complain of it."""
+    found: dict[Entity, set[Entity]] = defaultdict(set)
+    for entity, configured in configured_callers(scene).items():
+        found[entity] |= configured
+    for failing in failing_calls(scene):
+        if failing.target.entity:
+            found[failing.target.entity].add(failing.caller)
+    return found
+
+
+def is_current(scene: Scene, error: LogError) -> bool:
+    """Whether an error of a log still happens, as far as its time stamps tell."""
+    age = scene.age(error.last_at)
+    return not error.recovered and (age is None or age < STALE)
+
+
+def _failing(scene: Scene) -> Iterator[FailingCall]:
+    for log, reading in scene.all_logs():
+        pod = scene.inventory.find(log.pod)
+        if pod is None or (is_over(pod) and log.previous):
+            continue
+        for error in reading.errors:
+            target = resolve_error(scene, log.pod.namespace, error)
+            if target and (is_over(pod) or is_current(scene, error)):
+                yield FailingCall(
+                    pod=pod,
+                    caller=scene.workload_of(pod),
+                    error=error,
+                    target=target,
+                    log=log,
+                )
+
+
+def _named(kind: str, item: Obj) -> Entity:
+    meta = item["metadata"]
+    return Entity(kind=kind, namespace=meta.get("namespace", ""), name=meta["name"])
