@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sreagent.diagnose.argument.blame import by_configuration
 from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
+from sreagent.diagnose.argument.coincidence import by_coincidence
 from sreagent.diagnose.argument.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.argument.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.argument.folding import LATE, Folding, Problem, is_hard, problems
@@ -89,7 +90,7 @@ class _Accounts:
             for root, victims in suffering.items()
             if self._counts(self.folding.problems[root], victims)
         ]
-        return tuple(sorted(by_configuration(found), key=_rank))
+        return tuple(sorted(by_coincidence([*by_configuration(found)]), key=_rank))
 
     def _counts(self, problem: Problem, folded: Iterable[Entity]) -> bool:
         """A remark is a cause only where the alert points; so is a log that only complains."""

@@ -1,0 +1,73 @@
+"""Alerts whose object calls others only in code: what broke beside it at the same moment."""
+
+import pytest
+from tests.diagnose.build import DAY, NOW, Json, ago, alert, app, container, crashing, service
+from tests.diagnose.signals import inventory, level, named, rate, signal
+
+from sreagent.diagnose.argument.explain import Explanation, explain
+from sreagent.diagnose.view.scene import Scene
+from sreagent.domain.signal import Measure
+
+WEB = named("web")
+ERRORS = signal(Measure.ERRORS, level((10_800, 0.001), (500, 0.4)), entity=WEB)
+ABOUT = alert("HighErrorRate", namespace="shop", service="web")
+
+
+def edited(since: float) -> list[Json]:
+    """Who wrote a Service's selector, and when."""
+    fields = {"f:spec": {"f:selector": {".": {}, "f:app": {}, "f:tier": {}}}}
+    entry = {"manager": "kubectl-patch", "operation": "Update", "time": ago(since)}
+    return [{**entry, "fieldsType": "FieldsV1", "fieldsV1": fields}]
+
+
+def lost(name: str, since: float = 540, namespace: str = "shop") -> tuple[Json, ...]:
+    """A Service whose selector fits nobody since somebody edited it."""
+    selector = {"app": name, "tier": "backend"}
+    return (
+        *app(name),
+        service(
+            name,
+            selector=selector,
+            age=9 * DAY,
+            managed=edited(since),
+            namespace=namespace,
+            ip=f"10.96.1.{len(name)}",
+        ),
+    )
+
+
+def account(*objects: Json) -> Explanation:
+    return explain(Scene(inventory(objects, ERRORS, rate(entity=WEB)), NOW), ABOUT)
+
+
+def relevant(explanation: Explanation) -> list[str]:
+    return [one.entity.path for one in explanation.causes if one.relevant]
+
+
+def test_a_service_that_broke_just_before_explains_a_caller_whose_calls_nobody_can_see() -> None:
+    found = account(*app("web"), service("web"), *lost("cart"))
+    assert relevant(found) == ["Service/shop/cart"]
+    assert WEB in found.causes[0].victims
+    assert "that both began at once is all that links it to the alert" in dict(
+        found.causes[0].parts
+    )
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param(lost("cart", since=DAY), id="broken-since-yesterday"),
+        pytest.param(lost("cart", since=60), id="broken-only-afterwards"),
+        pytest.param((*lost("cart"), *lost("search")), id="two-that-it-could-be"),
+    ],
+)
+def test_nothing_is_laid_to_what_began_at_another_time_or_is_not_the_only_one(
+    others: tuple[Json, ...],
+) -> None:
+    assert relevant(account(*app("web"), service("web"), *others)) == ["Deployment/shop/web"]
+
+
+def test_who_has_a_cause_of_its_own_is_not_laid_to_others() -> None:
+    crashes = app("web", revisions=[(400, container())], pods=[crashing(), crashing()])
+    found = account(*crashes, service("web"), *lost("cart"))
+    assert relevant(found) == ["Deployment/shop/web"]
