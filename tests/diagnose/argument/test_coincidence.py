@@ -15,7 +15,7 @@ ABOUT = alert("HighErrorRate", namespace="shop", service="web")
 
 def edited(since: float) -> list[Json]:
     """Who wrote a Service's selector, and when."""
-    fields = {"f:spec": {"f:selector": {".": {}, "f:app": {}, "f:tier": {}}}}
+    fields: Json = {"f:spec": {"f:selector": {".": {}, "f:app": {}, "f:tier": {}}}}
     entry = {"manager": "kubectl-patch", "operation": "Update", "time": ago(since)}
     return [{**entry, "fieldsType": "FieldsV1", "fieldsV1": fields}]
 
