@@ -6,6 +6,7 @@ SreError                 the person at the keyboard: message, why, hint, exit co
 ├── Forbidden            it answered, we may not look (or may not change)
 ├── NotFound             it answered: there is no such thing
 ├── Conflict             the object changed since it was read
+├── TooLong              a model cannot read that much at once
 ├── Refused              the server looked at the request and said no (422, 400, quota, webhook)
 ├── Denied               policy or a person said no
 │   └── Halted           changes are stopped for a while
@@ -68,6 +69,10 @@ class NotFound(SreError):
 
 class Conflict(SreError):
     """The object changed between reading and writing."""
+
+
+class TooLong(SreError):
+    """What a model was to read is more than it can take."""
 
 
 class Refused(SreError):

@@ -4,7 +4,7 @@ An empty answer means the source answered. One that could not be asked raises `U
 (`TimedOut`), `Forbidden` or `NotFound`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sreagent.domain.action import Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.attempt import Attempt
+from sreagent.domain.conversation import Abilities, Completion, Message, ToolSpec
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.inventory import Listing, Obj, PodLog
@@ -265,6 +266,32 @@ class Ledger(Protocol):
 
         Under one lock: `check` is given all others and raises when it may not be. Raises SreError
         when the ledger cannot be read or written.
+        """
+        ...
+
+
+class Model(Protocol):
+    """A language model, wherever it runs. One at a time."""
+
+    @property
+    def name(self) -> str:
+        """As litellm names it: `anthropic/claude-sonnet-4-5`, `ollama/llama3.1`."""
+        ...
+
+    def abilities(self) -> Abilities:
+        """What it can do; asks nobody."""
+        ...
+
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, limit: int, seconds: float
+    ) -> Generator[str, None, Completion]:
+        """Yield the text of the answer as it comes, then return the whole of it.
+
+        `limit` is in tokens of the answer, `seconds` for all tries together. Waits and tries again
+        when the provider is busy or fails for a moment. Raises TooLong when the messages do not fit
+        into the model's context, Forbidden for a key that is missing or wrong, NotFound for a model
+        that the provider does not have, Unreachable (TimedOut) for one that does not answer,
+        Refused for anything else the provider will not do.
         """
         ...
 
