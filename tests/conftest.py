@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 
 # Programs under test are started thousands of times: they keep what was compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A shell ignores Ctrl-C for what it starts in the background, and programs under test inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LAB = os.environ.get("SRE_TEST_LAB", "")
 """Folder of the incident lab, read before the tests lose their environment."""
