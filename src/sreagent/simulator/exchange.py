@@ -11,6 +11,10 @@ from sreagent.simulator.problems import bad_request
 JSON_MEDIA = "application/json"
 
 
+class ResetError(Exception):
+    """Raised instead of an answer, or in the middle of a stream: reset the connection."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who asks."""

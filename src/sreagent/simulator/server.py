@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sreagent.simulator.exchange import Answer, Request, answer
+from sreagent.simulator.exchange import Answer, Request, ResetError, answer
 from sreagent.simulator.faults import Faults
 from sreagent.simulator.problems import ApiError
 
@@ -85,8 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(faults.delay)
         whole_path = self._whole_path()
         code = faults.code_for(whole_path)
-        reply = _failure(code) if code else self._ask(request)
-        self._send(reply, faults.cut_for(whole_path))
+        try:
+            reply = _failure(code) if code else self._ask(request)
+            self._send(reply, faults.cut_for(whole_path))
+        except ResetError:
+            self._reset()
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815 - names of the base
 
@@ -161,6 +165,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _reset(self) -> None:
+        """Close so that the client learns of an error, not of an end."""
+        self.close_connection = True
+        at_once = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self.connection.close()
 
 
 def _split_token(path: str) -> tuple[str, str]:
