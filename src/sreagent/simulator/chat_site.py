@@ -58,7 +58,7 @@ class ChatSite:
         self._stopped = threading.Event()
 
     def load(self, source: Source | Script) -> None:
-        """Play another script from its beginning; what was received is kept.
+        """Play another script from its beginning; what was received is kept, and so is the key.
 
         Raises:
             ScriptError: It cannot be played.
@@ -66,7 +66,7 @@ class ChatSite:
         """
         script = script_of(source)
         with self._lock:
-            self._model.load(script)
+            self._model.load(replace(script, key=script.key or self._model.script.key))
 
     def stop(self) -> None:
         """End all waiting."""
