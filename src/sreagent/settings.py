@@ -14,14 +14,28 @@ from typing import Any
 from sreagent.domain.errors import BadSettings
 from sreagent.domain.verdict import Autonomy
 
-NUMBERS = {"time_limit": (1.0, 3600.0), "verify_limit": (1.0, 3600.0), "timeout": (0.5, 120.0)}
-"""Seconds, with the least and the most that is taken."""
-URLS = ("prometheus", "alertmanager", "aws_endpoint")
+NUMBERS = {
+    "time_limit": (1.0, 3600.0),
+    "verify_limit": (1.0, 3600.0),
+    "timeout": (0.5, 120.0),
+    "model_context": (0.0, 999_999.0),
+    "token_limit": (1000.0, 999_999.0),
+    "usd_limit": (0.0, 1000.0),
+    "turn_limit": (1.0, 200.0),
+}
+"""The least and the most that is taken."""
+UNITS = {"model_context": "tokens", "token_limit": "tokens", "usd_limit": "US dollars"}
+UNITS["turn_limit"] = "turns"
+"""What is not in seconds."""
+WHOLE = frozenset({"model_context", "token_limit", "turn_limit"})
+CHOICES = {"autonomy": tuple(map(str, Autonomy)), "model_tools": ("auto", "yes", "no")}
+URLS = ("prometheus", "alertmanager", "aws_endpoint", "model_url")
 NOT_IN_FOLDER = frozenset(
     {
         *("kubeconfig", "policy", "autonomy", "halt_file"),
         *("audit_key", "audit_signer", "audit_anchor"),
         *("aws_profile", "aws_endpoint"),
+        *("model", "model_small", "model_url", "model_key_file"),
     }
 )
 """What may name a program to run, loosen a guard or lead elsewhere: a file that happens to lie in
@@ -69,6 +83,24 @@ class Settings:
     """Region of this run; empty for that of the profile."""
     aws_endpoint: str = ""
     """Address that stands in for AWS, for tests."""
+    model: str = ""
+    """Language model, as PROVIDER/MODEL; empty for the built-in rules alone."""
+    model_small: str = ""
+    """A cheaper one to observe, choose between ways and write; empty for `model`."""
+    model_url: str = ""
+    """Address of a server of your own that runs the model."""
+    model_key_file: str = ""
+    """File with its key; empty for `SRE_MODEL_KEY`, or what the provider asks for."""
+    model_context: int = 0
+    """Tokens that the model can read; 0 for what is known of it."""
+    model_tools: str = ""
+    """Whether the model can be given tools: yes, no; empty or auto for what is known of it."""
+    token_limit: int = 100_000
+    """Tokens that models may read and write for one incident."""
+    usd_limit: float = 0.0
+    """What models may cost for one incident, in US dollars; 0 for no limit."""
+    turn_limit: int = 15
+    """How often a model is asked what to do next."""
 
 
 def load(flags: Mapping[str, Any]) -> Settings:
@@ -106,6 +138,35 @@ def policy_file(settings: Settings) -> Path | None:
         # It may be there: whoever reads it says what is wrong.
         return usual
     return usual
+
+
+def model_key(settings: Settings) -> str:
+    """The key for the model; empty when the provider's own variable is to be used.
+
+    Raises:
+        BadSettings: The file with the key cannot be read, or is empty.
+    """
+    if not settings.model_key_file:
+        return os.environ.get("SRE_MODEL_KEY", "").strip()
+    path = Path(settings.model_key_file).expanduser()
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "") or "it is no text"
+        msg = f"cannot read the file with the model's key {str(path)!r}: {why}"
+        raise BadSettings(
+            msg, hint="set model_key_file to a file that holds the key alone"
+        ) from error
+    if not key or len(key.split()) > 1:
+        msg = f"the file with the model's key {str(path)!r} holds no key"
+        raise BadSettings(msg, why="it has to hold the key alone, on one line")
+    return key
+
+
+def provider_keys() -> tuple[str, ...]:
+    """The keys that the environment holds, for providers to read there: secrets of this process."""
+    endings = ("_API_KEY", "_AUTH_TOKEN", "_API_TOKEN", "_ACCESS_KEY")
+    return tuple(value for name, value in os.environ.items() if value and name.endswith(endings))
 
 
 def halt_wish() -> str:
@@ -186,9 +247,9 @@ def _checked(name: str, value: object, where: str) -> object:
     if name in NUMBERS:
         return _number(name, value, where)
     text = str(value)
-    if name == "autonomy" and text and text not in set(Autonomy):
-        msg = f"{where}: autonomy is {text!r}"
-        raise BadSettings(msg, why=f"allowed: {', '.join(Autonomy)}")
+    if name in CHOICES and text and text not in CHOICES[name]:
+        msg = f"{where}: {name} is {text!r}"
+        raise BadSettings(msg, why=f"allowed: {', '.join(CHOICES[name])}")
     if name in URLS and text and not text.startswith(("http://", "https://")):
         msg = f"{where}: {name} is {text!r}, which is not an address"
         raise BadSettings(msg, why="an address begins with http:// or https://")
@@ -201,7 +262,9 @@ def _number(name: str, value: object, where: str) -> float:
         number = float(str(value))
     except ValueError:
         number = float("nan")
-    if not least <= number <= most:
+    whole = name in WHOLE
+    if not least <= number <= most or (whole and not number.is_integer()):
         msg = f"{where}: {name} is {value!r}"
-        raise BadSettings(msg, why=f"allowed: {least:g} to {most:g} seconds")
-    return number
+        kind = f"{'whole ' if whole else ''}{UNITS.get(name, 'seconds')}"
+        raise BadSettings(msg, why=f"allowed: {least:g} to {most:g} {kind}")
+    return int(number) if whole else number
