@@ -4,7 +4,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sreagent.clients.model_errors import Asked, Trouble, broken_off, no_answer, trouble
+from sreagent.clients.model_errors import (
+    Asked,
+    Trouble,
+    broken_off,
+    no_answer,
+    trouble,
+    without_a_key,
+)
 from sreagent.clients.model_loading import Loading
 from sreagent.clients.model_messages import messages_for, tools_for
 from sreagent.clients.model_stream import Answer, Reading
@@ -73,9 +80,11 @@ class LiteLlmModel:
         started = self.clock.monotonic()
         model = self._known(self.loading.wait(seconds))
         request = self._request(model, messages, tools, limit)
-        turn = _Turn(
-            model=model, request=request, asked=self._asked(model, seconds), clock=self.clock
-        )
+        asked = self._asked(model, seconds)
+        if refused := without_a_key(asked):
+            # Some providers' clients would send everything first.
+            raise refused
+        turn = _Turn(model=model, request=request, asked=asked, clock=self.clock)
         for later in reversed(range(TRIES)):
             answer = Answer()
             left = seconds - (self.clock.monotonic() - started)
@@ -90,7 +99,7 @@ class LiteLlmModel:
             if answer.text:
                 yield BROKEN_OFF
             self.clock.sleep(pause)
-        msg = f"{turn.asked} was asked {TRIES} times in vain"
+        msg = f"{asked} was asked {TRIES} times in vain"
         raise TimedOut(msg)
 
     def _known(self, sdk: Any) -> Known:  # noqa: ANN401 - a module without types

@@ -54,12 +54,15 @@ _FILTER = re.compile(
     re.IGNORECASE,
 )
 _NO_LOGIN = re.compile(
-    r"locate credentials|could not load credentials|default credentials were not found"
+    r"missing credentials|locate credentials|could not load credentials"
+    r"|default credentials were not found"
     r"|api_key client option must be set|missing .{0,30}api key|no api key|api[_ ]key.{0,30}not set"
     r"|expiredtoken|security token .{0,30}(?:invalid|expired)",
     re.IGNORECASE,
 )
 _SPENT = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
+_OTHER_LOGINS = frozenset({"azure", "azure_ai", "bedrock", "sagemaker", "vertex_ai", "watsonx"})
+"""Providers that also let in who has no key, by the login of a cloud."""
 _NO_PROVIDER = re.compile(r"LLM Provider NOT provided|Unmapped LLM provider", re.IGNORECASE)
 _NO_PACKAGE = re.compile(r"No module named|pip install [\w\"'\[\]-]+", re.IGNORECASE)
 
@@ -103,6 +106,15 @@ def trouble(asked: Asked, error: Exception, now: datetime) -> Trouble:
     cause = _inner(error)
     said = words(cause, asked.key)
     return _by_words(asked, cause, said) or _by_status(asked, cause, said, now)
+
+
+def without_a_key(asked: Asked) -> Forbidden | None:
+    """Why there is no use in asking: the provider wants a key, and there is none."""
+    missing = [] if asked.key or asked.url else _missing(asked)
+    keys_alone = all(name.endswith("_API_KEY") for name in missing)
+    if not missing or not keys_alone or asked.provider in _OTHER_LOGINS:
+        return None
+    return Forbidden(f"no key for {asked}", hint=key_hint(asked, missing))
 
 
 def no_answer(asked: Asked, came: str) -> Trouble:
