@@ -23,6 +23,8 @@ from sreagent.simulator.writing import set_condition, write_status
 LOOK_SECONDS = 15.0
 SLOW_SECONDS = 300.0
 SLOW_AFTER = 20
+SLOWEST_SECONDS = 21_600.0
+"""While neither load nor pods change; an incident may begin weeks before anything happens."""
 TOLERANCE = 0.1
 NO_RESOURCE_METRIC = "FailedGetResourceMetric"
 
@@ -47,6 +49,8 @@ class Autoscalers:
         self.recorder = Recorder(api.store, "horizontal-pod-autoscaler")
         self._due: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._calm: dict[str, tuple[list[Json], float]] = {}
+        self._seen = 0
 
     def next_due(self) -> float | None:
         """When it looks again at a load it could not learn, or that moves."""
@@ -57,9 +61,14 @@ class Autoscalers:
         now = self.store.clock.now()
         known = {uid_of(each) for each in self.store.all(AUTOSCALER)}
         self._due = {uid: due for uid, due in self._due.items() if uid in known}
+        if self.store.last_write(self.watches) != self._seen:
+            # Somebody else wrote: what was calm may not be any more.
+            self._due = {uid: min(due, now + LOOK_SECONDS) for uid, due in self._due.items()}
+            self._calm.clear()
         for autoscaler in self.store.all(AUTOSCALER):
             if self._due.get(uid_of(autoscaler), now) <= now:
                 self._sync_one(autoscaler)
+        self._seen = self.store.last_write(self.watches)
 
     def _sync_one(self, autoscaler: Json) -> None:
         now, uid = self.store.clock.now(), uid_of(autoscaler)
@@ -94,8 +103,22 @@ class Autoscalers:
             self._write(autoscaler, current, 0, [], [self._able(autoscaler), active])
             return
         self._failures.pop(uid, None)
-        self._due[uid] = now + (LOOK_SECONDS if wanted != current else SLOW_SECONDS)
+        low, high = self._bounds(autoscaler)
+        moves = max(low, min(high, wanted)) != current
+        self._due[uid] = now + (LOOK_SECONDS if moves else self._pause(uid, measured))
         self._scale(autoscaler, place, current, wanted, measured)
+
+    def _pause(self, uid: str, measured: list[Json]) -> float:
+        """Longer each time that the same was measured."""
+        before, pause = self._calm.get(uid, ([], 0.0))
+        pause = min(pause * 2, SLOWEST_SECONDS) if before == measured and pause else SLOW_SECONDS
+        self._calm[uid] = (measured, pause)
+        return pause
+
+    @staticmethod
+    def _bounds(autoscaler: Json) -> tuple[int, int]:
+        spec = autoscaler["spec"]
+        return int(spec.get("minReplicas", 1)), int(spec["maxReplicas"])
 
     def _target(self, autoscaler: Json) -> tuple[Place, Json] | None:
         reference = autoscaler["spec"]["scaleTargetRef"]
@@ -168,8 +191,8 @@ class Autoscalers:
     def _scale(
         self, autoscaler: Json, place: Place, current: int, wanted: int, measured: list[Json]
     ) -> None:
-        spec, now = autoscaler["spec"], self.store.clock.now()
-        low, high = int(spec.get("minReplicas", 1)), int(spec["maxReplicas"])
+        now = self.store.clock.now()
+        low, high = self._bounds(autoscaler)
         chosen = max(low, min(high, wanted))
         told = ("False", "DesiredWithinRange", "the desired count is within the acceptable range")
         if wanted > high or (wanted == high == current and self._presses(measured, autoscaler)):
