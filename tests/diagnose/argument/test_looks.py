@@ -35,6 +35,11 @@ def wanted(inventory: Inventory, about: Alert | None = None, **more: int) -> tup
     return wanted_logs(scene, explain(scene, about or alert("X", namespace="shop")), **more)
 
 
+def spaces(inventory: Inventory) -> tuple[str, ...]:
+    scene = Scene(inventory, NOW)
+    return wanted_namespaces(scene, explain(scene, alert("X", namespace="shop")))
+
+
 def names(logs: Iterable[LogWanted]) -> list[tuple[str, bool]]:
     return [(one.pod.name, one.previous) for one in logs]
 
@@ -134,7 +139,7 @@ def only_of(space: str, *objects: Json) -> Inventory:
 
 def test_namespaces_that_are_called_into_are_wanted() -> None:
     objects = app(revisions=[(DAY, calls("http://ledger.bank.svc.cluster.local:80"))])
-    assert wanted_namespaces(only_of("shop", *objects)) == ("bank",)
+    assert spaces(only_of("shop", *objects)) == ("bank",)
 
 
 def test_the_system_namespace_is_wanted_when_names_do_not_resolve() -> None:
@@ -143,13 +148,13 @@ def test_the_system_namespace_is_wanted_when_names_do_not_resolve() -> None:
     inventory.logs.append(
         log(named(objects, "Pod"), lines("ERROR lookup cart on 10.96.0.10:53: i/o timeout"))
     )
-    assert wanted_namespaces(inventory) == ("kube-system",)
+    assert spaces(inventory) == ("kube-system",)
 
 
 def test_a_namespace_that_was_listed_is_not_wanted_again() -> None:
     objects = app(revisions=[(DAY, calls("http://cart.shop.svc:80"))])
-    assert wanted_namespaces(only_of("shop", *objects)) == ()
-    assert wanted_namespaces(Inventory()) == ()
+    assert spaces(only_of("shop", *objects)) == ()
+    assert spaces(Inventory()) == ()
 
 
 def several(count: int) -> list[Json]:

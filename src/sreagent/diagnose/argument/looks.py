@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from sreagent.diagnose.argument.causes import Explanation
-from sreagent.diagnose.argument.focus import calls_it
+from sreagent.diagnose.argument.focus import calls_it, reach
 from sreagent.diagnose.argument.folding import subject_of
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.objects.podspec import Container, containers
-from sreagent.diagnose.view.calling import callers, failing_calls
+from sreagent.diagnose.view.calling import callers, configured_calls, failing_calls
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, pod_entity
-from sreagent.diagnose.view.targets import callees, calls
+from sreagent.diagnose.view.targets import callees, name_service
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
-from sreagent.domain.inventory import Inventory, Obj, entity_of
+from sreagent.domain.inventory import Obj, entity_of
 
 PER_REVISION = 2
 """Crashed pods of one revision whose last words are read."""
@@ -108,30 +108,41 @@ def _suspects(findings: tuple[Finding, ...]) -> Iterator[Entity]:
             yield from finding.suspects
 
 
-def wanted_namespaces(inventory: Inventory) -> tuple[str, ...]:
-    """Namespaces, not listed yet, that workloads in view call into; at most two."""
-    newest = max((one.seen_at for one in inventory.listings.values()), default=None)
-    if newest is None:
-        return ()
-    scene = Scene(inventory, newest)
-    named = Counter(_called_namespaces(scene))
+def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
+    """Namespaces, not listed yet, that workloads in view call into; at most two at a time.
+
+    Those of calls that fail first, then what the alert's objects call, nearest first. Who is only
+    configured to be called is of no interest once the cause is known.
+    """
+    inventory = scene.inventory
+    ordered = dict.fromkeys(_failing_namespaces(scene))
+    if not any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
+        ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
+    unknown = [name for name in ordered if name and not inventory.looked("Pod", name)]
+    return tuple(name for name in unknown if not inventory.gap("Pod", name))[:NAMESPACES]
+
+
+def _failing_namespaces(scene: Scene) -> Iterator[str]:
     if any(error.cause is LogCause.DNS_TIMEOUT for _, r in scene.all_logs() for error in r.errors):
-        named["kube-system"] += 1000
-    unknown = [name for name, _ in named.most_common() if not inventory.looked("Pod", name)]
-    return tuple(unknown[:NAMESPACES])
+        yield name_service(scene).namespace
+    failing = Counter(
+        call.target.entity.namespace for call in failing_calls(scene) if call.target.entity
+    )
+    yield from (name for name, _ in failing.most_common())
 
 
-def _called_namespaces(scene: Scene) -> Iterator[str]:
-    for kind in WORKLOADS:
-        for item in scene.all(kind):
-            meta = item["metadata"]
-            workload = Entity(kind=kind, namespace=meta["namespace"], name=meta["name"])
-            for call in calls(scene, workload):
-                if call.target.entity:
-                    yield call.target.entity.namespace
-    for failing in failing_calls(scene):
-        if failing.target.entity:
-            yield failing.target.entity.namespace
+def _called_namespaces(scene: Scene, focus: tuple[Entity, ...]) -> Iterator[str]:
+    """Nearest first; then whatever the others in view call, most called first."""
+    near = [one for one in reach(scene, focus) if one.kind == "Service"]
+    direct = {call.target.entity for one in focus for call in configured_calls(scene).get(one, ())}
+    yield from (one.namespace for one in sorted(near, key=lambda one: (one not in direct, one)))
+    called = Counter(
+        call.target.entity.namespace
+        for addresses in configured_calls(scene).values()
+        for call in addresses
+        if call.target.entity
+    )
+    yield from (name for name, _ in called.most_common())
 
 
 def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:

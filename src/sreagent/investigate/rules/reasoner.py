@@ -6,6 +6,7 @@ from functools import partial
 from sreagent.diagnose.argument.looks import wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
+from sreagent.domain.kinds import KINDS
 from sreagent.investigate.case import Case
 from sreagent.investigate.outcome import open_proposals, outcome_of, reason_of
 from sreagent.investigate.rules.account import conclude
@@ -36,6 +37,7 @@ FIRST_KINDS = (
     "ResourceQuota",
     "ServiceAccount",
     "Node",
+    "Namespace",
 )
 """Listed once, at the start: most faults show in these."""
 MENDED = 3
@@ -109,8 +111,8 @@ def _namespaces(case: Case) -> Gather:
     """Other namespaces that what is broken depends on."""
     if not case.incident.opened.namespace:
         return Gather()
-    kinds = tuple(kind for kind in FIRST_KINDS if kind != "Node")
-    spaces = wanted_namespaces(case.inventory)
+    kinds = tuple(kind for kind in FIRST_KINDS if KINDS[kind].namespaced)
+    spaces = wanted_namespaces(case.scene, case.explanation)
     return Gather(lists=tuple(ListObjects(namespace=space, kinds=kinds) for space in spaces))
 
 
