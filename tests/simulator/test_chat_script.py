@@ -118,7 +118,7 @@ def test_a_place_that_nothing_fits_is_an_error(template: str) -> None:
         filled(template, TOLD)
 
 
-MESSAGES = [
+MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "E0 is an example"},
     {"role": "user", "content": [{"type": "text", "text": "E1 "}, {"type": "text", "text": "a"}]},
     {"role": "assistant", "content": "E2 it is"},

@@ -200,7 +200,7 @@ class TestChoosing:
             assert reply.said["content"] == "memory"
 
     def test_roles_are_told_apart_by_their_system_prompts(self) -> None:
-        script = [
+        script: list[Json] = [
             {"if_system": "^You observe", "text": "seen", "repeat": 2},
             {"if_system": "^You decide", "text": "decided"},
         ]
