@@ -20,7 +20,15 @@ from sreagent.domain.record import Answer, Answered, Closed, Looked, Opened, Pro
 from sreagent.domain.secrets import own
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Autonomy
-from sreagent.settings import Settings, halt_wish, load, person, policy_file, state_folder
+from sreagent.settings import (
+    Settings,
+    halt_wish,
+    load,
+    model_key,
+    person,
+    policy_file,
+    state_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from sreagent.domain.record import Happening
     from sreagent.investigate.case import Case
     from sreagent.investigate.desk import Desk
+    from sreagent.investigate.model.minds import Minds
     from sreagent.investigate.steps import Draft, Reasoner
     from sreagent.journal.anchors import Anchor, Place
     from sreagent.journal.mailbox import Letter
@@ -45,6 +54,7 @@ if TYPE_CHECKING:
     from sreagent.tools.changes import Changes, EveryChange, Prepared
     from sreagent.tools.cloud_reads import AwsReads
     from sreagent.tools.every_read import EveryRead
+    from sreagent.tools.prometheus_reads import PrometheusReads
     from sreagent.tools.reads import KubectlReads
 
 READ_AT_MOST = 50_000_000
@@ -146,6 +156,7 @@ def investigation(
         alertmanager=_without_login(settings.alertmanager),
         by=person(),
         tool=f"sreagent {__version__}",
+        model=settings.model,
     )
     with _new_journal(settings, time) as journal:
         case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
@@ -344,6 +355,8 @@ def _run(
     from sreagent.tools.gate import Gate
     from sreagent.tools.looks import KubernetesLooks
 
+    # First of all: what models need is loaded while the first evidence is gathered.
+    minds = _minds(settings, case.clock) if settings.model else None
     for address in (settings.prometheus, settings.alertmanager):
         own(_login_in(address))
     metrics = _metrics(settings)
@@ -370,7 +383,53 @@ def _run(
         dry_run=wishes.dry_run,
         verify_limit=settings.verify_limit,
     )
+    if minds:
+        from sreagent.investigate.model.calls import Calls
+        from sreagent.investigate.model.mind import ModelMind
+        from sreagent.investigate.model.reasoner import ModelReasoner
+
+        rules = RulesReasoner(asks=not wishes.dry_run)
+        desk.reasoner = ModelReasoner(rules, minds, Calls(_parse))
+        desk.mind = ModelMind(minds)
     return Run(case=case, desk=desk)
+
+
+def _minds(settings: Settings, clock: Clock) -> Minds:
+    """The models of a run; litellm begins to load when this is called.
+
+    Raises:
+        BadSettings: The file with the key cannot be read.
+    """
+    from sreagent.clients.model_loading import Loading
+
+    loading = Loading()
+    key = model_key(settings)
+    from sreagent.clients.model import LiteLlmModel
+    from sreagent.investigate.model.minds import SMALL, Limits, Minds
+    from sreagent.investigate.model.prompts import built_in
+
+    small = settings.model_small or settings.model
+    wanted = {"yes": True, "no": False}.get(settings.model_tools)
+
+    def model(role: str) -> LiteLlmModel:
+        return LiteLlmModel(
+            name=small if role in SMALL else settings.model,
+            url=settings.model_url,
+            key=key,
+            tools=wanted,
+            context=settings.model_context,
+            loading=loading,
+            clock=clock,
+        )
+
+    return Minds(
+        models=model,
+        prompts=built_in(),
+        limits=Limits(
+            turns=settings.turn_limit, tokens=settings.token_limit, usd=settings.usd_limit
+        ),
+        own=frozenset(SMALL if settings.model_small else ()),
+    )
 
 
 def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
@@ -406,7 +465,19 @@ def _reads(case: Case, cluster: Cluster, settings: Settings, changes: Changes) -
     return EveryRead(
         lambda: _kubectl_reads(case, cluster, settings, changes).run,
         lambda: _aws_reads(case, settings).run,
+        lambda: _prometheus_reads(case, settings).run,
     )
+
+
+def _prometheus_reads(case: Case, settings: Settings) -> PrometheusReads:
+    """Raises BadInput when no Prometheus is known."""
+    from sreagent.tools.prometheus_reads import PrometheusReads
+
+    metrics = _metrics(settings)
+    if metrics is None:
+        msg = "no Prometheus is known"
+        raise BadInput(msg, hint="set it with --prometheus or PROMETHEUS_URL")
+    return PrometheusReads(metrics, case.clock)
 
 
 def _kubectl_reads(

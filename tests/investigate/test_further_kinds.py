@@ -78,7 +78,7 @@ def complaint(message: str) -> list[Json]:
         ),
         pytest.param(
             complaint('violates PodSecurity "restricted:latest"'),
-            {"LimitRange", "Namespace"},
+            {"LimitRange"},
             id="pod-security",
         ),
         pytest.param(
@@ -89,17 +89,7 @@ def complaint(message: str) -> list[Json]:
         pytest.param([*app(), make("Ingress", "web", spec={})], {"IngressClass"}, id="ingress"),
         pytest.param([make("Service", "db", spec={"ports": []})], {"EndpointSlice"}, id="selector"),
         pytest.param(
-            [make("NetworkPolicy", "p", spec={"ingress": [{"from": [{"namespaceSelector": {}}]}]})],
-            {"Namespace"},
-            id="policy-by-namespace",
-        ),
-        pytest.param(
             [make("PersistentVolumeClaim", "d")], {"PersistentVolume", "StorageClass"}, id="claims"
-        ),
-        pytest.param(
-            [pod(annotations={"ambient.istio.io/redirection": "enabled"})],
-            {"Namespace"},
-            id="pods-of-a-mesh",
         ),
     ],
 )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sreagent.domain.action import Action, ActionState, Preview, Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
+from sreagent.domain.conversation import ToolCall, Usage
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
@@ -15,6 +16,8 @@ from sreagent.domain.hypothesis import Hypothesis, Standing
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
+    Briefed,
     Check,
     Closed,
     Concluded,
@@ -29,6 +32,8 @@ from sreagent.domain.record import (
     Record,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
@@ -174,6 +179,7 @@ def records() -> tuple[Record, ...]:
             verdict=Health.UNKNOWN,
         ),
         Saw(evidence=EVIDENCE),
+        Saw(evidence=EVIDENCE, text="line 1\nline 2"),
         Saw(evidence=replace(EVIDENCE, id="E2", entity=None, verdict=Health.HEALTHY)),
         FoundChanges(changes=(CHANGE,)),
         Weighed(hypotheses=(HYPOTHESIS,)),
@@ -184,6 +190,20 @@ def records() -> tuple[Record, ...]:
             victims=(NODE,),
             summary="checkout crashes",
         ),
+        Briefed(text="<data-1>ALERT</data-1>", version="0123456789ab"),
+        Turn(
+            role="diagnostician",
+            model="openai/some-model",
+            version="0123456789ab",
+            text="I look at the log.",
+            calls=(ToolCall(id="call-1", name="look", arguments='{"lines": []}'),),
+            usage=Usage(prompt=2000, cached=1200, answer=60, usd=0.004),
+            seconds=1.5,
+        ),
+        Turn(role="observer", model="ollama/x", version="0", problem="it did not answer"),
+        Told(call="call-1", text="E3 14 lines", evidence=("E3",)),
+        Told(call="call-2", text="there is no E99", invented="evidence", unusable=True),
+        Asked(text="why not DNS?", by="oncall"),
         Proposed(proposal=PROPOSAL),
         Proposed(proposal=replace(PROPOSAL, id="A2", undo=None, preview=None, at=None)),
         Answered(action="A1", answer=Answer.RUN, digest=DIGEST, by="oncall", how="keyboard"),

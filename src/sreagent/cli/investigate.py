@@ -28,6 +28,7 @@ def investigate(
     explain: options.Explain = False,
     json: options.Json = False,
     out: options.Out = None,
+    model: options.Model = None,
     time_limit: options.TimeLimit = None,
     verify_limit: options.VerifyLimit = None,
     debug: options.Debug = False,
@@ -43,6 +44,7 @@ def investigate(
         kubeconfig=kubeconfig,
         prometheus=prometheus,
         alertmanager=alertmanager,
+        model=model,
         time_limit=time_limit,
         verify_limit=verify_limit,
     )

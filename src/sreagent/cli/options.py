@@ -24,6 +24,9 @@ Explain = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the postmortem is written.")]
+Model = Annotated[
+    str | None, typer.Option(metavar="PROVIDER/MODEL", help="Language model that takes part.")
+]
 TimeLimit = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="How long looking may take.")
 ]

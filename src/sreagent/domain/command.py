@@ -56,7 +56,16 @@ class AwsRead:
     """`max_items`, `starting_token`, `waiter`, …: what the command line adds to the API."""
 
 
-Read = KubectlRead | AwsRead
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusRead:
+    """One PromQL expression."""
+
+    promql: str
+    minutes: int = 0
+    """How far to look back; 0 for only now."""
+
+
+Read = KubectlRead | AwsRead | PrometheusRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
+    Briefed,
     Closed,
     Concluded,
     Cost,
@@ -27,6 +29,8 @@ from sreagent.domain.record import (
     Ran,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
@@ -111,7 +115,7 @@ def _fold(state: Incident, entry: Entry) -> Incident:
             state = replace(state, outcome=Outcome.OPEN, reason="", closed_at=None)
         case Proposed() | Answered() | Intended() | Ran() | Verified():
             state = _with_action(state, entry)
-        case Opened() | Noted():
+        case Opened() | Noted() | Briefed() | Turn() | Told() | Asked():
             pass
         case other:
             assert_never(other)

@@ -12,6 +12,7 @@ from typing import Any
 from sreagent.domain.action import Action, Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.change import Change
+from sreagent.domain.conversation import ToolCall, Usage
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
@@ -35,6 +36,8 @@ class Opened:
     """The person at the keyboard."""
     tool: str = ""
     """Version of this program."""
+    model: str = ""
+    """The model that takes part; empty for the rules alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class Saw:
     """One piece of evidence."""
 
     evidence: Evidence
+    text: str = ""
+    """The whole of what was read, where the excerpt is only a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,54 @@ class Concluded:
     """What the people who use it notice, as far as it was seen."""
     summary: str = ""
     """One or two sentences for the screen and the report."""
+    by: str = "rules"
+    """Who gave the account: `rules`, or the name of a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefed:
+    """A model was told what the rules found; what follows are its turns."""
+
+    text: str
+    """What every request of this run says after the prompt."""
+    version: str
+    """Of prompts, tools and guardrails, as one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A model was asked, and this is what it said."""
+
+    role: str
+    model: str
+    version: str
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+    problem: str = ""
+    """Why the answer could not be used, or none came; the rules go on then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of one call of a model's turn, as the model reads it."""
+
+    call: str
+    text: str
+    evidence: tuple[str, ...] = ()
+    invented: str = ""
+    """What the model made up: `tool`, `object`, `evidence`, `number`, `flag`; empty for nothing."""
+    unusable: bool = False
+    """The call could not be understood at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A person said something to the model: a hint, or a question."""
+
+    text: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +245,9 @@ class Cost:
     seconds: float = 0.0
     verify_seconds: float = 0.0
     tokens: int = 0
-    usd: float = 0.0
+    """Read and written by models."""
+    usd: float | None = 0.0
+    """None when the price of a model is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +266,10 @@ Record = (
     | Weighed
     | FoundChanges
     | Concluded
+    | Briefed
+    | Turn
+    | Told
+    | Asked
     | Proposed
     | Answered
     | Intended
@@ -238,4 +297,11 @@ class Progress:
     text: str
 
 
-Happening = Entry | Progress
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A piece of what a model says, as it comes: never stored, redacted only in its `Turn`."""
+
+    text: str
+
+
+Happening = Entry | Progress | Spoken

@@ -37,6 +37,8 @@ class Case:
     """Looks that were already made, so that none is repeated without a reason."""
     answers: dict[str, str] = field(default_factory=dict)
     """What came of each written command line, for the reasoner that wrote it."""
+    looked_up: dict[str, tuple[str, float, int]] = field(default_factory=dict)
+    """Looks of a model: the evidence each brought, when (monotonic), after how many entries."""
     _view: tuple[tuple[int, ...], Scene, Explanation] | None = None
 
     @classmethod

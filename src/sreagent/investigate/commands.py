@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from sreagent.domain.action import Action
-from sreagent.domain.command import AwsRead, KubectlRead, Read, Refusal
+from sreagent.domain.command import AwsRead, KubectlRead, PrometheusRead, Read, Refusal
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import SreError, TryAgain
@@ -35,13 +35,13 @@ def understand(case: Case, desk: Desk, step: Command) -> Iterator[Entry | Draft]
             case.answers[step.line] = f"refused ({rule}): {reason}"
             text = f"not run ({rule}): {one_line(step.line, 200)}: {reason}"
             yield from case.add(Noted(text=text, by="policy"))
-        case KubectlRead() | AwsRead():
+        case KubectlRead() | AwsRead() | PrometheusRead():
             if isinstance(meant, KubectlRead) and not meant.namespace:
                 meant = replace(meant, namespace=case.incident.opened.namespace)
             yield from case.add(*_read(case, desk.reads, step.line, meant))
         case Action():
             yield Draft(
-                action=_placed(case.incident, meant),
+                action=placed(case.incident, meant),
                 reason=step.reason or "a written command line",
                 evidence=(),
                 expected="what its writer expects",
@@ -71,7 +71,7 @@ def action_of(incident: Incident, desk: Desk, line: str) -> Action:
     meant = desk.parse(line)
     match meant:
         case Action():
-            return _placed(incident, meant)
+            return placed(incident, meant)
         case Refusal(reason=reason):
             raise TryAgain(reason)
         case _:
@@ -128,7 +128,7 @@ def _measured(evidence: Evidence) -> bool:
     return broken and not evidence.tainted and evidence.source in MEASURED
 
 
-def _placed(incident: Incident, action: Action) -> Action:
+def placed(incident: Incident, action: Action) -> Action:
     """The action in the incident's namespace, where its line names none."""
     target = action.target
     kind = KINDS.get(target.kind)

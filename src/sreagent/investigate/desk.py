@@ -1,6 +1,6 @@
 """What an investigation works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,9 @@ from sreagent.domain.action import Action
 from sreagent.domain.command import Read, Refusal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.ports import Metrics, Person
-from sreagent.investigate.steps import Reasoner
+from sreagent.domain.record import Happening
+from sreagent.investigate.case import Case
+from sreagent.investigate.steps import LookUp, Reasoner, Think
 from sreagent.tools.gate import Gate
 from sreagent.tools.looks import KubernetesLooks
 from sreagent.tools.sighting import Sighting
@@ -22,6 +24,14 @@ class Reads(Protocol):
 
         Raises TryAgain for what there is not, SreError when there is no way to ask.
         """
+        ...
+
+
+class Mind(Protocol):
+    """Carries out the steps of a reasoner that asks a model."""
+
+    def do(self, case: Case, desk: "Desk", step: LookUp | Think) -> Iterator[Happening]:
+        """Ask the model, or look at what it wants to see; both end up in the record."""
         ...
 
 
@@ -45,6 +55,8 @@ class Desk:
     """What a written command line means."""
     reads: Reads
     metrics: Metrics | None = None
+    mind: "Mind | None" = None
+    """Carries out what only a model's reasoner asks for; None for rules alone."""
     dry_run: bool = False
     """Show what would run, run no change."""
     verify_limit: float = 120.0

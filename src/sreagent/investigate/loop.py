@@ -24,7 +24,19 @@ from sreagent.investigate.case import Case
 from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.look_again import verify_change
-from sreagent.investigate.steps import Command, Conclude, Draft, Finish, Gather, Propose, Verify
+from sreagent.investigate.steps import (
+    Command,
+    Conclude,
+    Draft,
+    Finish,
+    Gather,
+    LookUp,
+    OfModel,
+    Propose,
+    Think,
+    Verify,
+    Write,
+)
 from sreagent.tools.metrics import evaluate, find_expression, look_back, looked
 from sreagent.tools.signals import gather_signals
 
@@ -47,22 +59,40 @@ def _steps(case: Case, desk: Desk) -> Generator[Happening, None, Finish]:
     """Do what the reasoner says until it says that nothing is left."""
     while True:
         step = desk.reasoner.next(case)
-        match step:
-            case Gather():
-                yield from _gather(case, desk, step)
-            case Command():
-                yield from _command(case, desk, step)
-            case Conclude():
-                case.accounted = True
-                yield from _conclude(case, step)
-            case Propose(drafts=drafts):
-                yield from try_drafts(case, desk, drafts)
-            case Verify(action=action):
-                yield from verify_change(case, desk, action)
-            case Finish():
-                return step
-            case other:
-                assert_never(other)
+        if isinstance(step, Finish):
+            return step
+        yield from _do(case, desk, step)
+
+
+def _do(
+    case: Case, desk: Desk, step: Gather | Command | Conclude | Propose | Verify | OfModel
+) -> Iterator[Happening]:
+    match step:
+        case Gather():
+            yield from _gather(case, desk, step)
+        case Command():
+            yield from _command(case, desk, step)
+        case Conclude():
+            case.accounted = True
+            yield from _conclude(case, step)
+        case Propose(drafts=drafts):
+            yield from try_drafts(case, desk, drafts)
+        case Verify(action=action):
+            yield from verify_change(case, desk, action)
+        case LookUp() | Think() | Write():
+            yield from _of_model(case, desk, step)
+        case other:
+            assert_never(other)
+
+
+def _of_model(case: Case, desk: Desk, step: OfModel) -> Iterator[Happening]:
+    if isinstance(step, Write):
+        yield from case.add(*step.records)
+    elif desk.mind is None:
+        msg = "a model's step without a model"
+        raise TypeError(msg)
+    else:
+        yield from desk.mind.do(case, desk, step)
 
 
 def _command(case: Case, desk: Desk, step: Command) -> Iterator[Happening]:

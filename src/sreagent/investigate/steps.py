@@ -9,7 +9,7 @@ from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
-from sreagent.domain.record import Concluded
+from sreagent.domain.record import Concluded, Record
 from sreagent.investigate.case import Case
 from sreagent.policy.facts import Origin
 from sreagent.tools.looks import ListObjects, ReadLog
@@ -63,6 +63,33 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """Run the reads of one call of a model, together."""
+
+    call: str
+    lines: tuple[str, ...] = ()
+    promql: tuple[str, ...] = ()
+    minutes: int = 0
+    """How far the PromQL looks back; 0 for only now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Think:
+    """Ask the model of a role for its next turn."""
+
+    role: str
+    remark: str = ""
+    """What was wrong with the answer before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Only write these down: what a model said, after code checked it."""
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Propose:
     """Changes for one cause, best first; the next is tried when the one before was not made."""
 
@@ -85,7 +112,10 @@ class Finish:
     reason: str = ""
 
 
-Step = Gather | Command | Conclude | Propose | Verify | Finish
+OfModel = LookUp | Think | Write
+"""What only a model's reasoner asks for."""
+Doable = Gather | Command | OfModel | Conclude | Propose | Verify
+Step = Doable | Finish
 
 
 class Reasoner(Protocol):

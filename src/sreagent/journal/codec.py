@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sreagent.domain.errors import BadJournal
 from sreagent.domain.record import (
     Answered,
+    Asked,
+    Briefed,
     Closed,
     Concluded,
     FoundChanges,
@@ -24,6 +26,8 @@ from sreagent.domain.record import (
     Record,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
@@ -41,6 +45,10 @@ KINDS: dict[str, type[Record]] = {
     "weighed": Weighed,
     "changes": FoundChanges,
     "concluded": Concluded,
+    "briefed": Briefed,
+    "turn": Turn,
+    "told": Told,
+    "asked": Asked,
     "proposed": Proposed,
     "answered": Answered,
     "intended": Intended,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sreagent.domain.command import AwsRead, KubectlRead, Read
+from sreagent.domain.command import AwsRead, KubectlRead, PrometheusRead, Read
 from sreagent.tools.sighting import Sighting
 
 
@@ -14,10 +14,12 @@ class EveryRead:
         self,
         kubectl: Callable[[], Callable[[KubectlRead], Sighting]],
         aws: Callable[[], Callable[[AwsRead], Sighting]],
+        prometheus: Callable[[], Callable[[PrometheusRead], Sighting]],
     ) -> None:
         self._makers: Mapping[type[Read], Callable[[], Any]] = {
             KubectlRead: kubectl,
             AwsRead: aws,
+            PrometheusRead: prometheus,
         }
         self._made: dict[type[Read], Callable[[Read], Sighting]] = {}
 

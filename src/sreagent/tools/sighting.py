@@ -11,7 +11,7 @@ from sreagent.policy.redaction import redact
 LIMIT = 20_000
 """Characters of an answer that are kept: about 400 lines."""
 
-Source = Literal["kubernetes", "aws", "logs"]
+Source = Literal["kubernetes", "aws", "logs", "prometheus"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,12 +27,8 @@ UNEXPLAINED = tuple(
     if kind.custom and name not in (*CHAOS, "PolicyReport", "ClusterPolicyReport")
 )
 """Kinds of extensions, where what everybody has does not explain the trouble."""
-BY_NAMESPACE = ("PeerAuthentication", "AuthorizationPolicy", "HTTPRoute", "Application")
-"""Kinds of extensions that go by the labels, or the being there, of namespaces."""
 MESH_HOME = "istio-system"
 MESH_WIDE = ("AuthorizationPolicy", "PeerAuthentication")
-AMBIENT = "ambient.istio.io/redirection"
-"""Marks pods of a mesh that they are in by a label of their namespace."""
 ARGO_HOME = "argocd"
 ARGO_MARK = "argocd.argoproj.io/tracking-id"
 FLUX_MARKS = {
@@ -112,12 +108,6 @@ def _of_storage(inventory: Inventory) -> Iterator[str]:
 def _of_traffic(inventory: Inventory) -> Iterator[str]:
     if any(not parts(one, "status", "loadBalancer", "ingress") for one in inventory.all("Ingress")):
         yield "IngressClass"
-    if any("namespaceSelector" in str(one.get("spec")) for one in inventory.all("NetworkPolicy")):
-        yield "Namespace"
-    if any(any(inventory.all(kind)) for kind in BY_NAMESPACE):
-        yield "Namespace"
-    if any(AMBIENT in part(one, "metadata", "annotations") for one in inventory.all("Pod")):
-        yield "Namespace"
     services = (part(one, "spec") for one in inventory.all("Service"))
     if any(not one.get("selector") and one.get("type") != "ExternalName" for one in services):
         yield "EndpointSlice"
@@ -126,8 +116,6 @@ def _of_traffic(inventory: Inventory) -> Iterator[str]:
 def _of_admission(said: str, so_far: Explanation) -> Iterator[str]:
     if "FailedCreate" in said:
         yield "LimitRange"
-    if "PodSecurity" in said:
-        yield "Namespace"
     if "PriorityClass" in said:
         yield "PriorityClass"
     if "webhook" in said or "did not complete" in said:

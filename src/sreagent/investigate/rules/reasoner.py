@@ -54,13 +54,30 @@ class RulesReasoner:
 
     def next(self, case: Case) -> Step:
         """Look until enough is known, then conclude, propose, verify and finish."""
-        return next(self._steps(case))
+        return self.look(case) or self.act(case)
 
-    def _steps(self, case: Case) -> Iterator[Step]:
+    def look(self, case: Case) -> Step | None:
+        """The next look, the account, or the next check of a change; None when all is done."""
+        return next(self._looks(case), None)
+
+    def act(self, case: Case) -> Step:
+        """What to do about it."""
+        return next(self._acts(case))
+
+    @staticmethod
+    def knows_a_remedy(case: Case) -> bool:
+        """Whether a change is still to be put to somebody."""
+        drafts = _drafts(case) if case.changes_allowed else ()
+        return any(key not in case.asked_for and draw() for key, draw in drafts)
+
+    @staticmethod
+    def _looks(case: Case) -> Iterator[Step]:
         yield from _look(case)
         if _needs_account(case):
             yield conclude(case)
         yield from _verify(case)
+
+    def _acts(self, case: Case) -> Iterator[Step]:
         if case.changes_allowed:
             yield from _propose(case)
         outcome = outcome_of(case.incident, asked=self._asks)
