@@ -94,6 +94,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815 - names of the base
 
+    def finish(self) -> None:
+        """Let go of the connection, also when something was left that nobody reads."""
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing on the terminal of whoever started the simulator."""
 
