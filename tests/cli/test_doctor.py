@@ -89,6 +89,12 @@ def test_what_does_not_answer_is_marked_and_the_rest_is_checked(sim: Simulation)
     assert "✓ cluster" in done.out
 
 
+def test_a_key_that_is_missing_is_named_with_its_variable(sim: Simulation) -> None:
+    done = doctor(sim, "--model", "anthropic/claude-sonnet-4-5")
+    assert done.code == 1
+    assert "try: export ANTHROPIC_API_KEY=..." in done.out
+
+
 def test_a_policy_that_cannot_be_used_is_a_matter_of_settings(sim: Simulation) -> None:
     Path("policy.yaml").write_text("version: 1\nautonmy: x\n", encoding="utf-8")
     done = doctor(sim, "--json", SRE_POLICY="policy.yaml")

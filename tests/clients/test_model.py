@@ -1,5 +1,6 @@
 """Any model that litellm reaches: what it says, and what becomes of everything that goes wrong."""
 
+import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -461,6 +462,93 @@ def test_a_price_is_known_where_the_model_is(loading: Loading, site: ChatSite) -
     answer = Talk(model, Clock()).ask()
     tokens = answer.usage
     assert tokens.usd == pytest.approx(tokens.prompt * 2.5e-6 + tokens.answer * 10e-6)
+
+
+CONVERSATION = (
+    Message(speaker=Speaker.SYSTEM, text="rules", stable=True),
+    Message(speaker=Speaker.USER, text="evidence", stable=True),
+    Message(
+        speaker=Speaker.ASSISTANT, calls=(ToolCall(id="c1", name="look", arguments='{"pod": '),)
+    ),
+    Message(speaker=Speaker.TOOL, text="that is no JSON", answers="c1", stable=True),
+    Message(speaker=Speaker.USER, text="go on"),
+)
+MARK = {"cache_control": {"type": "ephemeral"}}
+
+
+def claude_says(*blocks: Mapping[str, Any]) -> Reply:
+    """A stream of Anthropic's protocol."""
+    usage = {"input_tokens": 10, "cache_read_input_tokens": 90, "output_tokens": 1}
+    start = {"id": "m", "type": "message", "role": "assistant", "content": [], "usage": usage}
+    end = {"delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 15}}
+    events = [
+        {"type": "message_start", "message": {**start, "model": "claude"}},
+        *blocks,
+        {"type": "message_delta", **end},
+        {"type": "message_stop"},
+    ]
+    lines = (f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
+    return Reply(body="".join(lines).encode(), headers={"Content-Type": "text/event-stream"})
+
+
+LOOKING = (
+    {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "tool_use", "id": "t1", "name": "look", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "input_json_delta", "partial_json": '{"pod": "web"}'},
+    },
+    {"type": "content_block_stop", "index": 0},
+)
+
+
+def test_a_claude_is_told_what_stays_the_same_and_asked_again_when_overloaded(
+    loading: Loading,
+) -> None:
+    busy = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    clock = Clock()
+    with serving() as server:
+        answers = (Reply(status=529, body=json.dumps(busy).encode()), claude_says(*LOOKING))
+        server.on("/v1/messages", *answers)
+        name, url = "anthropic/claude-sonnet-4-5", server.url
+        model = LiteLlmModel(name=name, url=url, key=KEY, loading=loading, clock=clock)
+        answer = Talk(model, clock).ask(CONVERSATION)
+        sent = json.loads(server.asked[1].body)
+    assert clock.waits == [0.5]
+    assert [(call.id, call.arguments) for call in answer.calls] == [("t1", '{"pod": "web"}')]
+    usage = answer.usage
+    assert (usage.prompt, usage.cached, usage.answer) == (100, 90, 15)
+    assert usage.usd == pytest.approx(10 * 3e-6 + 90 * 0.3e-6 + 15 * 15e-6)
+    assert sent["system"] == [{"type": "text", "text": "rules", **MARK}]
+    assert json.dumps(sent).count("ephemeral") == 3
+    assert "cache_control" not in sent["messages"][-1]["content"][-1]
+
+
+def test_ollama_is_given_tools_and_room_for_the_prompt(loading: Loading) -> None:
+    calls = [{"function": {"name": "look", "arguments": {"pod": pod}}} for pod in ("a", "b")]
+    says = {"model": "m", "message": {"role": "assistant", "content": "", "tool_calls": calls}}
+    silent = {"role": "assistant", "content": ""}
+    ends = {"model": "m", "message": silent, "done": True, "done_reason": "stop"}
+    lines = (json.dumps(each).encode() + b"\n" for each in ({**says, "done": False}, ends))
+    with serving() as server:
+        server.on("/api/chat", Reply(body=b"".join(lines)))
+        model = named("ollama/mine", loading, url=server.url, context=9000)
+        answer = Talk(model, Clock()).ask(CONVERSATION)
+        (request,) = server.asked
+    assert [call.arguments for call in answer.calls] == ['{"pod": "a"}', '{"pod": "b"}']
+    assert json.loads(request.body)["options"]["num_ctx"] == 9000
+    assert json.loads(request.body)["tools"]
+
+
+def test_a_login_in_the_address_is_not_shown(loading: Loading) -> None:
+    word = secrets.token_hex(8)
+    with pytest.raises(Unreachable) as caught:
+        Talk(named("m", loading, url=f"http://me:{word}@127.0.0.1:9/v1"), Clock()).ask()
+    assert word not in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_somebody_who_stops_listening_leaves_no_mess(talk: Talk, site: ChatSite) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sreagent.clients.model_errors import (
     Asked,
@@ -11,6 +12,7 @@ from sreagent.clients.model_errors import (
     no_answer,
     trouble,
     without_a_key,
+    without_login,
 )
 from sreagent.clients.model_loading import Loading
 from sreagent.clients.model_messages import messages_for, tools_for
@@ -37,7 +39,7 @@ class LiteLlmModel:
 
     name: str
     """As litellm names it; a bare name with a `url` is a server that speaks OpenAI's protocol."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     """Address of a server of one's own; empty for the provider's."""
     key: str = field(default="", repr=False)
     """Empty for the provider's usual variable."""
@@ -51,6 +53,7 @@ class LiteLlmModel:
 
     def __post_init__(self) -> None:
         own(self.key)
+        own(unquote(urlsplit(self.url).password or ""))
 
     def abilities(self) -> Abilities:
         """What it can do, by litellm's table and what it said itself; asks nobody.
@@ -145,7 +148,7 @@ class LiteLlmModel:
             sdk=model.sdk,
             name=self.name,
             provider=model.provider,
-            url=self.url,
+            url=without_login(self.url),
             key=self.key,
             timeout=seconds,
         )

@@ -152,6 +152,12 @@ def _in_json(text: str) -> str:
     return body if isinstance(body, str) else ""
 
 
+def without_login(address: str) -> str:
+    """An address as it may be shown."""
+    scheme, mark, rest = address.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
+
+
 def without_keys(text: str, key: str) -> str:
     """The text without the secrets of this process."""
     if key:
@@ -162,7 +168,7 @@ def without_keys(text: str, key: str) -> str:
 def _by_words(asked: Asked, cause: Exception, said: str) -> Trouble | None:
     """What the words tell better than the status, where providers do not agree on one."""
     seen = _Seen(raw=_raw(cause), status=_status(cause), kind=type(cause).__name__, said=said)
-    looks = (_too_long, _filtered, _no_provider, _no_login, _no_package, _toolless)
+    looks = (_too_long, _filtered, _spent, _no_provider, _no_login, _no_package, _toolless)
     return next((found for look in looks if (found := look(asked, seen))), None)
 
 
@@ -188,6 +194,13 @@ def _filtered(asked: Asked, seen: _Seen) -> Trouble | None:
     if not named and not (seen.status == 400 and _FILTER.search(seen.raw)):
         return None
     return Trouble(error=Refused(f"{asked} would not say it: {seen.said}"), filtered=True)
+
+
+def _spent(asked: Asked, seen: _Seen) -> Trouble | None:
+    if seen.status != 402 and not _SPENT.search(seen.raw):
+        return None
+    msg = f"{asked} refused the request: {seen.said}"
+    return Trouble(error=Refused(msg, hint="the account at the provider has nothing left"))
 
 
 def _no_provider(asked: Asked, seen: _Seen) -> Trouble | None:
@@ -235,9 +248,6 @@ def _by_status(asked: Asked, cause: Exception, said: str, now: datetime) -> Trou
 
 
 def _busy(asked: Asked, cause: Exception, said: str, now: datetime) -> Trouble:
-    if _SPENT.search(_raw(cause)):
-        msg = f"{asked} refused the request: {said}"
-        return Trouble(error=Refused(msg, hint="the account at the provider has nothing left"))
     wait = _retry_after(cause, now)
     asks = f", and asks to wait {wait:.0f} s" if wait else ""
     msg = f"{asked} is busy{asks}: {said}"
@@ -278,9 +288,10 @@ def key_hint(asked: Asked, missing: Iterable[str]) -> str:
     if asked.provider.startswith("vertex"):
         return "try: gcloud auth application-default login"
     if asked.url and asked.provider in ("openai", OWN_SERVER):
-        return "try: export SRE_MODEL_KEY=…"
+        return "try: export SRE_MODEL_KEY=..."
     names = list(missing) or [f"{asked.provider.upper()}_API_KEY"]
-    return f"try: export {' '.join(f'{name}=…' for name in names)}"
+    # Three dots: redaction takes anything else behind such a name for a key.
+    return f"try: export {' '.join(f'{name}=...' for name in names)}"
 
 
 def _missing(asked: Asked) -> list[str]:
