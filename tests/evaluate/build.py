@@ -61,13 +61,16 @@ def incident(*causes: Diagnosis, outcome: Outcome = Outcome.DIAGNOSED, seen: str
     )
 
 
-def expected(*roots: str, mentions: str = "", innocent: str = "") -> Expectation:
+def expected(
+    *roots: str, mentions: str = "", innocent: str = "", accepted: str = ""
+) -> Expectation:
     return Expectation(
         name="x",
         title="x",
         alert="A",
         category="service",
         roots=roots,
+        also_accepted=frozenset(accepted.split()),
         mentions=((re.compile(mentions),),) if mentions else (),
         innocent=frozenset(innocent.split()),
     )

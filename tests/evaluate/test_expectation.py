@@ -47,6 +47,11 @@ def test_the_suite_is_large_and_holds_healthy_and_double_incidents() -> None:
         ),
         pytest.param("root_entity: web", "'web' is no Kind/namespace/name", id="path"),
         pytest.param(
+            "root_entity: Node/a\nalso_accepted: web",
+            "'web' is no Kind/namespace/name",
+            id="accepted",
+        ),
+        pytest.param(
             "root_entity: Node/a\nmust_mention: [['(']]", "no regular expression", id="pattern"
         ),
     ],
@@ -54,6 +59,14 @@ def test_the_suite_is_large_and_holds_healthy_and_double_incidents() -> None:
 def test_a_mistake_is_told_with_its_file(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         read_expectation(written(tmp_path / "x", text))
+
+
+def test_what_belongs_to_the_cluster_may_be_written_with_an_empty_namespace(tmp_path: Path) -> None:
+    text = "root_entity: Node//a\nalso_accepted: [Node//b]\nmust_not_blame: [Node//c, Pod/n/c]"
+    wanted = read_expectation(written(tmp_path / "x", text))
+    assert wanted.roots == ("Node/a",)
+    assert wanted.also_accepted == {"Node/b"}
+    assert wanted.innocent == {"Node/c", "Pod/n/c"}
 
 
 def test_a_suite_may_be_one_incident_and_names_choose_among_many(tmp_path: Path) -> None:

@@ -24,6 +24,14 @@ from sreagent.evaluate.score import judge, precision_at_full_recall
         pytest.param(
             expected(WEB, CART), incident(cause(CART), cause(WEB)), id="several-in-any-order"
         ),
+        pytest.param(
+            expected(WEB, accepted=CART), incident(cause(CART)), id="what-is-also-accepted"
+        ),
+        pytest.param(
+            expected(WEB, accepted=CART, mentions="2\\.4"),
+            incident(cause(CART, "image 2.4"), cause(WEB)),
+            id="both-it-and-what-is-also-accepted",
+        ),
         pytest.param(expected(), incident(outcome=Outcome.NO_FAULT), id="nothing-wrong"),
     ],
 )
@@ -54,6 +62,12 @@ def test_a_diagnosis_is_right(wanted: Expectation, found: Incident) -> None:
         ),
         pytest.param(
             expected(WEB, CART), incident(cause(CART)), f"did not blame {WEB}", id="first-missed"
+        ),
+        pytest.param(
+            expected(WEB, CART, accepted="Secret/shop/db"),
+            incident(cause("Secret/shop/db")),
+            f"did not blame {CART}",
+            id="what-is-accepted-stands-for-the-main-one-only",
         ),
         pytest.param(
             expected(),

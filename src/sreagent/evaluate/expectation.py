@@ -24,6 +24,8 @@ class Expectation:
     category: str
     roots: tuple[str, ...]
     """Paths of the entities at fault, the main one first; none when nothing is wrong."""
+    also_accepted: frozenset[str] = frozenset()
+    """Paths of entities that may be blamed in place of the main one, or beside it."""
     mentions: tuple[tuple[re.Pattern[str], ...], ...] = ()
     """Of each group at least one has to be found in what is said."""
     innocent: frozenset[str] = frozenset()
@@ -67,22 +69,19 @@ def read_expectation(folder: Path) -> Expectation:
     """
     path = folder / FILE
     data = _load(path)
-    roots = [*_texts(data.get("root_entity")), *_texts(data.get("other_entities"))]
+    roots = [*_paths(path, data, "root_entity"), *_paths(path, data, "other_entities")]
     if bool(data.get("negative")) == bool(roots):
         msg = f"{path}: name a root_entity, or say negative: true"
         raise BadInput(msg, why="an incident has a cause, or there is nothing wrong")
-    for each in roots:
-        if len(each.split("/")) not in (2, 3):
-            msg = f"{path}: {each!r} is no Kind/namespace/name"
-            raise BadInput(msg)
     return Expectation(
         name=folder.name,
         title=str(data.get("title") or folder.name),
         alert=str(data.get("alert") or ""),
         category=str(data.get("category") or UNSORTED),
         roots=tuple(roots),
+        also_accepted=frozenset(_paths(path, data, "also_accepted")),
         mentions=tuple(_group(path, each) for each in data.get("must_mention") or ()),
-        innocent=frozenset(_texts(data.get("must_not_blame"))),
+        innocent=frozenset(_paths(path, data, "must_not_blame")),
     )
 
 
@@ -109,6 +108,16 @@ def _load(path: Path) -> dict[str, Any]:
         msg = f"{path}:1: must hold a mapping"
         raise BadInput(msg)
     return data
+
+
+def _paths(path: Path, data: dict[str, Any], key: str) -> list[str]:
+    """Entities, those of the cluster spelled without the empty place of a namespace."""
+    told = _texts(data.get(key))
+    for each in told:
+        if len(each.split("/")) not in (2, 3):
+            msg = f"{path}: {each!r} is no Kind/namespace/name"
+            raise BadInput(msg)
+    return [each.replace("//", "/") for each in told]
 
 
 def _texts(told: Any) -> list[str]:  # noqa: ANN401 - untyped YAML

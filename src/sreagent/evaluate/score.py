@@ -44,7 +44,7 @@ def judge(expected: Expectation, incident: Incident) -> Score:
         healthy=expected.is_healthy,
         right=not wrong,
         wrong=wrong,
-        precision=precision_at_full_recall(expected.roots, blamed),
+        precision=precision_at_full_recall(expected.roots, _accepted(expected, blamed)),
         blamed=blamed,
         confidence=causes[0].confidence if causes else None,
         outcome=incident.outcome.value,
@@ -74,6 +74,12 @@ def _causes(incident: Incident) -> list[Diagnosis]:
     return [concluded.diagnosis, *concluded.other_causes]
 
 
+def _accepted(expected: Expectation, blamed: Sequence[str]) -> list[str]:
+    """Whom is blamed, with the main entity at fault in place of what counts as it."""
+    main = next(iter(expected.roots), None)
+    return [main if main and one in expected.also_accepted else one for one in blamed]
+
+
 def _invented(incident: Incident, blamed: Sequence[str]) -> list[str]:
     found = [f"blamed {each}, but nothing is wrong" for each in blamed]
     if not found and incident.outcome is not Outcome.NO_FAULT:
@@ -85,16 +91,17 @@ def _missed(expected: Expectation, incident: Incident, causes: list[Diagnosis]) 
     """What is wrong with a diagnosis; of several causes any may be told first."""
     if not causes:
         return [f"named no cause, wanted {', '.join(expected.roots)}"]
-    blamed = [each.entity.path for each in causes]
+    paths = [each.entity.path for each in causes]
+    blamed = _accepted(expected, paths)
     found: list[str] = []
     if blamed[0] not in expected.roots:
         found.append(f"blamed {blamed[0]}, wanted {' or '.join(expected.roots)}")
     found += [f"did not blame {each}" for each in expected.roots[1:] if each not in blamed]
     if len(expected.roots) > 1 and expected.roots[0] not in blamed:
         found.append(f"did not blame {expected.roots[0]}")
-    found += [f"blamed {each}, which only suffers" for each in blamed if each in expected.innocent]
-    told = [each for each in causes if each.entity.path in expected.roots] or causes[:1]
-    said = _words(incident, told)
+    found += [f"blamed {each}, which only suffers" for each in paths if each in expected.innocent]
+    told = [each for each, one in zip(causes, blamed, strict=True) if one in expected.roots]
+    said = _words(incident, told or causes[:1])
     for group in expected.mentions:
         if not any(pattern.search(said) for pattern in group):
             found.append(f"never said {' or '.join(pattern.pattern for pattern in group)}")
