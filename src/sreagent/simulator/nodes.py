@@ -331,11 +331,11 @@ def new_node(store: Store, name: str, zone: str) -> Json:
     number = len(store.all(NODE)) + 1
     like = copy.deepcopy(store.all(NODE)[0])
     labels = {**like["metadata"]["labels"], "kubernetes.io/hostname": name}
-    labels["topology.kubernetes.io/zone"] = f"eu-central-1{zone}"
+    labels["topology.kubernetes.io/zone"] = f"eu-lab-1{zone}"
     like["metadata"] = {"name": name, "labels": labels}
     like["spec"] = {"podCIDR": f"10.244.{number}.0/24"}
     like["status"]["addresses"] = [
-        {"type": "InternalIP", "address": f"10.0.60.{10 + number}"},
+        {"type": "InternalIP", "address": f"10.20.0.{10 + number}"},
         {"type": "Hostname", "address": name},
     ]
     return like
