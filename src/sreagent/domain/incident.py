@@ -7,6 +7,7 @@ from typing import assert_never
 
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.change import Change
+from sreagent.domain.conversation import Usage
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
@@ -54,6 +55,8 @@ class Incident:
     outcome: Outcome = Outcome.OPEN
     reason: str = ""
     cost: Cost = field(default_factory=Cost)
+    model_usage: Usage = field(default_factory=Usage)
+    """What models took so far, for all runs together."""
     closed_at: datetime | None = None
 
     @property
@@ -115,7 +118,9 @@ def _fold(state: Incident, entry: Entry) -> Incident:
             state = replace(state, outcome=Outcome.OPEN, reason="", closed_at=None)
         case Proposed() | Answered() | Intended() | Ran() | Verified():
             state = _with_action(state, entry)
-        case Opened() | Noted() | Briefed() | Turn() | Told() | Asked():
+        case Turn(usage=usage):
+            state = replace(state, model_usage=state.model_usage + usage)
+        case Opened() | Noted() | Briefed() | Told() | Asked():
             pass
         case other:
             assert_never(other)

@@ -179,10 +179,12 @@ def interrupted(case: Case, desk: Desk, reason: str) -> None:
 
 
 def _close(case: Case, desk: Desk, step: Finish) -> Iterator[Happening]:
-    verifying = desk.verify_seconds
+    verifying, usage = desk.verify_seconds, case.incident.model_usage
     cost = Cost(
         api_calls=desk.looks.cluster.calls + (desk.metrics.calls if desk.metrics else 0),
         seconds=round(case.clock.monotonic() - case.started - verifying - desk.waited, 3),
         verify_seconds=round(verifying, 3),
+        tokens=usage.prompt + usage.answer,
+        usd=usage.usd,
     )
     yield from case.add(Closed(outcome=step.outcome, reason=step.reason, cost=cost))

@@ -52,10 +52,7 @@ class Minds:
 
 def spent(incident: Incident) -> Usage:
     """What models took so far."""
-    total = Usage()
-    for turn in turns(incident):
-        total += turn.usage
-    return total
+    return incident.model_usage
 
 
 def turns(incident: Incident) -> tuple[Turn, ...]:
