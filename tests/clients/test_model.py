@@ -528,6 +528,16 @@ def test_a_claude_is_told_what_stays_the_same_and_asked_again_when_overloaded(
     assert "cache_control" not in sent["messages"][-1]["content"][-1]
 
 
+def test_a_claude_that_called_tools_can_be_asked_for_words_alone(loading: Loading) -> None:
+    with serving() as server:
+        server.on("/v1/messages", claude_says())
+        model = named("anthropic/claude-sonnet-4-5", loading, url=server.url, key=KEY)
+        Talk(model, Clock()).ask(CONVERSATION, ())
+        sent = json.loads(server.asked[0].body)
+    assert [tool["name"] for tool in sent["tools"]] == ["look"]
+    assert sent["tool_choice"] == {"type": "none"}
+
+
 def test_ollama_is_given_tools_and_room_for_the_prompt(loading: Loading) -> None:
     calls = [{"function": {"name": "look", "arguments": {"pod": pod}}} for pod in ("a", "b")]
     says = {"model": "m", "message": {"role": "assistant", "content": "", "tool_calls": calls}}

@@ -15,7 +15,7 @@ from sreagent.clients.model_errors import (
     without_login,
 )
 from sreagent.clients.model_loading import Loading
-from sreagent.clients.model_messages import messages_for, tools_for
+from sreagent.clients.model_messages import called, messages_for, tools_for
 from sreagent.clients.model_stream import Answer, Reading
 from sreagent.clients.model_table import OLLAMA, OWN_SERVER, Known, known
 from sreagent.domain.conversation import Abilities, Completion, Message, Stop, ToolSpec
@@ -130,6 +130,9 @@ class LiteLlmModel:
             "max_retries": 0,
             "drop_params": True,
         }
+        if not tools and model.wants_tools:
+            tools = called(messages)
+            request |= {"tool_choice": "none"} if tools else {}
         if tools:
             request["tools"] = tools_for(tools)
             # Otherwise litellm looks for tools of MCP servers, and fails without their package.

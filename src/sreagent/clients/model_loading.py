@@ -85,8 +85,6 @@ def _settle(sdk: Any) -> None:  # noqa: ANN401 - a module without types
     sdk.disable_streaming_logging = True
     # It would fetch tokenizers from the network to count what a server did not count.
     sdk.disable_hf_tokenizer_download = True
-    # Mends conversations that a provider would refuse: calls of tools that are no longer offered.
-    sdk.modify_params = True
     for name in _TALKATIVE:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)

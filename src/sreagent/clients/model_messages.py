@@ -22,6 +22,13 @@ def tools_for(tools: Sequence[ToolSpec]) -> list[dict[str, Any]]:
     return [{"type": "function", "function": _function(tool)} for tool in tools]
 
 
+def called(messages: Sequence[Message]) -> list[ToolSpec]:
+    """The tools that were called in a conversation, as far as it tells."""
+    names = dict.fromkeys(call.name for message in messages for call in message.calls)
+    schema = {"type": "object", "properties": {}}
+    return [ToolSpec(name=name, description="", parameters=schema) for name in names if name]
+
+
 def _places(messages: Sequence[Message]) -> frozenset[int]:
     """The first stable message, which is shared by all requests, and the last ones."""
     stable = [place for place, one in enumerate(messages) if one.stable and _holds_text(one)]

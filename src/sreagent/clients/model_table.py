@@ -52,6 +52,11 @@ class Known:
         return marked and self.info.get("supports_prompt_caching") is not False
 
     @property
+    def wants_tools(self) -> bool:
+        """Whether it refuses a conversation with calls of tools when it is given none."""
+        return self.provider.startswith(_MARKED)
+
+    @property
     def priced(self) -> bool:
         """Whether its price is known; an entry without prices reads as free of charge."""
         costs = ("input_cost_per_token", "output_cost_per_token")
@@ -107,9 +112,16 @@ def _routed(sdk: Any, name: str, url: str) -> tuple[str, str]:  # noqa: ANN401 -
 
 def _info(sdk: Any, model: str, provider: str) -> Mapping[str, Any]:  # noqa: ANN401 - without types
     if provider == OLLAMA:
-        # litellm would ask the server.
-        return sdk.model_cost.get(f"ollama/{model.partition('/')[2]}") or {}
+        return _info_of_ollama(sdk, f"ollama/{model.partition('/')[2]}")
     try:
         return dict(sdk.get_model_info(model))
     except Exception:  # noqa: BLE001 - it raises a bare one for a model it does not know
         return {}
+
+
+def _info_of_ollama(sdk: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - without types
+    if name not in sdk.model_cost:
+        # litellm would ask the server what the model can do, several times for each answer.
+        entry = {"litellm_provider": "ollama", "mode": "chat", "supports_function_calling": True}
+        sdk.register_model({name: {**entry, "max_input_tokens": UNKNOWN_CONTEXT}})
+    return sdk.model_cost.get(name) or {}
