@@ -3,9 +3,12 @@
 import re
 
 import pytest
-from tests.diagnose.build import DAY, Json, app, make, node
+from tests.diagnose.build import DAY, NOW, Json, app, make, node
 from tests.diagnose.signals import climb, findings, level, named, signal
+from tests.faults.stage import program, says, slow, watched, well
 
+from sreagent.diagnose.conditions.run import found_in
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.finding import Category, Severity
 from sreagent.domain.signal import Measure, Point, Signal, Unit
 
@@ -267,3 +270,25 @@ def test_a_limit_that_is_reached_is_dated(kind: str, measure: Measure) -> None:
     found = findings([item], signal(measure, used, Unit.SHARE, named("most", kind)))
     assert [one.condition for one in found] == ["limit.reached_since"]
     assert "60 % → 100 %" in found[0].claim
+
+
+POOL_GONE = signal(Measure.POOL, level((10_800, 0.2), (600, 1), stray=0.001))
+"""A pool of `app` is taken since ten minutes."""
+
+
+def waits(cause: str, *signals: Signal, times: int = 20) -> list[str]:
+    """Whom the pool of `app` is laid to; `app` calls `search`, and its log says this."""
+    objects = [*program("app", "search"), *program("search")]
+    log = says(objects, "app", f"WARN {cause}", times=times)
+    scene = Scene(watched(*objects, logs=[log], signals=[POOL_GONE, *signals]), NOW)
+    (found,) = [one for one in found_in(scene) if one.condition == "workload.pool_exhausted"]
+    return [one.path for one in found.suspects]
+
+
+def test_a_pool_is_laid_to_whom_its_program_waits_for() -> None:
+    late = "GET http://search:80/find: request timed out"
+    assert waits(late) == ["Service/shop/search"]
+    assert waits(late, *slow("search", 2, 620)) == ["Service/shop/search"]
+    assert waits(late, *well("search")) == [], "it serves others as usual"
+    assert waits(late, times=2) == [], "that happens"
+    assert waits("GET http://search:80/find: connection refused") == [], "no worker waits for that"

@@ -9,6 +9,7 @@ from tests.diagnose.build import (
     ago,
     app,
     container,
+    event,
     make,
     named,
     node,
@@ -16,9 +17,13 @@ from tests.diagnose.build import (
     seen,
     told,
 )
+from tests.diagnose.signals import inventory, level, signal
+from tests.faults.neighbours import edit
 
-from sreagent.diagnose.conditions.run import findings
+from sreagent.diagnose.conditions.run import findings, found_in
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.finding import Finding, Severity
+from sreagent.domain.signal import Measure, Unit
 
 HPA = "HorizontalPodAutoscaler"
 METRICS_API = "unable to fetch metrics from resource metrics API: the server is currently unable"
@@ -229,6 +234,81 @@ def test_an_api_that_does_not_answer_is_behind_the_blind_autoscaler() -> None:
 @pytest.mark.parametrize("one", [api("True"), api(since=30)], ids=["answers", "just-restarted"])
 def test_an_api_that_answers(one: Json) -> None:
     assert not told(found(one), "apiservice.unavailable")
+
+
+# Fewer pods than there were
+
+FULL = state("ScalingLimited", "True", "TooManyReplicas")
+LIMITED: Json = {"f:spec": {"f:maxReplicas": {}}}
+SLOW = signal(Measure.LATENCY, level((10_800, 0.1), (1500, 4)), Unit.SECONDS)
+SHORT = signal(Measure.CPU, level((10_800, 0.3), (1500, 0.99), stray=0.01), about="container app")
+BLIND = state("ScalingActive", "False", "FailedGetResourceMetric", "missing request for cpu")
+
+
+def lowered(message: str = "Scaled down replica set app-1 from 6 to 2", **more: Any) -> list[Json]:
+    """An autoscaler that was edited half an hour ago; what happened to its target then."""
+    objects = app()
+    happened = event(objects[0], "ScalingReplicaSet", message, since=1480)
+    limits = {"age": 9 * 86_400, "managed": edit(1800, LIMITED), "maxReplicas": 2, **more}
+    return [*objects, happened, scaler(FULL, **limits)]
+
+
+@pytest.mark.parametrize(
+    ("objects", "words"),
+    [
+        pytest.param(lowered(), "its maxReplicas was lowered 30 min ago, from 6 pods", id="shrunk"),
+        pytest.param(
+            lowered("Scaled down replica set app-1 to 2"),
+            "was lowered 30 min ago",
+            id="in-old-words",
+        ),
+    ],
+)
+def test_a_maximum_that_was_lowered_explains_a_target_that_fails_its_callers(
+    objects: list[Json], words: str
+) -> None:
+    scaled = [one for one in every(objects, SLOW) if one.condition == "hpa.max_lowered"]
+    assert [words in one.claim for one in scaled] == [True]
+    assert scaled[0].severity is Severity.ERROR
+    assert scaled[0].facts["explains"] == "Deployment/shop/app"
+    calm = told(found(*objects), "hpa.max_lowered")
+    assert [(one.severity, one.facts.get("explains")) for one in calm] == [(Severity.WARNING, None)]
+
+
+def every(objects: list[Json], *signals: Any) -> list[Finding]:
+    return list(found_in(Scene(inventory(objects, *signals), NOW)))
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        pytest.param(lowered("Scaled up replica set app-1 from 1 to 2"), id="there-were-fewer"),
+        pytest.param(lowered("Scaled down replica set app-1 from 6 to 4"), id="not-down-to-it"),
+        pytest.param(lowered(managed=[]), id="nobody-edited-it"),
+        pytest.param(
+            [*lowered()[:-1], scaler(age=9 * 86_400, managed=edit(1800, LIMITED), maxReplicas=2)],
+            id="wants-no-more",
+        ),
+    ],
+)
+def test_a_maximum_of_which_nobody_knows_that_it_was_higher(objects: list[Json]) -> None:
+    assert not told(every(objects, SLOW), "hpa.max_lowered")
+
+
+@pytest.mark.parametrize(
+    ("signals", "severity", "explains"),
+    [
+        pytest.param([SLOW, SHORT], Severity.ERROR, "Deployment/shop/app", id="short-and-slow"),
+        pytest.param([SHORT], Severity.WARNING, None, id="short-and-nobody-minds"),
+        pytest.param([SLOW], Severity.WARNING, None, id="slow-with-cpu-to-spare"),
+        pytest.param([], Severity.WARNING, None, id="nothing-is-measured"),
+    ],
+)
+def test_a_blind_autoscaler_explains_a_target_that_is_short_of_cpu(
+    signals: list[Any], severity: Severity, explains: str | None
+) -> None:
+    (one,) = told(every([*two_containers(), scaler(BLIND)], *signals), "hpa.cannot_scale")
+    assert (one.severity, one.facts.get("explains")) == (severity, explains)
 
 
 # Budgets

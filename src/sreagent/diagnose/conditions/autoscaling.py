@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.conditions.saying import say
+from sreagent.diagnose.conditions.starved import starved
 from sreagent.diagnose.objects.managers import last_edit
 from sreagent.diagnose.objects.podspec import spec_of
 from sreagent.diagnose.objects.shapes import part, parts, since, state_of, whole, why, word
@@ -55,7 +56,15 @@ def _called_by_its_target(scene: Scene, entity: Entity, scaler: Obj) -> tuple[En
     return tuple(sorted(callees(scene, target)))
 
 
-@condition("hpa.cannot_scale", _HPA, worth=0.78, even_mild=True, even_near=True)
+@condition(
+    "hpa.cannot_scale",
+    _HPA,
+    worth=0.78,
+    even_mild=True,
+    even_near=True,
+    breaks_anything=True,
+    refuted_by="the same load on its pods after its target was scaled by hand",
+)
 def cannot_scale(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """An autoscaler cannot read its metrics or find its target."""
     for name in ("ScalingActive", "AbleToScale"):
@@ -67,16 +76,20 @@ def cannot_scale(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]
             continue
         said = one_line(str(state.get("message") or ""), 240)
         bare = _without_request(scene, scaler)
+        target = target_of(scaler)
+        short = starved(scene, target) if target else ""
         yield say(
             entity,
             scaler,
             "hpa.cannot_scale",
-            f"cannot scale ({reason}): {said}{f'; {bare}' if bare and bare not in said else ''}",
+            f"cannot scale ({reason}): {said}{f'; {bare}' if bare and bare not in said else ''}"
+            + (f"; {target} runs short of CPU meanwhile: {short}" if short else ""),
             path=f"status.conditions[{name}]",
-            severity=MILD,
+            severity=Severity.ERROR if short else MILD,
             since=since(state),
             suspects=_metrics_api(scene, said),
-            facts={"settled": "the pod template shows why"} if bare else {},
+            facts=({"settled": "the pod template shows why"} if bare else {})
+            | ({"explains": target.path} if target and short else {}),
         )
 
 

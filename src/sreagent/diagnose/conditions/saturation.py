@@ -1,15 +1,19 @@
 """What runs short, in programs, volumes and nodes, as their metrics tell."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sreagent.diagnose.conditions.pod_templates import unbounded
 from sreagent.diagnose.conditions.registry import Role, condition
+from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.baselines import rises, slope
 from sreagent.diagnose.metrics.readings import (
     SERVED,
+    SHORTLY,
     Reading,
+    as_usual,
+    behind,
     change,
     finding,
     is_felt,
@@ -18,6 +22,8 @@ from sreagent.diagnose.metrics.readings import (
     of,
     suspects,
 )
+from sreagent.diagnose.view.calling import failing_calls_of
+from sreagent.diagnose.view.readers import NOBODY_READS, label_of, readers_of
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -29,6 +35,8 @@ STEADY = 0.75
 """How steadily (Kendall's tau) something has to grow to be called growing."""
 LONG_ENOUGH = 1500
 """Seconds of growth that are more than a warm-up."""
+OFTEN = 3
+"""Complaints from which on they count."""
 SOON = 4 * 3600
 """Seconds until something is full that make it urgent."""
 
@@ -226,13 +234,40 @@ def fds_exhausted(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 )
 def pool_exhausted(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """All connections or workers of a pool are taken."""
-    for reading in of(scene, entity, Measure.POOL):
-        if reading.now >= 0.9:
-            hard = reading.now >= 0.97
-            yield _short(scene, reading, item, "workload.pool_exhausted", hard=hard)
-    for reading in of(scene, entity, Measure.POOL_WAITING):
-        if reading.rose and reading.now >= 1:
-            yield _short(scene, reading, item, "workload.pool_exhausted", hard=True)
+    for reading in of(scene, entity, Measure.POOL, Measure.POOL_WAITING):
+        if reading.measure is Measure.POOL:
+            taken, hard = reading.now >= 0.9, reading.now >= 0.97
+        else:
+            taken, hard = reading.rose and reading.now >= 1, True
+        if taken:
+            found = _short(scene, reading, item, "workload.pool_exhausted", hard=hard)
+            yield replace(found, suspects=_waited_for(scene, entity, reading))
+
+
+def _waited_for(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ...]:
+    """Those that did not answer it in time since then: whoever waits for them keeps its workers.
+
+    One that serves others as usual is not among them.
+    """
+    return tuple(
+        dict.fromkeys(
+            one.target.entity
+            for one in failing_calls_of(scene).get(entity, ())
+            if one.target.entity
+            and one.error.cause is LogCause.TIMEOUT
+            and one.error.count >= OFTEN
+            and _is_no_later(one.error.first_at, reading.since)
+            and not any(
+                as_usual(scene, served)
+                for served in behind(scene, one.target.entity) or [one.target.entity]
+            )
+        )
+    )
+
+
+def _is_no_later(one: datetime | None, other: datetime | None) -> bool:
+    # Of a log only the end is read, so what it tells may be older than it seems.
+    return one is None or other is None or one - other <= SHORTLY
 
 
 @condition(
@@ -256,12 +291,16 @@ def consumer_lag(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 
 
 def _behind(scene: Scene, reading: Reading, item: Obj, name: str) -> Finding:
+    """Those who should fetch it come first: a broker only counts what they leave."""
+    readers = dict.fromkeys(one.workload for one in readers_of(scene, reading.signal))
+    label, waits = label_of(reading.signal)
     return finding(
         reading,
         name,
         f"falls behind: {reading.signal.name} {change(reading)}, {reading.say(reading.now)} now",
         item,
-        suspects=suspects(scene, reading.signal.entity, reading),
+        suspects=(*readers, *suspects(scene, reading.signal.entity, reading)),
+        facts={NOBODY_READS: waits} if label and not readers else {},
     )
 
 

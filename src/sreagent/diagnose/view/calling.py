@@ -32,6 +32,15 @@ def failing_calls(scene: Scene) -> tuple[FailingCall, ...]:
     return tuple(_failing(scene))
 
 
+@once_per_scene
+def failing_calls_of(scene: Scene) -> Mapping[Entity, list[FailingCall]]:
+    """Those of each workload that complains."""
+    found: dict[Entity, list[FailingCall]] = defaultdict(list)
+    for call in failing_calls(scene):
+        found[call.caller].append(call)
+    return found
+
+
 def failing_calls_to(scene: Scene, entity: Entity) -> list[FailingCall]:
     """Those that name this Service or workload."""
     return [call for call in failing_calls(scene) if call.target.entity == entity]
