@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sreagent.domain.conversation import Completion, Message, Speaker, Stop, ToolCall, Usage
-from sreagent.domain.errors import SreError, TooLong
+from sreagent.domain.errors import Refused, SreError, TooLong
 from sreagent.domain.ports import Model
 from sreagent.domain.record import Happening, Progress, Spoken, Turn
 from sreagent.investigate.case import Case
@@ -55,8 +55,9 @@ def _asked(
     case: Case, minds: Minds, model: Model, role: Role, remark: str
 ) -> Generator[Happening, None, Completion]:
     """The answer; with less in the prompt when it was too much."""
-    abilities = model.abilities()
-    for tightness in range(TIGHTER + 1):
+    tightness = 0
+    while True:
+        abilities = model.abilities()
         messages, tools = conversation(
             case.incident, role, minds.prompts, abilities, tightness=tightness
         )
@@ -69,9 +70,13 @@ def _asked(
         try:
             return (yield from _spoken(answer))
         except TooLong:
-            if tightness == TIGHTER:
+            tightness += 1
+            if tightness > TIGHTER:
                 raise
-    raise AssertionError
+        except Refused:
+            # A server may say only now that it takes no tools: then it is asked in words.
+            if model.abilities() == abilities:
+                raise
 
 
 def _spoken(answer: Generator[str, None, T]) -> Generator[Happening, None, T]:
