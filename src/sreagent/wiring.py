@@ -82,6 +82,8 @@ class Run:
 
     case: Case
     desk: Desk
+    usd_limit: float | None = None
+    """What models may cost, 0 for no limit; None where none takes part."""
 
     @property
     def incident(self) -> Incident:
@@ -391,7 +393,7 @@ def _run(
         rules = RulesReasoner(asks=not wishes.dry_run)
         desk.reasoner = ModelReasoner(rules, minds, Calls(_parse))
         desk.mind = ModelMind(minds)
-    return Run(case=case, desk=desk)
+    return Run(case=case, desk=desk, usd_limit=minds.limits.usd if minds else None)
 
 
 def _minds(settings: Settings, clock: Clock) -> Minds:

@@ -55,9 +55,10 @@ def show_incident(incident: options.Incident, json: options.Json = False) -> Non
     """Show an incident: the account, the evidence, what was done."""
     from rich.text import Text
 
-    from sreagent.cli import render
+    from sreagent.cli import model_lines, render
     from sreagent.cli.screen import console
     from sreagent.journal import shelf
+    from sreagent.report.model_part import model_part
     from sreagent.report.outcome import as_json
     from sreagent.settings import state_folder
 
@@ -78,6 +79,10 @@ def show_incident(incident: options.Incident, json: options.Json = False) -> Non
         out.print()
         out.print(render.proposal(proposal, boxed=out.is_terminal))
         out.print(Text(f" {proposal.id} is {proposal.state} {proposal.note}".rstrip()))
+    if part := model_part(found):
+        out.print()
+        for line in model_lines.summary(part, found.concluded.by if found.concluded else ""):
+            out.print(line)
     out.print()
     for line in render.ending(found, ""):
         out.print(line)

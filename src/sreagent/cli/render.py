@@ -21,6 +21,7 @@ from sreagent.domain.record import Concluded, Looked, Opened, Verified
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Tier
 from sreagent.investigate.outcome import open_proposals
+from sreagent.report.model_part import model_part, tokens
 
 MARKS = {
     Health.HEALTHY: ("✓", "green"),
@@ -53,7 +54,7 @@ def header(incident: str, opened: Opened, now: datetime, width: int) -> Text:
     if alert.source.startswith("text;"):
         text.append(f"\n{alert.source.removeprefix('text; ')}", style="not bold yellow")
     cluster = f"cluster {opened.context} (read as {opened.user})"
-    place = _packed([cluster, where, *sources, "model none (rules)"], width)
+    place = _packed([cluster, where, *sources, f"model {opened.model or 'none (rules)'}"], width)
     return text.append("\n" + place, style="not bold")
 
 
@@ -320,7 +321,8 @@ def ending(incident: Incident, report: str) -> Iterator[Text]:
     times = f"{cost.seconds:.1f} s" + (
         f" + {cost.verify_seconds:.0f} s verifying" if cost.verify_seconds else ""
     )
-    yield Text(f"Cost: {cost.tokens} tokens, {cost.api_calls} API calls, {times}.", style="dim")
+    took = tokens(cost, model_part(incident))
+    yield Text(f"Cost: {took}, {cost.api_calls} API calls, {times}.", style="dim")
 
 
 ENDINGS = {

@@ -5,17 +5,21 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from rich.status import Status
 from rich.text import Text
 
-from sreagent.cli import render
+from sreagent.cli import model_lines, render
 from sreagent.cli.reasons import reasons
+from sreagent.cli.waiting import Waiting
+from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Outcome
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
+    Briefed,
+    Closed,
     Concluded,
     Entry,
     Happening,
@@ -26,11 +30,16 @@ from sreagent.domain.record import (
     Ran,
     Record,
     Resumed,
+    Spoken,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
 from sreagent.domain.text import one_line, visible
 
+ASKING = "asking the "
+"""How a passing word begins while a model is waited for."""
 PIPE_WIDTH = 10_000
 """In a pipe no line is folded."""
 
@@ -68,11 +77,21 @@ class Terminal:
         self.out = out
         self._explain = explain
         self._boxed = out.is_terminal
-        self._status: Status | None = None
+        self._waiting = Waiting(out)
         self._looking = False
+        self._began = out.get_time()
+        self._usd_limit: float | None = None
+        self._held: Concluded | None = None
+        self._weighed_last: tuple[Hypothesis, ...] = ()
+        self._changes_last: tuple[Change, ...] = ()
 
-    def begin(self, incident: Incident) -> None:
-        """Which incident, alert and cluster."""
+    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
+        """Which incident, alert and cluster.
+
+        `usd_limit` is what a model may cost, 0 for no limit; None where none takes part. Where one
+        does, the rules' account is shown in short, and whole only if the model gives none.
+        """
+        self._began, self._usd_limit = self.out.get_time(), usd_limit
         opened, began = incident.opened, incident.opened_at
         self.out.print(render.header(incident.id, opened, began, self.out.width))
 
@@ -80,8 +99,11 @@ class Terminal:
         """One or a few lines; a passing word only at a terminal."""
         match happening:
             case Progress(text=text):
-                self._progress(text)
+                self._progress(text, incident)
+            case Spoken(text=text):
+                self._spoken(text)
             case Entry(record=Proposed(proposal=proposal), at=at):
+                self._let_go(incident)
                 self._section("")
                 self.out.print(render.proposal(proposal, boxed=self._boxed, at=at))
             case Entry(record=record):
@@ -89,6 +111,7 @@ class Terminal:
 
     def end(self, incident: Incident, report: str) -> None:
         """What came of it."""
+        self._let_go(incident)
         self.rest()
         self.out.print()
         for line in render.ending(incident, report):
@@ -96,30 +119,40 @@ class Terminal:
 
     def rest(self) -> None:
         """Take the spinner away, so that others may print or read keys."""
-        if self._status:
-            self._status.stop()
-            self._status = None
+        self._waiting.rest()
 
-    def _progress(self, text: str) -> None:
+    def _progress(self, text: str, incident: Incident) -> None:
         if not self.out.is_terminal:
             return
-        if self._status is None:
-            self._status = self.out.status(Text(text))
-            self._status.start()
-        self._status.update(Text(text))
+        limit = self._usd_limit
+        if limit is None or not text.startswith(ASKING):
+            self._waiting.wait_for(lambda: text)
+            return
+        clock, began = self.out.get_time, self._began
+        self._waiting.wait_for(lambda: model_lines.meter(text, incident, limit, clock() - began))
+
+    def _spoken(self, text: str) -> None:
+        """In a pipe the whole of it comes with its turn."""
+        if self.out.is_terminal:
+            self._waiting.hear(text)
 
     def _record(self, record: Record, incident: Incident) -> None:
         match record:
             case Looked():
                 self._heading_once()
                 self.out.print(render.look(record, self.out.width), soft_wrap=True)
-            case Weighed(hypotheses=hypotheses) if hypotheses:
+            case Weighed(hypotheses=hypotheses) if hypotheses not in ((), self._weighed_last):
+                self._weighed_last = hypotheses
                 self._section("Hypotheses")
                 for line in self._weighed(hypotheses, incident):
                     self.out.print(line)
                 self._changed(incident)
             case Concluded():
-                self._account(record, incident)
+                self._concluded(record, incident)
+            case Closed():
+                self._let_go(incident)
+            case Briefed() | Turn() | Told() | Asked() | Noted(by="budget"):
+                self._talk(record, incident)
             case Verified():
                 self.rest()
                 self.out.print(render.verified(record))
@@ -129,6 +162,40 @@ class Terminal:
             case _:
                 pass
 
+    def _concluded(self, record: Concluded, incident: Incident) -> None:
+        """The account; that of the rules in short while a model's is to come."""
+        if record.by == "rules" and self._usd_limit is not None:
+            self._held = record
+            self._section("")
+            self.out.print(model_lines.rules_account(record))
+        else:
+            self._held = None
+            self._account(record, incident)
+
+    def _talk(self, record: Briefed | Turn | Told | Asked | Noted, incident: Incident) -> None:
+        match record:
+            case Briefed():
+                self._section(model_lines.briefed(record, incident))
+            case Noted(text=text):
+                self._lines(model_lines.gone_no_further(text))
+            case Turn():
+                self._lines(*model_lines.turn(record))
+            case Asked():
+                self._lines(model_lines.asked(record))
+            case Told() if line := model_lines.told(record):
+                self._lines(line)
+
+    def _lines(self, *lines: RenderableType) -> None:
+        self.rest()
+        for line in lines:
+            self.out.print(line)
+
+    def _let_go(self, incident: Incident) -> None:
+        """Show the rules' account whole, where no model's came in its place."""
+        held, self._held = self._held, None
+        if held:
+            self._account(held, incident)
+
     def _weighed(self, found: Sequence[Hypothesis], incident: Incident) -> Iterable[RenderableType]:
         if not self._explain:
             return render.hypotheses(found)
@@ -136,6 +203,9 @@ class Terminal:
         return reasons(alert, found, incident.evidence, drawn=self.out.is_terminal)
 
     def _changed(self, incident: Incident) -> None:
+        if incident.changes == self._changes_last:
+            return
+        self._changes_last = incident.changes
         lines = list(render.changes(incident.changes))
         if lines:
             self._section("Changes")

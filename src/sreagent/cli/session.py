@@ -31,8 +31,8 @@ Start = Callable[[Person], AbstractContextManager[Run]]
 class Screen(Protocol):
     """Something that shows a run."""
 
-    def begin(self, incident: Incident) -> None:
-        """The incident is open."""
+    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
+        """The incident is open; a model that takes part may cost `usd_limit`, 0 for any."""
         ...
 
     def show(self, happening: Happening, incident: Incident) -> None:
@@ -47,7 +47,7 @@ class Screen(Protocol):
 class Silent:
     """Shows nothing: `--json` prints its object at the end."""
 
-    def begin(self, incident: Incident) -> None:
+    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
         """Nothing."""
 
     def show(self, happening: Happening, incident: Incident) -> None:
@@ -80,7 +80,7 @@ def conduct(start: Start, show: Show) -> Exit:
         run = _opened(start, people, stack)
         if isinstance(people, Listens):
             people.letters = run.letters
-        screen.begin(run.incident)
+        screen.begin(run.incident, run.usd_limit)
         stopped = _follow(run, screen)
         if why := run.case.journal.unsigned:
             print(f"sre: the end of the record is not signed: {why}", file=sys.stderr)

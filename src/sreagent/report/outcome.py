@@ -12,11 +12,14 @@ from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import stamp
-from sreagent.domain.record import Cost, Looked
+from sreagent.domain.record import Concluded, Cost, Looked
 from sreagent.domain.signal import Plot
+from sreagent.report.model_part import ModelPart, model_part
 
 Json = dict[str, Any]
 
+BY_RULES = "rules"
+"""Who found further causes: a model names only one."""
 TRIED = (ActionState.STARTED, ActionState.DONE, ActionState.FAILED, ActionState.UNDONE)
 """States of a proposal that was carried out, or tried to be."""
 
@@ -26,11 +29,12 @@ def as_json(incident: Incident) -> Json:
     concluded = incident.concluded
     other_causes = concluded.other_causes if concluded else ()
     tried = [p for p in incident.proposals if p.state in TRIED]
+    part = model_part(incident)
     return {
         "incident": incident.id,
         "alert": _alert(incident.opened.alert),
-        "diagnosis": _diagnosis(incident.diagnosis) if incident.diagnosis else None,
-        "other_causes": [_diagnosis(cause) for cause in other_causes],
+        "diagnosis": _concluded(concluded) if concluded else None,
+        "other_causes": [_diagnosis(cause, BY_RULES) for cause in other_causes],
         "victims": [_entity(entity) for entity in incident.victims],
         "hypotheses": [_hypothesis(hypothesis) for hypothesis in incident.hypotheses],
         "changes": [_change(change) for change in incident.changes],
@@ -39,6 +43,7 @@ def as_json(incident: Incident) -> Json:
         "unknown": [_gap(look) for look in incident.unknown],
         "outcome": incident.outcome.value,
         "evidence": [_evidence(evidence) for evidence in incident.evidence],
+        "model": _model(part) if part else None,
         "cost": _cost(incident.cost),
         "summary": concluded.summary if concluded else "",
         "impact": concluded.impact if concluded else "",
@@ -64,7 +69,12 @@ def _entity(entity: Entity) -> Json:
     return {"kind": entity.kind, "namespace": entity.namespace, "name": entity.name}
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Json:
+def _concluded(concluded: Concluded) -> Json | None:
+    diagnosis = concluded.diagnosis
+    return _diagnosis(diagnosis, concluded.by) if diagnosis else None
+
+
+def _diagnosis(diagnosis: Diagnosis, by: str) -> Json:
     return {
         "root_cause": diagnosis.root_cause,
         "entity": _entity(diagnosis.entity),
@@ -72,6 +82,7 @@ def _diagnosis(diagnosis: Diagnosis) -> Json:
         "confidence": diagnosis.confidence,
         "evidence": list(diagnosis.evidence),
         "refuted_by": diagnosis.refuted_by,
+        "by": by,
     }
 
 
@@ -178,6 +189,20 @@ def _plot(plot: Plot) -> Json:
         "values": list(plot.values),
         "unit": plot.unit,
         "changed_at": _time(plot.changed_at),
+    }
+
+
+def _model(part: ModelPart) -> Json:
+    usage = part.usage
+    return {
+        "name": part.name,
+        "version": part.version,
+        "answers": part.answers,
+        "tokens": {"prompt": usage.prompt, "cached": usage.cached, "answer": usage.answer},
+        "usd": usage.usd,
+        "invented": dict(part.invented),
+        "rejected": part.rejected,
+        "problem": part.problem,
     }
 
 
