@@ -48,6 +48,7 @@ bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.safety
 	@$(BIN)/python -m tests.benchmarks.metrics
 	@$(BIN)/python -m tests.benchmarks.logs
+	@$(BIN)/python -m tests.benchmarks.model
 
 wheel: $(INSTALLED) ## build the wheel into dist/
 	@rm -rf dist

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from string import Template
 
@@ -47,6 +47,7 @@ class Prompts:
         return {"pages": dict(self.pages), "tools": tools, "guardrails": {"confident": CONFIDENT}}
 
 
+@cache
 def specs(role: Role) -> tuple[ToolSpec, ...]:
     """The tools of a role as the model sees them."""
     return tuple(spec(tool) for tool in TOOLS[role])
