@@ -20,6 +20,7 @@ from sreagent.simulator import Simulation
 from sreagent.simulator.chat_site import ChatSite, chat
 
 CRASH = "{{evidence:broken logs: pod shop/checkout}}"
+ALERT = "KubePodCrashLooping shop/checkout"
 TICKS = os.sysconf("SC_CLK_TCK")
 LOOKS = (
     ["kubectl -n shop get pods", "kubectl -n shop get events"],
