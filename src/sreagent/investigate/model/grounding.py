@@ -119,7 +119,8 @@ def numbers_missing(statement: str, seen: str) -> set[str]:
         for number in _NUMBER.findall(statement)
         if number not in _EVERYDAY
         and number not in known
-        and number not in seen
+        # 19:44 of 19:44:51, 2.4 of 2.4.1
+        and not any(token.startswith((f"{number}:", f"{number}.")) for token in known)
         and not any(_rounds_to(value, number) for value in values)
     }
 
