@@ -28,6 +28,7 @@ from sreagent.domain.inventory import Gap, Inventory
 from sreagent.domain.moment import span
 from sreagent.domain.ports import Labels, Metrics, Ranges
 from sreagent.domain.record import Looked
+from sreagent.domain.signal import Signal
 from sreagent.domain.text import one_line
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import NAMESPACES, Owners
@@ -125,7 +126,7 @@ class _Gathering:
         asked = list(questions(place))
         yield self._said("names of metrics", window, f"{len(known)} metrics", began)
         yield from self._read(asked, place.owners, window)
-        self.inventory.signals[:] = chosen(self.inventory.signals)
+        self.inventory.signals[:] = chosen(_once(self.inventory.signals))
 
     def _step(self) -> float:
         """So that the pods in view do not make more values than can be worked on."""
@@ -232,6 +233,16 @@ class _Gathering:
             Gap(what=what, namespace="", reason="failed", message=text, command=command)
         )
         return Looked(source="prometheus", command=command, result=text, verdict=Health.UNKNOWN)
+
+
+def _once(signals: Iterable[Signal]) -> Iterator[Signal]:
+    """What tells of no namespace is read again with each of them."""
+    told = set()
+    for one in signals:
+        key = (one.measure, one.entity, one.about, one.promql)
+        if key not in told:
+            told.add(key)
+            yield one
 
 
 def range_command(url: str, promql: str, start: datetime, end: datetime, step: float) -> str:

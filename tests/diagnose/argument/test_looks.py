@@ -24,7 +24,7 @@ from tests.diagnose.build import (
 )
 
 from sreagent.diagnose.argument.explain import explain
-from sreagent.diagnose.argument.looks import LogWanted, wanted_logs, wanted_namespaces
+from sreagent.diagnose.argument.looks import LogWanted, unmeasured, wanted_logs, wanted_namespaces
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.alert import Alert
 from sreagent.domain.inventory import Gap, Inventory, Listing
@@ -190,3 +190,36 @@ def test_nobody_else_is_asked_once_the_cause_is_sure() -> None:
     broken = app("bad", revisions=[(9 * DAY, big), (600, small)], pods=[dying])
     found = wanted(seen(*broken, *several(3)), alert("HighErrorRate", namespace="shop"))
     assert "the alert names nobody" not in {one.reason for one in found}
+
+
+def elsewhere() -> Inventory:
+    """`web` of shop waits for `geo` of maps; both namespaces were listed."""
+    caller = app("web", revisions=[(DAY, calls("http://geo.maps:80"))], pods=[running(since=DAY)])
+    there = [*app("geo"), service("geo")]
+    for one in there:
+        one["metadata"]["namespace"] = "maps"
+    pods = [one for one in caller if one["kind"] == "Pod"]
+    late = log(pods[0], lines("ERROR GET http://geo.maps:80/route: request timed out"))
+    return seen(*caller, *there, logs=[late])
+
+
+@pytest.mark.parametrize(
+    ("measured", "found"),
+    [
+        pytest.param(("shop",), {"maps"}, id="where-the-trouble-leads"),
+        pytest.param(("shop", "maps"), set(), id="measured-before"),
+    ],
+)
+def test_metrics_of_other_namespaces_are_read_where_somebody_there_is_accused(
+    measured: tuple[str, ...], found: set[str]
+) -> None:
+    scene = Scene(elsewhere(), NOW)
+    so_far = explain(scene, alert("X", namespace="shop", service="web"))
+    assert {one.namespace for one in unmeasured(scene, so_far, measured)} == found
+
+
+def test_no_more_metrics_are_read_where_nothing_is_accused() -> None:
+    inventory = elsewhere()
+    inventory.logs.clear()
+    scene = Scene(inventory, NOW)
+    assert unmeasured(scene, explain(scene, alert("X", namespace="shop")), ("shop",)) == ()

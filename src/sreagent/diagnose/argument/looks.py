@@ -5,7 +5,7 @@ What is explained beyond doubt is not read about again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import log2
 
@@ -120,6 +120,29 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
         ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
     unknown = [name for name in ordered if name and not inventory.looked("Pod", name)]
     return tuple(name for name in unknown if not inventory.gap("Pod", name))[:NAMESPACES]
+
+
+def unmeasured(scene: Scene, so_far: Explanation, measured: Collection[str]) -> tuple[Entity, ...]:
+    """What is accused in namespaces that were listed and whose metrics were not read.
+
+    None once the cause is known.
+    """
+    if any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
+        return ()
+    causes = [one.entity for one in so_far.causes if one.relevant]
+    accused = [
+        suspect
+        for finding in so_far.findings
+        if finding.severity in (Severity.ERROR, Severity.CRITICAL)
+        for suspect in finding.suspects
+    ]
+    return tuple(
+        one
+        for one in dict.fromkeys((*causes, *accused))
+        if one.namespace
+        and one.namespace not in measured
+        and scene.inventory.looked("Pod", one.namespace)
+    )
 
 
 def _failing_namespaces(scene: Scene) -> Iterator[str]:

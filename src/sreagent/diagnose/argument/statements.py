@@ -33,12 +33,13 @@ def state(scene: Scene, account: Account) -> str:
     """What is wrong with whom, since which change, and what was before."""
     entity, change, first = account.entity, account.change, account.first_symptom
     subject = str(entity)
-    if change and change.revision is not None:
+    own_rollout = change is not None and change.revision is not None and change.entity == entity
+    if change and own_rollout:
         subject += f", {_rollout(scene, change, first)},"
     text = f"{subject} {predicate(account.primary, entity)}"
     if account.symptom:
         text += f"; {one_line(account.symptom.claim, SYMPTOM)}"
-    if change and change.revision is None:
+    if change and not own_rollout:
         text += f"; {_edit(scene, change, entity, first)}"
     if account.previous and (ran := _ran(account.previous, change)):
         text += f"; {account.previous.label} ran for {ran}"

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sreagent.diagnose.argument.looks import wanted_logs, wanted_namespaces
+from sreagent.diagnose.argument.looks import unmeasured, wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
+from sreagent.domain.entity import Entity
 from sreagent.domain.kinds import KINDS
 from sreagent.investigate.case import Case
 from sreagent.investigate.outcome import open_proposals, outcome_of, reason_of
@@ -108,6 +109,20 @@ def _look(case: Case) -> Iterator[Gather]:
         logs = tuple(look for look in gather.logs if str(look) not in case.asked_for)
         if lists or logs:
             yield Gather(lists=lists, logs=logs)
+    if case.has_metrics and (further := _further_signals(case)):
+        case.asked_for |= {_measured(one.namespace) for one in further}
+        yield Gather(signals=further)
+
+
+def _further_signals(case: Case) -> tuple[Entity, ...]:
+    """What the trouble was followed to, in namespaces whose metrics were not read at first."""
+    first = {one.namespace for one in case.explanation.focus} or {*case.inventory.namespaces}
+    found = unmeasured(case.scene, case.explanation, first)
+    return tuple(one for one in found if _measured(one.namespace) not in case.asked_for)
+
+
+def _measured(namespace: str) -> str:
+    return f"signals of {namespace}"
 
 
 def _second_lists(case: Case) -> Gather:
