@@ -27,6 +27,7 @@ from sreagent.settings import (
     model_key,
     person,
     policy_file,
+    provider_keys,
     state_folder,
 )
 
@@ -35,11 +36,21 @@ if TYPE_CHECKING:
 
     from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kill_switch import FileKillSwitch
+    from sreagent.clients.model import LiteLlmModel
     from sreagent.domain.action import Action, Proposal
     from sreagent.domain.command import Read, Refusal
     from sreagent.domain.incident import Incident
     from sreagent.domain.inventory import Inventory
-    from sreagent.domain.ports import Alerts, Clock, Cluster, Metrics, Person
+    from sreagent.domain.ports import (
+        Alerts,
+        Clock,
+        Cloud,
+        Cluster,
+        KillSwitch,
+        Metrics,
+        Model,
+        Person,
+    )
     from sreagent.domain.record import Happening
     from sreagent.investigate.case import Case
     from sreagent.investigate.desk import Desk
@@ -213,7 +224,7 @@ def resumption(
         )
         run = _run(case, cluster, settings, wishes, people, held)
         if undo:
-            run.desk.reasoner = _undoing(run, undo)
+            run.desk.reasoner, run.usd_limit = _undoing(run, undo), None
         case.write(Resumed(by=person()), *_offered_again(before, about))
         yield run
 
@@ -402,27 +413,14 @@ def _minds(settings: Settings, clock: Clock) -> Minds:
     Raises:
         BadSettings: The file with the key cannot be read.
     """
-    from sreagent.clients.model_loading import Loading
-
-    loading = Loading()
-    key = model_key(settings)
-    from sreagent.clients.model import LiteLlmModel
+    make = _model_maker(settings, clock)
     from sreagent.investigate.model.minds import SMALL, Limits, Minds
     from sreagent.investigate.model.prompts import built_in
 
     small = settings.model_small or settings.model
-    wanted = {"yes": True, "no": False}.get(settings.model_tools)
 
     def model(role: str) -> LiteLlmModel:
-        return LiteLlmModel(
-            name=small if role in SMALL else settings.model,
-            url=settings.model_url,
-            key=key,
-            tools=wanted,
-            context=settings.model_context,
-            loading=loading,
-            clock=clock,
-        )
+        return make(small if role in SMALL else settings.model)
 
     return Minds(
         models=model,
@@ -432,6 +430,36 @@ def _minds(settings: Settings, clock: Clock) -> Minds:
         ),
         own=frozenset(SMALL if settings.model_small else ()),
     )
+
+
+def _model_maker(settings: Settings, clock: Clock) -> Callable[[str], LiteLlmModel]:
+    """Makes models by name; litellm begins to load, and every key counts as a secret from now on.
+
+    Raises:
+        BadSettings: The file with the key cannot be read.
+    """
+    from sreagent.clients.model_loading import Loading
+
+    loading = Loading()
+    from sreagent.clients.model import LiteLlmModel
+
+    key = model_key(settings)
+    for secret in provider_keys():
+        own(secret)
+    wanted = {"yes": True, "no": False}.get(settings.model_tools)
+
+    def make(name: str) -> LiteLlmModel:
+        return LiteLlmModel(
+            name=name,
+            url=settings.model_url,
+            key=key,
+            tools=wanted,
+            context=settings.model_context,
+            loading=loading,
+            clock=clock,
+        )
+
+    return make
 
 
 def _changes(case: Case, cluster: Cluster, settings: Settings) -> EveryChange:
@@ -617,6 +645,71 @@ def second_opinion(policy: Policy) -> Tighten | None:
 
         return OpaServer(policy.opa.url, timeout=policy.opa.timeout)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Builds what a run would use, part by part, for `sre doctor`."""
+
+    settings: Settings
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the settings."""
+        return self.settings.namespace
+
+    @property
+    def source(self) -> str:
+        """Where the policy is from."""
+        return str(policy_file(self.settings) or "the built-in one")
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return state_folder()
+
+    @property
+    def clock(self) -> Clock:
+        """The time of this machine."""
+        return system_clock()
+
+    def cluster(self) -> Cluster:
+        """The cluster."""
+        return _cluster(self.settings, system_clock())
+
+    def metrics(self) -> Metrics | None:
+        """Prometheus, where it is known."""
+        own(_login_in(self.settings.prometheus))
+        return _metrics(self.settings)
+
+    def alerts(self) -> Alerts | None:
+        """Alertmanager, where it is known."""
+        own(_login_in(self.settings.alertmanager))
+        return _alertmanager(self.settings) if self.settings.alertmanager else None
+
+    def cloud(self) -> Cloud | None:
+        """The AWS account, where a setting names one."""
+        named = (self.settings.aws_profile, self.settings.aws_region, self.settings.aws_endpoint)
+        return _cloud(self.settings) if any(named) else None
+
+    def policy(self) -> Policy:
+        """The policy that holds."""
+        return policy(self.settings)
+
+    def switch(self) -> KillSwitch:
+        """What stops all changes."""
+        return kill_switch(self.settings)
+
+    def models(self) -> tuple[Model, ...]:
+        """The language models, each once."""
+        names = dict.fromkeys(filter(None, (self.settings.model, self.settings.model_small)))
+        make = _model_maker(self.settings, system_clock()) if names else None
+        return tuple(make(name) for name in names) if make else ()
+
+
+def parts(settings: Settings) -> Parts:
+    """What a run with these settings would use."""
+    return Parts(settings)
 
 
 def system_clock() -> Clock:

@@ -9,6 +9,7 @@ from sreagent import __version__
 from sreagent.cli import (
     audit,
     demo,
+    doctor,
     eval,
     halt,
     incidents,
@@ -58,6 +59,7 @@ app.command(short_help="Take a change back.")(resume.undo)
 app.command(short_help="Stop every change of every run, or lift that.")(halt.halt)
 app.command()(postmortem.postmortem)
 app.command(short_help="Show again how it was decided, step by step.")(replay.replay)
+app.command(short_help="Check what a run would use, and say what to type.")(doctor.doctor)
 app.command(short_help="Investigate an incident on a pretend cluster.")(demo.demo)
 app.command("eval", short_help="Say how often known causes are found.")(eval.evaluate)
 app.command(short_help="Show what would leave this machine of a text.")(redact.redact)
