@@ -46,6 +46,8 @@ class Measure(StrEnum):
     POOL_WAITING = "waiting for a connection"
     QUEUE = "queue length"
     LAG = "consumer lag"
+    CONSUMERS = "consumers"
+    BLOCKED = "alarm that blocks publishers"
     CACHE_HITS = "cache hit ratio"
     CACHE_MEMORY = "cache memory"
     EVICTIONS = "cache evictions"

@@ -70,6 +70,9 @@ _LAG = re.compile(
     r"(?:consumer|group|kafka|topic|stream|offset|replication|slave|replica).*(?:_lag|lag_max|lag_sum"
     r"|_lag_seconds|seconds_behind_master)$|^(?:.*_)?lag$"
 )
+_CONSUMERS = re.compile(
+    r"queue.*_consumers?(?:_count)?$|(?:consumer_?group|consumers?)_(?:group_)?members$"
+)
 _HIT_RATIO = re.compile(r"cache.*hit_?(?:ratio|rate)$|hit_?(?:ratio|rate).*cache")
 
 
@@ -195,6 +198,12 @@ def lags(names: Collection[str]) -> list[str]:
     return sorted(name for name in found if not any(f"{name}_sum" == one for one in found))
 
 
+def consumers(names: Collection[str]) -> list[str]:
+    """Gauges of how many fetch from a queue, or as a group."""
+    found = [name for name in names if _CONSUMERS.search(name) and not _PLATFORM.match(name)]
+    return sorted(found)
+
+
 def hit_ratios(names: Collection[str]) -> list[str]:
     """Gauges of a cache's hit ratio."""
     return sorted(name for name in names if _HIT_RATIO.search(name))
@@ -271,6 +280,7 @@ def matching(names: Collection[str]) -> Iterator[str]:
         *waiting(names),
         *queues(names),
         *lags(names),
+        *consumers(names),
         *hit_ratios(names),
     ):
         if name not in told:

@@ -215,6 +215,7 @@ def _gauges(place: Place) -> Iterator[Question]:
         (families.waiting(names), Measure.POOL_WAITING),
         (families.queues(names), Measure.QUEUE),
         (families.lags(names), Measure.LAG),
+        (families.consumers(names), Measure.CONSUMERS),
         (families.hit_ratios(names), Measure.CACHE_HITS),
     ):
         for name in _few(found):
@@ -482,6 +483,21 @@ RECIPES = (
         unit=Unit.PER_SECOND,
         promql=f"sum by ({_RUNS}) (rate(redis_evicted_keys_total{{$all}}[$w]))",
         fold=Fold.SUM,
+    ),
+    *(
+        Recipe(
+            measure=Measure.BLOCKED,
+            unit=Unit.COUNT,
+            promql=f"label_replace(max by ({_RUNS}) ({metric}{{$all}}), "
+            f'"resource", "{what}", "", "")',
+            about=("resource",),
+        )
+        for metric, what in (
+            ("rabbitmq_alarms_memory_used_watermark", "memory"),
+            ("rabbitmq_alarms_free_disk_space_watermark", "disk"),
+            ("rabbitmq_node_mem_alarm", "memory"),
+            ("rabbitmq_node_disk_free_alarm", "disk"),
+        )
     ),
     Recipe(
         measure=Measure.NODE_CPU,

@@ -115,7 +115,7 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
     configured to be called is of no interest once the cause is known.
     """
     inventory = scene.inventory
-    ordered = dict.fromkeys(_failing_namespaces(scene))
+    ordered = dict.fromkeys((*_failing_namespaces(scene), *_suspected_namespaces(so_far)))
     if not any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
         ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
     unknown = [name for name in ordered if name and not inventory.looked("Pod", name)]
@@ -152,6 +152,13 @@ def _failing_namespaces(scene: Scene) -> Iterator[str]:
         call.target.entity.namespace for call in failing_calls(scene) if call.target.entity
     )
     yield from (name for name, _ in failing.most_common())
+
+
+def _suspected_namespaces(so_far: Explanation) -> Iterator[str]:
+    """Those of workloads that a finding suspects: of them only their configuration is known."""
+    for finding in so_far.findings:
+        if finding.verdict is Health.BROKEN:
+            yield from (one.namespace for one in finding.suspects if one.kind in WORKLOADS)
 
 
 def _called_namespaces(scene: Scene, focus: tuple[Entity, ...]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sreagent.diagnose.conditions.pod_templates import unbounded
+from sreagent.diagnose.conditions.queues import fetchers
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.baselines import rises, slope
@@ -23,7 +24,7 @@ from sreagent.diagnose.metrics.readings import (
     suspects,
 )
 from sreagent.diagnose.view.calling import failing_calls_of
-from sreagent.diagnose.view.readers import NOBODY_READS, label_of, readers_of
+from sreagent.diagnose.view.readers import NOBODY_READS, label_of
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -292,7 +293,7 @@ def consumer_lag(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 
 def _behind(scene: Scene, reading: Reading, item: Obj, name: str) -> Finding:
     """Those who should fetch it come first: a broker only counts what they leave."""
-    readers = dict.fromkeys(one.workload for one in readers_of(scene, reading.signal))
+    readers = fetchers(scene, reading.signal)
     label, waits = label_of(reading.signal)
     return finding(
         reading,

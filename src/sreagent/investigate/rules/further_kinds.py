@@ -7,6 +7,7 @@ from itertools import chain
 from sreagent.diagnose.argument.causes import Explanation
 from sreagent.diagnose.conditions.admission import backends
 from sreagent.diagnose.objects.shapes import part, parts, word
+from sreagent.diagnose.view.readers import NOBODY_READS
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.inventory import Inventory, controller_ref
@@ -19,6 +20,8 @@ Wish = tuple[str, str]
 OF_DNS = ("ConfigMap", "Service", "Endpoints", "Pod", "Deployment", "ReplicaSet", "Event")
 """What tells how the name service is; it runs in another namespace than most programs."""
 OF_BACKENDS = ("Service", "Endpoints", "Pod", "Deployment", "ReplicaSet")
+OF_READERS = ("Deployment", "StatefulSet", "ConfigMap")
+"""What tells who is configured to read a queue."""
 OF_RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 WEBHOOKS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 UNEXPLAINED = tuple(
@@ -76,7 +79,12 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
     if namespace and _unschedulable(inventory):
         # What a node has left depends on the pods of every namespace.
         yield "", "Pod"
+    if any(NOBODY_READS in one.facts for one in so_far.findings):
+        # A broker serves programs of any namespace, and names none of them.
+        yield from (("", kind) for kind in OF_READERS)
     for cause in so_far.causes:
+        if cause.relevant and cause.entity.kind in ("StatefulSet", "DaemonSet"):
+            yield cause.entity.namespace, "ControllerRevision"
         if cause.entity.kind == "ReplicaSet":
             # Of its pods only the name of their owner is known: its Deployment is elsewhere.
             yield from ((cause.entity.namespace, kind) for kind in ("ReplicaSet", "Deployment"))
