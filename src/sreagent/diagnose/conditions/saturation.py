@@ -300,7 +300,8 @@ def _behind(scene: Scene, reading: Reading, item: Obj, name: str) -> Finding:
         name,
         f"falls behind: {reading.signal.name} {change(reading)}, {reading.say(reading.now)} now",
         item,
-        suspects=suspects(scene, reading.signal.entity, reading),
+        suspects=(*readers, *suspects(scene, reading.signal.entity, reading)),
+        facts={NOBODY_READS: waits} if label and not readers else {},
     )
 
 
