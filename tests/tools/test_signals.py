@@ -83,6 +83,28 @@ CONVENTIONS: dict[str, tuple[Callable[[str], list[Written]], Measure]] = {
         ),
         Measure.LATENCY,
     ),
+    "requests-made": (
+        lambda ns: [
+            counter("http_client_requests_total", since(AGO, 2, 90), namespace=ns, service="web",
+                    target="search", code="200"),
+        ],
+        Measure.CALLS,
+    ),
+    "requests-made-in-other-words": (
+        lambda ns: [
+            counter("crawler_outbound_requests_total", since(AGO, 2, 90), namespace=ns, app="web"),
+        ],
+        Measure.CALLS,
+    ),
+    "requests-made-of-micrometer": (
+        lambda ns: [
+            counter("http_client_requests_seconds_count", since(AGO, 2, 90), namespace=ns,
+                    application="web", clientName="search"),
+            counter("http_client_requests_seconds_sum", flat(1), namespace=ns, application="web",
+                    clientName="search"),
+        ],
+        Measure.CALLS,
+    ),
     "nginx-ingress": (
         lambda ns: requests(
             "nginx_ingress_controller_requests", "status", "200", "502",

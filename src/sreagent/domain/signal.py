@@ -30,6 +30,8 @@ class Measure(StrEnum):
     """What is measured, as an operator calls it."""
 
     RATE = "request rate"
+    CALLS = "rate of requests made"
+    """Of those that a program makes to others, as it counts them itself."""
     ERRORS = "rate of errors"
     ERROR_RATIO = "error ratio"
     CLIENT_ERRORS = "share answered with 4xx"

@@ -6,7 +6,7 @@ metrics, and gauges that hold a percentile.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 CODES = (
@@ -19,13 +19,20 @@ CODES = (
 SIDES = ("reporter", "direction", "span_kind")
 """Labels that say at which end of a call it was counted."""
 
+TARGETS = (
+    *("target", "callee", "upstream", "destination", "peer_service", "remote_service"),
+    *("server_address", "net_peer_name", "http_host", "client_name", "clientName", "remote_name"),
+    *("target_service", "dependency", "backend", "host", "to"),
+)
+"""Labels that say whom a program called, most telling first."""
+
 _PLATFORM = re.compile(
     r"(?:go(?!_sql)|process|kube|kubelet|node|container|machine|cadvisor|apiserver|etcd|rest_client"
     r"|workqueue|prometheus|promhttp|alertmanager|scrape|net_conntrack|authentication"
     r"|authorization|aggregator|storage|scheduler|coredns|felix|ALERTS|jvm|python|nodejs|dotnet"
     r"|thanos|otelcol|promtail|up|probe)(?:_|$)"
 )
-_CALLER = re.compile(r"(?:^|_)(?:client|outgoing|upstream_cx)(?:_|$)")
+_CALLER = re.compile(r"(?:^|_)(?:client|outgoing|outbound|egress|upstream_cx)(?:_|$)")
 _REQUESTS = re.compile(
     r"(?:^|_)(?:requests?|handled|calls|responses?|rq|queries|transactions)"
     r"(?:_completed|_processed)?(?:_total)?(?:_by_[a-z_]+?_total)?$"
@@ -100,10 +107,18 @@ _KNOWN_POOLS = (
 
 def requests(names: Collection[str]) -> list[str]:
     """Counters of requests that were served, those that tell most first."""
+    return _counters(names, [name for name in names if not _is_foreign(name)])
+
+
+def calls(names: Collection[str]) -> list[str]:
+    """Counters of requests that were made to others."""
+    made = [name for name in names if _CALLER.search(name) and not _PLATFORM.match(name)]
+    return _counters(names, made)
+
+
+def _counters(names: Collection[str], chosen: Iterable[str]) -> list[str]:
     found = []
-    for name in names:
-        if _is_foreign(name):
-            continue
+    for name in chosen:
         base = name.removesuffix("_count")
         timed = name.endswith("_count") and f"{base}_sum" in names and _TIMED.search(base)
         if timed or (_REQUESTS.search(name) and (_counts(name) or name.endswith("_rq"))):
@@ -272,6 +287,7 @@ def matching(names: Collection[str]) -> Iterator[str]:
     told: set[str] = set()
     for name in (
         *requests(names),
+        *calls(names),
         *errors(names),
         *(f"{base}_count" for base in histograms(names)),
         *(f"{base}_count" for base in averages(names)),

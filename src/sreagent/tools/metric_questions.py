@@ -136,6 +136,8 @@ def _of_programs(place: Place) -> Iterator[Question]:
     names = place.names
     for name in _few(families.requests(names)):
         yield _requests(_Program(place, name), name)
+    for name in _few(families.calls(names)):
+        yield _calls(_Program(place, name), name)
     for name in _few(families.errors(names)):
         program = _Program(place, name)
         yield Question(
@@ -158,6 +160,20 @@ def _requests(program: _Program, name: str) -> Question:
         promql=f"sum by ({by}) (rate({name}{program.chosen}[{OVER}]))",
         fold=Fold.REQUESTS,
         labels=program.labels,
+        family=name,
+    )
+
+
+def _calls(program: _Program, name: str) -> Question:
+    present = {label for one in program.place.series.get(name, ()) for label in one}
+    whom = next(((label,) for label in families.TARGETS if label in present), ())
+    return Question(
+        measure=Measure.CALLS,
+        unit=Unit.PER_SECOND,
+        promql=f"sum by ({program.by(*whom)}) (rate({name}{program.chosen}[{OVER}]))",
+        fold=Fold.SUM,
+        labels=program.labels,
+        about=whom,
         family=name,
     )
 

@@ -102,3 +102,80 @@ def test_a_new_container_is_told_where_its_callee_runs_out_of_memory_since(
 ) -> None:
     found = spotted("workload.new_client", *objects)
     assert [one.entity.path for one in found] == ["Deployment/shop/app"] * told
+
+
+PERIODIC = [*program("sync", "rate"), *program("web", "rate"), *program("rate")]
+RELEASED = [
+    *program("sync", "rate", revisions=[
+        (9 * DAY, container(env=calling("rate:80"))),
+        (700, container(image="registry.example.com/shop/sync:2", env=calling("rate:80"))),
+    ]),
+    *program("web", "rate"),
+    *program("rate"),
+]  # fmt: skip
+MORE = rose(Measure.CALLS, "sync", 3, 400, 600, Unit.PER_SECOND, about="rate")
+
+
+def calls_more(objects: list[Json], *signals: Signal) -> list[Finding]:
+    return [one for one in findings(objects, *signals) if one.condition == "workload.calls_more"]
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        pytest.param([MORE], id="by-name"),
+        pytest.param(
+            [rose(Measure.CALLS, "sync", 3, 400, 600, Unit.PER_SECOND)], id="of-everybody"
+        ),
+        pytest.param(
+            [MORE, flat(Measure.RATE, "sync", 2, Unit.PER_SECOND)], id="asked-as-much-as-ever"
+        ),
+    ],
+)
+def test_a_program_that_calls_many_times_more_since_its_release(signals: list[Signal]) -> None:
+    (found,) = calls_more(RELEASED, *FLOODED, *signals)
+    assert found.entity.path == "Deployment/shop/sync"
+    assert "calls deployment shop/rate many times more than before" in found.claim
+    assert found.facts["explains"] == "Deployment/shop/rate Service/shop/rate"
+
+
+@pytest.mark.parametrize(
+    ("objects", "signals"),
+    [
+        pytest.param(PERIODIC, [*FLOODED, MORE], id="nothing-was-changed"),
+        pytest.param(
+            RELEASED,
+            [*FLOODED, MORE, rose(Measure.RATE, "sync", 3, 400, 600, Unit.PER_SECOND)],
+            id="it-only-hands-on",
+        ),
+        pytest.param(
+            RELEASED,
+            [FLOODED[0], MORE, flat(Measure.LATENCY, "rate", 0.02, Unit.SECONDS)],
+            id="nobody-suffers",
+        ),
+        pytest.param(
+            RELEASED,
+            [FLOODED[0], MORE, rose(Measure.LATENCY, "rate", 0.02, 0.9, 900, Unit.SECONDS)],
+            id="asked-again-because-it-failed-before",
+        ),
+        pytest.param(
+            RELEASED,
+            [*well("rate")[:1], FLOODED[1], MORE],
+            id="the-callee-gets-no-more",
+        ),
+        pytest.param(
+            RELEASED,
+            [*FLOODED, rose(Measure.CALLS, "sync", 3, 400, 600, Unit.PER_SECOND, about="search")],
+            id="it-calls-somebody-else-more",
+        ),
+        pytest.param(
+            RELEASED,
+            [*FLOODED, rose(Measure.CALLS, "sync", 3, 5, 600, Unit.PER_SECOND, about="rate")],
+            id="a-little-more",
+        ),
+    ],
+)
+def test_who_calls_more_for_a_reason_floods_nobody(
+    objects: list[Json], signals: list[Signal]
+) -> None:
+    assert calls_more(objects, *signals) == []

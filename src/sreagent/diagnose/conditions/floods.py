@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from sreagent.diagnose.changes.nearness import Path
+from sreagent.diagnose.changes.timeline import ranked
 from sreagent.diagnose.conditions.crashes import keeps_ending, last_words
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.readings import (
+    SHORTLY,
+    SYMPTOMS,
+    TOGETHER,
     Reading,
     behind,
     callees,
@@ -23,15 +28,18 @@ from sreagent.diagnose.metrics.readings import (
 from sreagent.diagnose.objects.podspec import container_specs, containers, env_values
 from sreagent.diagnose.view.calling import configured_calls
 from sreagent.diagnose.view.revisions import Revision, workload_revisions
-from sreagent.diagnose.view.scene import WORKLOADS, Scene, once_per_scene
+from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
+from sreagent.domain.change import Sort
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import parse_time
 from sreagent.domain.signal import Measure
 
 MANY = 2.5
 """Times its usual rate of requests from which on a program counts as flooded."""
+LEVEL = 1.5
+"""Times its usual rate up to which a program counts as asked as much as ever."""
 BUSIER = 3.0
 """Times its usual CPU that shows that whoever makes requests makes more of them."""
 _OUT_OF_ROOM = (LogCause.OUT_OF_MEMORY, LogCause.STORE_FULL, LogCause.GC_OVERHEAD)
@@ -66,6 +74,89 @@ def floods_others(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             return
 
 
+@condition(
+    "workload.calls_more",
+    *WORKLOADS,
+    worth=0.72,
+    vague=True,
+    breaks_anything=True,
+    refuted_by="the same trouble while it makes no more requests than before the change",
+)
+def calls_more(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
+    """A program makes many times more requests since it was changed; whom it calls suffers."""
+    for calls in of(scene, entity, Measure.CALLS):
+        if not calls.rose or not calls.shift or calls.shift.ratio < MANY:
+            continue
+        if _is_asked_more(scene, entity) or not _was_changed(scene, entity, calls.shift.at):
+            continue
+        hit = [one for one in _meant(scene, entity, calls) if _suffers(scene, one, calls)]
+        if hit:
+            found = finding(calls, "workload.calls_more", "", item, category=Category.RESOURCE)
+            doors = [door for one in hit for door in _doors(scene, one)]
+            yield replace(
+                found,
+                claim=f"{entity} calls {' and '.join(map(str, hit))} many times more than before, "
+                f"and is not asked for more itself: requests that it makes {change(calls)}",
+                facts={**found.facts, "explains": " ".join(one.path for one in (*hit, *doors))},
+            )
+            return
+
+
+def _doors(scene: Scene, workload: Entity) -> list[Entity]:
+    item = scene.inventory.find(workload) or {}
+    labels = labels_of((item.get("spec") or {}).get("template") or {})
+    return [entity_of("Service", one) for one in scene.services_of(labels, workload.namespace)]
+
+
+def _is_asked_more(scene: Scene, entity: Entity) -> bool:
+    """Whether it only hands on what comes in."""
+    own = of(scene, entity, Measure.RATE)
+    return any(one.rose and one.shift and one.shift.ratio >= LEVEL for one in own)
+
+
+def _was_changed(scene: Scene, entity: Entity, since: datetime) -> bool:
+    """Whether it, or what it is configured with, was changed shortly before."""
+    return any(
+        one.change.sort in _CHANGES
+        and one.path.worth >= Path.USED.worth
+        and one.before is not None
+        and -TOGETHER <= one.before <= SHORTLY
+        for one in ranked(scene, entity, since)
+    )
+
+
+_CHANGES = (Sort.ROLLOUT, Sort.EDIT, Sort.SCALING, Sort.CREATION, Sort.RELEASE)
+
+
+def _meant(scene: Scene, entity: Entity, calls: Reading) -> list[Entity]:
+    """The workloads that a series says are called: by name, else all that it is configured with."""
+    name = calls.signal.about.rpartition("//")[2].partition(":")[0].partition(".")[0]
+    found = [
+        one
+        for door in callees(scene, entity)
+        if name in ("", door.name)
+        for one in (behind(scene, door) or [door])
+    ]
+    return [one for one in dict.fromkeys(found) if one.kind in WORKLOADS]
+
+
+def _suffers(scene: Scene, callee: Entity, calls: Reading) -> bool:
+    """Whether a callee gets more requests, and fails or slows down since then and not before.
+
+    Who fails first is asked again, and so more often.
+    """
+    since = calls.shift.at if calls.shift else None
+    rates = of(scene, callee, Measure.RATE)
+    if rates and not any(one.rose for one in rates):
+        return False
+    began = [one.shift.at for one in of(scene, callee, *SYMPTOMS) if one.rose and one.shift]
+    return (
+        since is not None
+        and is_hurt(scene, callee, since)
+        and all(at - since >= -TOGETHER for at in began)
+    )
+
+
 @once_per_scene
 def _flooded(scene: Scene) -> dict[Entity, list[Reading]]:
     """Floods under which a program suffers, or those who call it."""
@@ -94,7 +185,7 @@ def _is_source(scene: Scene, entity: Entity, item: Obj, callee: Entity, flood: R
     own = of(scene, entity, Measure.RATE)
     others = _other_callers(scene, entity, callee)
     if own:
-        level = all(one.shift is None or one.shift.ratio < 1.5 for one in own)
+        level = all(one.shift is None or one.shift.ratio < LEVEL for one in own)
         if not level or any(not _is_level(scene, one) for one in others):
             return ""
         return f", and gets no more requests than usual itself ({own[0].say(own[0].now)})"
