@@ -260,6 +260,18 @@ def test_an_autoscaler_scales_or_says_why_not(
     assert len(lab.of("web")) == (3 if reason == "TooManyReplicas" else 1)
 
 
+def test_an_autoscaler_notices_work_that_came_after_weeks_of_calm(tmp_path: Path) -> None:
+    steps = [{"apply": "manifests", "age": "34d"}, {"behaviour": "later.yaml", "age": "20m"}]
+    folder = write(
+        tmp_path,
+        steps=steps,
+        manifests=[deployment("web", **SMALL), autoscaler("web")],
+        behaviour_yaml={"apps": [app("web", cpu_millis=20)]},
+        later_yaml={"apps": [app("web", cpu_millis=200)]},
+    )
+    assert len(Lab(folder).of("web")) == 3
+
+
 def played_nodes(tmp_path: Path, plan: Data, age: str) -> Lab:
     files: Data = {"later_yaml": {"nodes": [{"name": "node-2", **plan}]}}
     steps = [{"apply": "manifests", "age": "2h"}, {"behaviour": "later.yaml", "age": age}]

@@ -51,6 +51,7 @@ class Cluster:
         self.kubelet = Kubelet(self.store)
         self.nodes = Nodes(self.api, self.kubelet)
         self.cron_jobs = CronJobs(self.api)
+        self.autoscalers = Autoscalers(self.api, self.kubelet)
         self.timeline = Timeline(self.store, self.kubelet)
         self.logs = Logs(self.kubelet)
         self._seen: dict[Controller, int] = {}
@@ -68,7 +69,7 @@ class Cluster:
             EndpointLists(self.store),
             Budgets(self.api),
             Quotas(self.store),
-            Autoscalers(self.api, self.kubelet),
+            self.autoscalers,
             Collector(self.api),
         )
         self._thread = threading.Thread(target=self._keep_going, name="cluster", daemon=True)
@@ -77,6 +78,7 @@ class Cluster:
         """Let programs and machines do what a behaviour says from here on."""
         self.kubelet.follow(behaviour)
         self.nodes.follow(behaviour)
+        self.autoscalers.look_soon()
 
     def settle(self) -> None:
         """Let every controller work until none has anything left to do at this moment."""

@@ -62,13 +62,17 @@ class Autoscalers:
         known = {uid_of(each) for each in self.store.all(AUTOSCALER)}
         self._due = {uid: due for uid, due in self._due.items() if uid in known}
         if self.store.last_write(self.watches) != self._seen:
-            # Somebody else wrote: what was calm may not be any more.
-            self._due = {uid: min(due, now + LOOK_SECONDS) for uid, due in self._due.items()}
-            self._calm.clear()
+            self.look_soon()
         for autoscaler in self.store.all(AUTOSCALER):
             if self._due.get(uid_of(autoscaler), now) <= now:
                 self._sync_one(autoscaler)
         self._seen = self.store.last_write(self.watches)
+
+    def look_soon(self) -> None:
+        """Somebody wrote, or programs do something else: what was calm may not be any more."""
+        soon = self.store.clock.now() + LOOK_SECONDS
+        self._due = {uid: min(due, soon) for uid, due in self._due.items()}
+        self._calm.clear()
 
     def _sync_one(self, autoscaler: Json) -> None:
         now, uid = self.store.clock.now(), uid_of(autoscaler)
