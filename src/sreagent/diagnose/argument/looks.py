@@ -13,6 +13,7 @@ from sreagent.diagnose.argument.causes import Explanation
 from sreagent.diagnose.argument.focus import calls_it, reach
 from sreagent.diagnose.argument.folding import subject_of
 from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.metrics.readings import of
 from sreagent.diagnose.objects.podspec import Container, containers
 from sreagent.diagnose.view.calling import callers, configured_calls, failing_calls
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
@@ -23,14 +24,19 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.signal import Measure
 
 PER_REVISION = 2
 """Crashed pods of one revision whose last words are read."""
 NAMESPACES = 2
+MORE = 1.3
+"""Times its usual rate of requests from which on a program counts as asked for more."""
 LEAST = 0.1
 """Bits below which a log is not worth a call."""
 TOGETHER = 0.5
 """Share of the best log's worth from which others are read in the same round."""
+UNTOLD = 0.5
+"""Bits of doubt that are left about who dies and whose last words nobody read."""
 IMPACT = 0.15
 """What the log of a caller is worth where the cause is known: it tells who suffers."""
 
@@ -118,18 +124,50 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
     ordered = dict.fromkeys((*_failing_namespaces(scene), *_suspected_namespaces(so_far)))
     if not any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
         ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
+        ordered |= dict.fromkeys(_asking_namespaces(scene, so_far))
     unknown = [name for name in ordered if name and not inventory.looked("Pod", name)]
     return tuple(name for name in unknown if not inventory.gap("Pod", name))[:NAMESPACES]
 
 
+def _asking_namespaces(scene: Scene, so_far: Explanation) -> Iterator[str]:
+    """Where those may be who ask for more, when nobody in view does.
+
+    Of namespaces only the names are known, so it is those of the same first word.
+    """
+    names = [one["metadata"]["name"] for one in scene.all("Namespace")]
+    for entity in _asked_more(scene, so_far):
+        if any(_asks_more(scene, caller) for caller in calls_it(scene, entity)):
+            continue
+        family = [one for one in names if _is_akin(one, entity.namespace)]
+        nearest = sorted(family, key=lambda one: (abs(len(one) - len(entity.namespace)), one))
+        yield from nearest[:NAMESPACES]
+
+
+def _asked_more(scene: Scene, so_far: Explanation) -> Iterator[Entity]:
+    """Those at fault so far that get more requests than they used to."""
+    for cause in so_far.causes:
+        rates = of(scene, cause.entity, Measure.RATE) if cause.relevant else ()
+        if any(one.rose and one.shift and one.shift.ratio >= MORE for one in rates):
+            yield cause.entity
+
+
+def _asks_more(scene: Scene, caller: Entity) -> bool:
+    return any(one.rose for one in of(scene, caller, Measure.RATE, Measure.CALLS))
+
+
+def _is_akin(name: str, other: str) -> bool:
+    return name != other and name.partition("-")[0] == other.partition("-")[0]
+
+
 def unmeasured(scene: Scene, so_far: Explanation, measured: Collection[str]) -> tuple[Entity, ...]:
-    """What is accused in namespaces that were listed and whose metrics were not read.
+    """What is accused, or asks for more, where objects were listed and metrics were not read.
 
     None once the cause is known.
     """
     if any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
         return ()
     causes = [one.entity for one in so_far.causes if one.relevant]
+    asking = [one for entity in _asked_more(scene, so_far) for one in calls_it(scene, entity)]
     accused = [
         suspect
         for finding in so_far.findings
@@ -138,7 +176,7 @@ def unmeasured(scene: Scene, so_far: Explanation, measured: Collection[str]) -> 
     ]
     return tuple(
         one
-        for one in dict.fromkeys((*causes, *accused))
+        for one in dict.fromkeys((*causes, *accused, *asking))
         if one.namespace
         and one.namespace not in measured
         and scene.inventory.looked("Pod", one.namespace)
@@ -176,14 +214,16 @@ def _called_namespaces(scene: Scene, focus: tuple[Entity, ...]) -> Iterator[str]
 
 
 def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
-    doubt = doubts(so_far)
+    doubt = dict(doubts(so_far))
     broken = [one for one in so_far.findings if one.verdict is not Health.HEALTHY]
 
     def worth(entity: Entity, share: float, logs: Iterator[LogWanted]) -> Iterator[LogWanted]:
         bits = doubt.get(entity, 0.0) * share
         return (replace(log, gain=round(bits, 3)) for log in logs) if bits else iter(())
 
+    untold = _untold(scene, so_far)
     for workload, logs in _of_crashes(scene, broken):
+        doubt[workload] = max(doubt.get(workload, 0.0), UNTOLD * (workload in untold))
         yield from worth(workload, _LAST_WORDS, iter(logs))
     for entity in so_far.focus:
         yield from worth(entity, _NAMED, _of_workload(scene, entity, "the alert names it"))
@@ -198,6 +238,17 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         if called := failing.target.entity:
             reason = f"called by {failing.caller}"
             yield from worth(called, _SUSPECTED, _of_workload(scene, called, reason))
+
+
+def _untold(scene: Scene, so_far: Explanation) -> set[Entity]:
+    """Programs that are the cause, however sure, and of which no log was read."""
+    read = {log.pod for log, _ in scene.all_logs()}
+    return {
+        one.entity
+        for one in so_far.causes
+        if one.relevant
+        and not any(pod_entity(pod) in read for pod in scene.pods_by_workload.get(one.entity, ()))
+    }
 
 
 def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
