@@ -270,8 +270,23 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
         '[error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 10.1.1.1, server: shop, request: "GET / HTTP/1.1", upstream: "http://10.2.3.4:8080/", host: "shop.example"',
         "No connection could be made because the target machine actively refused it. (orders:80)",
     ),
+    LogCause.WRONG_PROTOCOL: (
+        "rpc error: code = Unavailable desc = error reading server preface: http2: frame too large",
+        "ERROR Parse Error: Expected HTTP/, RTSP/ or ICE/",
+        "curl: (1) Received HTTP/0.9 when not allowed",
+        'Get "http://orders:9000/x": net/http: HTTP/1.x transport connection broken: malformed HTTP '
+        "response",
+        "[error] 7#7: *1 upstream sent no valid HTTP/1.0 header while reading response header",
+    ),
     LogCause.HTTP_5XX: (
         "ERROR unexpected status 503 from http://orders:80",
+        "io.grpc.StatusRuntimeException: UNAVAILABLE: Network closed for unknown reason",
+        "Error: 14 UNAVAILABLE: No connection established",
+        'Grpc.Core.RpcException: Status(StatusCode="Unavailable", Detail="no children to pick")',
+        "System.Net.Http.HttpRequestException: Response status code does not indicate success: 503 "
+        "(Service Unavailable).",
+        "requests.exceptions.HTTPError: 500 Server Error: Internal Server Error for url: http://a/",
+        "feign.FeignException$BadGateway: [502] during [GET] to [http://stock:8080/x] [A#b()]: []",
         "upstream connect error or disconnect/reset before headers. reset reason: overflow",
         "[error] 7#7: *1 no live upstreams while connecting to upstream",
         "ERROR http://orders:80/x answered 502 Bad Gateway",
@@ -350,6 +365,46 @@ def test_the_trouble_is_read_from_the_line(cause: LogCause, line: str) -> None:
 @pytest.mark.parametrize("line", QUIET)
 def test_a_line_that_only_looks_like_trouble_is_none(line: str) -> None:
     assert read(line).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [
+        pytest.param(
+            '10.1.1.1 - - [04/Mar/2026:02:59:58 +0000] "POST /api HTTP/1.1" 502 98 '
+            '"https://www.shop.example/book" "Mozilla/5.0" us=502',
+            "",
+            id="where-a-visitor-came-from-is-not-who-failed",
+        ),
+        pytest.param(
+            '{"level":"error","status":502,"http_referer":"https://www.shop.example/","msg":"bad"}',
+            "",
+            id="nor-in-a-field",
+        ),
+        pytest.param(
+            '{"level":50,"err":{"message":"Request failed with status code 502"},'
+            '"upstream":"builder.reports","url":"/v2/a"}',
+            "builder.reports",
+            id="field-of-the-upstream",
+        ),
+        pytest.param(
+            "level=error msg=x upstream=http://stock:81/a status=503", "stock:81", id="its-address"
+        ),
+        pytest.param(
+            'ERROR code = Unavailable desc = "dns:///tags.charging:9000" gave nothing',
+            "tags.charging:9000",
+            id="grpc-target",
+        ),
+    ],
+)
+def test_whom_a_failed_call_was_to(line: str, target: str) -> None:
+    assert read(line).errors[0].target == target
+
+
+def test_the_number_of_an_error_behind_another_tells_what_it_is() -> None:
+    cause = '{"code":"ECONNREFUSED","syscall":"connect"}'
+    line = f'{{"level":50,"err":{{"type":"TypeError","message":"fetch failed","cause":{cause}}}}}'
+    assert read(line).errors[0].cause is LogCause.REFUSED
 
 
 def test_every_known_trouble_has_lines_here() -> None:

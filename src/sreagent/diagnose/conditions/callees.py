@@ -15,7 +15,9 @@ from sreagent.domain.inventory import Obj, entity_of
 
 OFTEN = 3
 """Complaints from which on they count."""
-_ANSWERED_BADLY = frozenset({LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET})
+_ANSWERED_BADLY = frozenset(
+    {LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET, LogCause.WRONG_PROTOCOL}
+)
 
 
 @condition(

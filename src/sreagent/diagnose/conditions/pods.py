@@ -17,7 +17,7 @@ from sreagent.diagnose.objects.podspec import (
     is_ready,
     pod_condition,
 )
-from sreagent.diagnose.view.calling import configured_calls, is_current
+from sreagent.diagnose.view.calling import configured_calls, is_current, with_target
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.targets import Target, callees, resolve_error, suspects_of
 from sreagent.domain.entity import Entity
@@ -188,7 +188,7 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         command=log.command,
         excerpt=error.block,
         tainted=True,
-        suspects=_suspects(scene, pod, error),
+        suspects=_suspects(scene, pod, with_target(scene, pod, error)),
         facts=_facts(log, error, target),
     )
 

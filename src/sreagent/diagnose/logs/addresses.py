@@ -15,11 +15,20 @@ _NAMED = re.compile(
     rf"|\(host='({_HOST})', port=(\d{{1,5}})\)"
     rf"|\bhost[=:]\s?[\"']?({_HOST})[\"']?[,;]?\s{{1,3}}port[=:]\s?[\"']?(\d{{1,5}})"
     rf"|upstream [\"']({_HOST})[\"']"
+    rf"|\b(?:dns|passthrough|xds|kubernetes|k8s)://[^\s/]{{0,80}}/({_HOST})(?::(\d{{1,5}}))?"
+    rf"|\b(?:upstream(?:[._](?:host|service|cluster))?|peer[._]service|downstream|callee)=[\"']?"
+    rf"(?!\w{{1,20}}://)({_HOST})(?::(\d{{1,5}}))?"
     rf"|(?:getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException:|bad address"
     rf"|resolve host:?|resolve(?:d)?|host name|host:|connect(?:ing|ion)? to|reach|waiting for)"
     rf"(?: ENOTFOUND| EAI_AGAIN)? [\"'`]?(?!server at)({_HOST})[\"'`]?(?::(\d{{1,5}}))?",
 )
 _UPSTREAM = re.compile(r"upstream: \"([^\"]{1,400})\"")
+_REFERER = re.compile(
+    r"(?<=\" )(\d{3} (?:\d{1,12}|-)) \"[^\"]{0,2000}\" \"[^\"]{0,1000}\""
+    r"|\"(?:http_)?(?:referr?er|origin)\"\s?:\s?\"[^\"]{0,2000}\"",
+    re.IGNORECASE,
+)
+"""Where a visitor came from, and with which browser, as access logs tell it."""
 _PLAIN = re.compile(rf"(?<![\w./:-])({_HOST}):(\d{{2,5}})(?!\w|\.\w|:\d)")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(
@@ -85,6 +94,7 @@ def best_target(text: str) -> str:
     """The host an error is about: a name rather than a number, with its port if it is told."""
     # nginx names its own host and the client too.
     upstream = _UPSTREAM.search(text)
+    text = _REFERER.sub(_without_visitor, text)
     found = list(addresses(upstream[1] if upstream else text))
     if not found:
         return ""
@@ -98,11 +108,15 @@ def best_target(text: str) -> str:
 
 def called_url(line: str) -> str:
     """The host of the first URL of a line, as fields beside the message tell it."""
-    found = _URL.search(line)
+    found = _URL.search(_REFERER.sub(_without_visitor, line))
     if not found:
         return ""
     port = int(found[3]) if found[3] else _PORTS.get(found[1])
     return next((str(one) for one in _plausible(found[2], port, surely=True)), "")
+
+
+def _without_visitor(found: re.Match[str]) -> str:
+    return found[1] or ""
 
 
 def _plausible(host: str, port: int | None, *, surely: bool = False) -> Iterator[Address]:

@@ -19,6 +19,8 @@ _STACKS = ("stack", "stacktrace", "stack_trace", "error.stack_trace", "error.sta
 _TRACES = ("trace_id", "traceid", "trace.id", "trace", "otelTraceID".lower(), "request_id")
 _INSIDE = ("stack", "stacktrace", "stack_trace", "stackTrace", "StackTrace", "traceback")
 _NAMES_AND_WORDS = ("type", "name", "message", "msg", "errmsg", "error_str")
+_BEHIND = ("code", "cause")
+"""Where clients put the number of the error, or the error that was behind it."""
 _DEEPEST = 4
 
 
@@ -78,7 +80,10 @@ def _plain(value: object, depth: int = 0) -> str:
         return str(date)
     said = [value[name] for name in _NAMES_AND_WORDS if value.get(name)]
     if said and depth < _DEEPEST:
+        said += [value[name] for name in _BEHIND if isinstance(value.get(name), (str, dict))]
         return ": ".join(_plain(one, depth + 1) for one in said)
+    if depth and isinstance(value.get("code"), str):
+        return str(value["code"])
     kept = {name: one for name, one in value.items() if name not in _INSIDE}
     return json.dumps(kept, default=str)[:2000]
 

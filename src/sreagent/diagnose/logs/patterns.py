@@ -51,6 +51,7 @@ class LogCause(StrEnum):
     DNS_TIMEOUT = "DNS does not answer"
     NO_SUCH_HOST = "no such host"
     REFUSED = "connection refused"
+    WRONG_PROTOCOL = "another protocol than expected"
     HTTP_5XX = "server error"
     TIMEOUT = "timeout"
     RESET = "connection reset"
@@ -66,6 +67,7 @@ NETWORK = frozenset(
         LogCause.REFUSED,
         LogCause.TIMEOUT,
         LogCause.RESET,
+        LogCause.WRONG_PROTOCOL,
         LogCause.HTTP_5XX,
     }
 )

@@ -364,6 +364,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?:timeout|timed out|server misbehaving|connection refused)"
         r"|EAI_AGAIN|temporary failure in name resolution|no servers could be reached"
         r"|(?:dns|name) (?:resolution|lookup|query) .{0,60}(?:timed out|timeout)"
+        r"|DnsQuestion\(.{0,300}query .{0,20}timed out"
         r"|DnsNameResolverTimeout"
         r"|could not be resolved \(110:|resolving timed out",
     ),
@@ -382,15 +383,27 @@ PATTERNS: tuple[Pattern, ...] = (
         r"connection refused|ECONNREFUSED|actively refused|connect call failed"
         r"|could not connect to server|failed to connect to",
     ),
+    # As clients say it: what scanners send to a server is no trouble.
+    *_say(
+        LogCause.WRONG_PROTOCOL,
+        "http|preface|status line|settings|parse error",
+        r"malformed HTTP (?:response|version|status code)|error reading server preface"
+        r"|http2: (?:frame too large|failed reading the frame payload)|BadStatusLine"
+        r"|first received frame was not SETTINGS|illegal status line|HTTP_1_1_REQUIRED"
+        r"|received HTTP/0\.9 when not allowed|Parse Error: Expected HTTP/|\bHPE_INVALID_"
+        r"|missing HTTP content-type|upstream sent (?:no valid|invalid) HTTP"
+        r"|the server returned an invalid or unrecognized response",
+    ),
     *_say(
         LogCause.HTTP_5XX,
         "50|51|52|5xx|upstream|unavailable",
         r"(?:status|statuscode|code|returned|responded(?: with)?|HTTP(?:/[\d.]{1,3})?)"
         r"[\"']?[=: ]{1,3}[\"']?5\d\d\b",
-        r"\b50[0234] (?:internal server error|bad gateway|service (?:temporarily )?unavailable"
-        r"|gateway time-?out)"
+        r"\b50[0234] [\"(]?(?:internal server error|bad gateway|gateway time-?out|server error"
+        r"|service (?:temporarily )?unavailable)|\[50[0234]\] during \["
         r"|upstream connect error|no (?:live|healthy) upstream"
-        r"|code = Unavailable\b(?!.{0,200}refused)"
+        r"|(?:code = |StatusCode[.=]\"?|StatusRuntimeException: |Error: 14 )Unavailable\b"
+        r"(?!.{0,200}refused)"
         r"|(?:got|received|with) (?:a |an )?(?:http )?50[0234]\b",
         r"(?<![\d ]) 5\d\d (?:\d{1,9}(?:ms|s)?\b|-|\")",
     ),

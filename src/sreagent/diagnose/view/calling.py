@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.objects.podspec import is_over
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
-from sreagent.diagnose.view.targets import Call, Target, calls, resolve_error
+from sreagent.diagnose.view.targets import Call, Target, addressed, resolve_error
+from sreagent.diagnose.view.unnamed import meant
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Obj, PodLog, entity_of
 
@@ -59,9 +60,20 @@ def complaints_about(scene: Scene, entity: Entity) -> list[FailingCall]:
 
 @once_per_scene
 def configured_calls(scene: Scene) -> Mapping[Entity, tuple[Call, ...]]:
+    """Services that each workload is configured to call."""
+    return {
+        workload: tuple(
+            one for one in known if (end := one.target.entity) and end.kind == "Service"
+        )
+        for workload, known in _addressed(scene).items()
+    }
+
+
+@once_per_scene
+def _addressed(scene: Scene) -> Mapping[Entity, tuple[Call, ...]]:
     """Addresses of each workload's configuration."""
     return {
-        workload: tuple(calls(scene, workload))
+        workload: tuple(addressed(scene, workload))
         for kind in (*WORKLOADS, "CronJob", "Job")
         for workload in (_named(kind, item) for item in scene.all(kind))
     }
@@ -90,6 +102,16 @@ def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
     return found
 
 
+def with_target(scene: Scene, pod: Obj, error: LogError) -> LogError:
+    """The same error; one that names nobody, with the end that it means if there is but one."""
+    if error.target:
+        return error
+    workload = scene.workload_of(pod)
+    known = (one.target for one in _addressed(scene).get(workload, ()))
+    end = meant(error, known)
+    return replace(error, target=str(end.address)) if end else error
+
+
 def is_current(scene: Scene, error: LogError) -> bool:
     """Whether an error of a log still happens, as far as its time stamps tell."""
     age = scene.age(error.last_at)
@@ -101,7 +123,7 @@ def _failing(scene: Scene) -> Iterator[FailingCall]:
         pod = scene.inventory.find(log.pod)
         if pod is None or (is_over(pod) and log.previous):
             continue
-        for error in reading.errors:
+        for error in (with_target(scene, pod, one) for one in reading.errors):
             target = resolve_error(scene, log.pod.namespace, error)
             if target and (is_over(pod) or is_current(scene, error)):
                 yield FailingCall(

@@ -102,15 +102,20 @@ def service_name(scene: Scene, namespace: str, host: str) -> Entity | None:
 
 
 def calls(scene: Scene, workload: Entity) -> Iterator[Call]:
+    """Services that a workload is configured to call."""
+    for call in addressed(scene, workload):
+        if call.target.entity and call.target.entity.kind == "Service":
+            yield call
+
+
+def addressed(scene: Scene, workload: Entity) -> Iterator[Call]:
     """Addresses in the environment, the arguments and the ConfigMaps of a workload."""
     item = scene.inventory.find(workload)
     if item is None:
         return
     spec = spec_of(workload.kind, item)
     for by, address in _configured(scene, workload.namespace, spec):
-        target = resolve(scene, workload.namespace, address)
-        if target.entity and target.entity.kind == "Service":
-            yield Call(target=target, by=by)
+        yield Call(target=resolve(scene, workload.namespace, address), by=by)
 
 
 def callees(scene: Scene, workload: Entity) -> set[Entity]:

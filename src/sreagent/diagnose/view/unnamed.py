@@ -1,0 +1,90 @@
+"""Whom an error of a log means that names nobody.
+
+Clients often tell only the status they got. Then the stack trace may show the class that asked, and
+classes are named after what they ask: `TagAuthorizerClient` asks `tag-authorizer`. Where a program
+is configured with one address only, there is nobody else to mean.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from sreagent.diagnose.logs.patterns import NETWORK, LogCause
+from sreagent.diagnose.logs.reading import LogError
+from sreagent.diagnose.view.targets import Target
+
+STORES = frozenset(
+    {1433, 1521, 3306, 5432, 6379, 5672, 9042, 9092, 9200, 11211, 26257, 27017, 4222, 2181, 6432}
+)
+"""Ports at which databases, caches and brokers listen, who answer no HTTP."""
+_ONLY_CLIENTS_SAY = frozenset(
+    {LogCause.REFUSED, LogCause.WRONG_PROTOCOL, LogCause.NO_SUCH_HOST, LogCause.DNS_TIMEOUT}
+)
+# Who asks nobody says 500 and 503 of itself; 502 and 504 are said by those who pass on.
+_AS_CLIENT = re.compile(
+    r"HTTPError|Http(?:Request|ServerError|Status)\w{0,20}Exception|WebClientResponse|AxiosError"
+    r"|fetch failed|FeignException|RestClientException|StatusRuntimeException|RpcE(?:xception|rror)"
+    r"|code = Unavailable|StatusCode[.=]|\b14 UNAVAILABLE|Response (?:status )?code|Request failed"
+    r"|\bupstream|\bus=|\b(?:received|got|returned|responded)\b|\b50[24]\b",
+    re.IGNORECASE,
+)
+_OF_LOGINS = re.compile(
+    r"password authentication failed|access denied for user|login failed for user|WRONGPASS|NOAUTH"
+    r"|SASL|UserNotFound|no pg_hba.conf entry|authentication failed for user|ACCESS_REFUSED",
+    re.IGNORECASE,
+)
+"""How databases, caches and brokers refuse who logs in."""
+_IDENTIFIER = re.compile(r"[A-Za-z]\w{3,80}")
+_ASKS = ("client", "stub", "gateway", "adapter", "connector", "proxy", "grpc", "blocking", "future")
+"""How the names of classes end that ask somebody else."""
+_GENERAL = frozenset({"api", "svc", "service", "server", "app", "web"})
+"""Words in names of Services that names of their clients go without."""
+_BLOCK = 6000
+
+
+def meant(error: LogError, known: Iterable[Target]) -> Target | None:
+    """The one end that an error may be about, of those that a program is configured with."""
+    fitting = [one for one in dict.fromkeys(known) if not one.missing and _fits(error, one)]
+    inside = {one.entity: one for one in reversed(fitting) if one.entity}
+    named = [one for entity, one in inside.items() if entity and _is_named(entity.name, error)]
+    if named:
+        return named[0] if len(named) == 1 else None
+    alone = len(inside) == 1 and not any(one.outside for one in fitting)
+    return next(iter(inside.values())) if alone and _asked(error) else None
+
+
+def _fits(error: LogError, end: Target) -> bool:
+    """Whether what listens there can answer so."""
+    is_store = end.address.port in STORES
+    if error.cause is LogCause.AUTH_FAILED:
+        return is_store and bool(_OF_LOGINS.search(error.block[:_BLOCK]))
+    if error.cause in (LogCause.HTTP_5XX, LogCause.WRONG_PROTOCOL):
+        return not is_store
+    return error.cause in NETWORK
+
+
+def _asked(error: LogError) -> bool:
+    """Whether it is surely told by who asked, and not by who was asked."""
+    if error.cause is LogCause.HTTP_5XX:
+        return bool(_AS_CLIENT.search(error.block[:_BLOCK]))
+    return error.cause in _ONLY_CLIENTS_SAY or error.cause is LogCause.AUTH_FAILED
+
+
+def _is_named(service: str, error: LogError) -> bool:
+    text = error.block[:_BLOCK]
+    words = service.split("-")
+    if len(words) > 1 and re.search(rf"(?<![\w.-]){re.escape(service)}(?![\w-])", text):
+        return True
+    whole = "".join(words)
+    core = "".join(one for one in words if one not in _GENERAL) or whole
+    asking = {_asked_by(one) for one in _IDENTIFIER.findall(text)}
+    return whole in asking or core in asking
+
+
+@lru_cache(maxsize=4096)
+def _asked_by(identifier: str) -> str:
+    """What a class is named after that asks somebody: `tagauthorizer` of `TagAuthorizerClient`."""
+    name = bare = identifier.replace("_", "").lower()
+    while found := next((end for end in _ASKS if bare.endswith(end) and bare != end), ""):
+        bare = bare.removesuffix(found)
+    return bare if bare != name else ""

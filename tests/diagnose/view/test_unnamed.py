@@ -1,0 +1,72 @@
+"""Whom a log means that names nobody."""
+
+import pytest
+from tests.diagnose.build import NOW, SPACE
+
+from sreagent.diagnose.logs.addresses import Address
+from sreagent.diagnose.logs.reading import LogError, read
+from sreagent.diagnose.view.targets import Target
+from sreagent.diagnose.view.unnamed import meant
+from sreagent.domain.entity import Entity
+
+GRPC = "io.grpc.StatusRuntimeException: UNAVAILABLE: Network closed for unknown reason"
+FRAME = "\tat com.shop.session.%s.authorize(X.java:58)"
+STATUS = "ERROR HTTPError: Response code 503 (Service Unavailable)"
+LOGIN = 'FATAL: password authentication failed for user "app"'
+
+
+def end(name: str, port: int | None = 80, **more: bool) -> Target:
+    entity = None if more.get("outside") else Entity(kind="Service", namespace=SPACE, name=name)
+    return Target(address=Address(name, port), entity=entity, **more)
+
+
+def error(text: str) -> LogError:
+    return read(text, NOW).errors[0]
+
+
+TAGS, QUOTES, DB = end("tag-authorizer", 9000), end("quote-api"), end("orders-db", 5432)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "who"),
+    [
+        pytest.param(
+            f"{GRPC}\n{FRAME % 'TagAuthorizerClient'}", [TAGS, QUOTES, DB], TAGS, id="by-its-client"
+        ),
+        pytest.param(
+            f"{GRPC}\n{FRAME % 'TagAuthorizerGrpc.TagAuthorizerBlockingStub'}",
+            [TAGS, QUOTES],
+            TAGS,
+            id="by-its-stub",
+        ),
+        pytest.param(
+            f"{STATUS}\n    at async quoteClient (/app/quote.js:37)",
+            [TAGS, QUOTES],
+            QUOTES,
+            id="by-the-name-without-what-all-are-called",
+        ),
+        pytest.param(f"{STATUS} of quote-api", [TAGS, QUOTES], QUOTES, id="by-its-name"),
+        pytest.param(STATUS, [QUOTES, DB], QUOTES, id="the-only-one-that-speaks-http"),
+        pytest.param("ERROR connect ECONNREFUSED", [QUOTES], QUOTES, id="the-only-one"),
+        pytest.param(LOGIN, [QUOTES, DB], DB, id="the-only-store"),
+        pytest.param(STATUS, [TAGS, QUOTES], None, id="one-of-two"),
+        pytest.param(STATUS, [QUOTES, end("api.example.com", outside=True)], None, id="or-outside"),
+        pytest.param(STATUS, [end("quote-api", missing=True)], None, id="who-is-not-there"),
+        pytest.param(STATUS, [DB], None, id="a-store-speaks-no-http"),
+        pytest.param(STATUS, [], None, id="nobody"),
+        pytest.param(
+            'INFO "GET /orders HTTP/1.1" 500 12ms', [QUOTES], None, id="its-own-answer-to-others"
+        ),
+        pytest.param("ERROR request timed out", [QUOTES], None, id="who-waited-is-not-told"),
+        pytest.param("ERROR write: broken pipe", [QUOTES], None, id="who-hung-up-is-not-told"),
+        pytest.param("ERROR 401 Unauthorized", [DB], None, id="a-login-that-is-none-at-a-store"),
+        pytest.param(
+            f"{GRPC}\n{FRAME % 'QuoteClient'}\n{FRAME % 'TagAuthorizerClient'}",
+            [TAGS, QUOTES],
+            None,
+            id="two-clients",
+        ),
+    ],
+)
+def test_whom_an_error_means(text: str, known: list[Target], who: Target | None) -> None:
+    assert meant(error(text), known) == who
