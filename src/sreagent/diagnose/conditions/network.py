@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.conditions.saying import say
@@ -22,6 +22,17 @@ from sreagent.domain.inventory import Obj, entity_of
 from sreagent.domain.moment import span
 
 DAY = 86_400
+
+
+class Door(NamedTuple):
+    """What a connection goes to at the other end."""
+
+    port: int
+    protocol: str = "TCP"
+
+
+DNS = Door(53, "UDP")
+"""Resolvers ask over UDP, and over TCP only when an answer is too long."""
 _DNS_LABELS = {"k8s-app": "kube-dns"}
 _BLOCKED = frozenset({LogCause.TIMEOUT, LogCause.DNS_TIMEOUT, LogCause.REFUSED, LogCause.RESET})
 
@@ -232,8 +243,8 @@ def _blocks(scene: Scene, policy: Obj, call: FailingCall) -> str:
     """What of the call the policies forbid, in words, when this one takes part in it."""
     caller = _end(call.pod)
     if call.error.cause is LogCause.DNS_TIMEOUT:
-        if _way(scene, policy, caller, _dns_ends(scene), 53) == "Egress":
-            return f"DNS (port 53) for {call.caller}"
+        if _way(scene, policy, caller, _dns_ends(scene), DNS) == "Egress":
+            return f"DNS (UDP port 53) for {call.caller}"
         return ""
     callee, port = _callee(scene, call)
     way = _way(scene, policy, caller, callee, port)
@@ -244,7 +255,7 @@ def _blocks(scene: Scene, policy: Obj, call: FailingCall) -> str:
     return ""
 
 
-def _way(scene: Scene, policy: Obj, caller: End, callee: list[End], port: int | None) -> str:
+def _way(scene: Scene, policy: Obj, caller: End, callee: list[End], port: Door | None) -> str:
     """The direction in which a connection is forbidden, where this policy takes part in it."""
     if not callee:
         return ""
@@ -256,7 +267,7 @@ def _way(scene: Scene, policy: Obj, caller: End, callee: list[End], port: int | 
     return ""
 
 
-def _forbidden(scene: Scene, pod: End, others: list[End], port: int | None, way: str) -> bool:
+def _forbidden(scene: Scene, pod: End, others: list[End], port: Door | None, way: str) -> bool:
     """Whether no policy that isolates the pod lets it talk to any of the others."""
     isolating = _isolating(scene, pod, way)
     rules = "egress" if way == "Egress" else "ingress"
@@ -298,7 +309,7 @@ def _allows(
     peers: list[Mapping[str, Any]] | None,
     other: End,
     ports: list[Mapping[str, Any]] | None,
-    port: int | None,
+    port: Door | None,
 ) -> bool:
     named = not peers or any(_is_peer(scene, policy, peer, other) for peer in peers)
     return named and (not ports or port is None or any(_is_port(one, port) for one in ports))
@@ -333,11 +344,14 @@ def _is_inside(ip: str, block: Mapping[str, Any]) -> bool:
         return False
 
 
-def _is_port(rule: Mapping[str, Any], port: int) -> bool:
+def _is_port(rule: Mapping[str, Any], door: Door) -> bool:
     wanted = rule.get("port")
+    # A rule that names no protocol lets TCP through, and nothing else.
+    if (rule.get("protocol") or "TCP") != door.protocol:
+        return False
     if wanted is None or isinstance(wanted, str):
         return True
-    return int(wanted) <= port <= int(rule.get("endPort") or wanted)
+    return int(wanted) <= door.port <= int(rule.get("endPort") or wanted)
 
 
 def _end(pod: Obj) -> End:
@@ -353,28 +367,30 @@ def _dns_ends(scene: Scene) -> list[End]:
     return [_end(pod) for pod in pods] or [End(namespace=dns.namespace, labels=_DNS_LABELS)]
 
 
-def _callee(scene: Scene, call: FailingCall) -> tuple[list[End], int | None]:
+def _callee(scene: Scene, call: FailingCall) -> tuple[list[End], Door | None]:
     """The pods at the other end, and the port they are reached at."""
     entity, address = call.target.entity, call.target.address
+    door = Door(address.port) if address.port else None
     if call.target.outside:
-        return [End(namespace="", labels={}, ip=address.host)], address.port
+        return [End(namespace="", labels={}, ip=address.host)], door
     if entity is None:
         return [], None
     item = scene.inventory.find(entity)
     if entity.kind != "Service" or item is None:
-        return [_end(pod) for pod in scene.pods(entity)], address.port
+        return [_end(pod) for pod in scene.pods(entity)], door
     return [_end(pod) for pod in scene.backing(item)], _target_port(scene, item, address.port)
 
 
-def _target_port(scene: Scene, service: Obj, port: int | None) -> int | None:
+def _target_port(scene: Scene, service: Obj, port: int | None) -> Door | None:
     ports = (service.get("spec") or EMPTY).get("ports") or ()
     for one in ports:
         target = one.get("targetPort", one.get("port"))
         if one.get("port") == port or len(ports) == 1:
+            protocol = str(one.get("protocol") or "TCP")
             if str(target).isdigit():
-                return int(target)
+                return Door(int(target), protocol)
             for pod in scene.backing(service):
                 for declared in declared_ports(pod["spec"]):
                     if declared.get("name") == target:
-                        return int(declared["containerPort"])
+                        return Door(int(declared["containerPort"]), protocol)
     return None
