@@ -69,3 +69,55 @@ def test_a_store_that_is_not_ready_is_not_blamed_for_what_it_answers() -> None:
     objects = [*caller(), *store, login(20 * DAY)]
     logs = [says(objects, "cart", REFUSED)]
     assert spotted("workload.refuses_credentials", *objects, logs=logs) == []
+
+
+LOGIN = 'FATAL: password authentication failed for user "orders"'
+ELSEWHERE = "lab"
+
+
+def copies(changed: float, namespace: str = ELSEWHERE) -> list[Json]:
+    """Two Secrets of one name: one as it always was, the other changed so long ago."""
+    managed = edit(changed, {"f:data": {"f:p": {}}})
+    kept = make("Secret", "login", age=30 * DAY, managed=edit(29 * DAY, {"f:data": {"f:p": {}}}))
+    newer = make("Secret", "login", namespace=namespace, age=30 * DAY, managed=managed)
+    return [kept, newer]
+
+
+def client() -> list[Json]:
+    """It is configured with one database, whose name its log does not tell."""
+    one = container(env=[*calling("orders-db.lab:5432"), BY_SECRET])
+    return program("cart", revisions=[(9 * DAY, one)], pods=[running(since=9 * DAY)])
+
+
+def store() -> list[Json]:
+    objects = program("orders-db", port=5432)
+    for one in objects:
+        one["metadata"]["namespace"] = ELSEWHERE
+    return [*objects, make("Namespace", ELSEWHERE)]
+
+
+def test_a_copy_of_a_secret_that_was_changed_elsewhere_is_out_of_date() -> None:
+    objects = [*client(), *store(), *copies(600)]
+    (found,) = spotted("secret.outdated", *objects, logs=[says(objects, "cart", LOGIN)])
+    assert found.entity.path == "Secret/shop/login"
+    assert "secret lab/login" in found.claim
+    assert found.facts["explains"] == "Deployment/shop/cart Deployment/lab/orders-db"
+    assert not spotted(
+        "workload.refuses_credentials", *objects, logs=[says(objects, "cart", LOGIN)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("secrets", "line"),
+    [
+        pytest.param(copies(20 * DAY), LOGIN, id="nothing-was-changed-lately"),
+        pytest.param(copies(5), LOGIN, id="changed-since-the-refusals"),
+        pytest.param(copies(600, "hr"), LOGIN, id="a-namesake-that-has-nothing-to-do-with-it"),
+        pytest.param(copies(600)[:1], LOGIN, id="there-is-only-one"),
+        pytest.param(copies(600), "ERROR connect ECONNREFUSED orders-db.lab:5432", id="no-login"),
+    ],
+)
+def test_secrets_that_are_not_out_of_date(secrets: list[Json], line: str) -> None:
+    objects = [*client(), *store(), *secrets]
+    told = says(objects, "cart", line, times=60)
+    assert spotted("secret.outdated", *objects, logs=[told]) == []

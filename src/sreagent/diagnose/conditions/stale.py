@@ -7,8 +7,9 @@ from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.objects.managers import Edit, last_edit
 from sreagent.diagnose.objects.podspec import Container, containers, env_references, is_over
-from sreagent.diagnose.view.calling import is_current
+from sreagent.diagnose.view.calling import is_current, with_target
 from sreagent.diagnose.view.scene import Scene
+from sreagent.diagnose.view.targets import resolve_error
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, PodLog
@@ -59,6 +60,7 @@ def stale_environment(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Findin
                 f"{scene.workload_of(pod)} started, which still uses the old values and logs "
                 f"{error.cause.value}, {error.count} times: {error.line}",
                 "settled": f"{kept} is younger than the pod",
+                "explains": _refusing(scene, pod, error),
             },
         )
 
@@ -69,6 +71,14 @@ def _complaint(scene: Scene, pod: Obj, container: Container) -> tuple[PodLog, Lo
             if error.cause in _OF_OLD_VALUES and is_current(scene, error):
                 return log, error
     return None
+
+
+def _refusing(scene: Scene, pod: Obj, error: LogError) -> str:
+    """Paths of what refuses it, whose log tells of the same."""
+    space = pod["metadata"].get("namespace", "")
+    target = resolve_error(scene, space, with_target(scene, pod, error))
+    item = scene.inventory.find(target.entity) if target and target.entity else None
+    return " ".join(one.path for one in scene.workloads_behind(item)) if item else ""
 
 
 def _edited_since(scene: Scene, space: str, container: Container) -> tuple[Entity, Edit] | None:
