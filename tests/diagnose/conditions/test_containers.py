@@ -1,8 +1,11 @@
 """Containers: probes that are too hasty, images that fail for many, limits of the sandbox."""
 
+from datetime import timedelta
+
 import pytest
 from tests.diagnose.build import (
     DAY,
+    NOW,
     Json,
     app,
     container,
@@ -232,3 +235,10 @@ def test_a_program_that_says_it_cannot_serve_points_at_what_it_calls(
 ) -> None:
     (finding,) = spotted("pod.probe_failing", *calling(words))
     assert [one.path for one in finding.suspects] == suspects
+
+
+def test_a_probe_fails_since_the_pod_is_unready_however_old_its_event() -> None:
+    objects = calling("HTTP probe failed with statuscode: 503")
+    objects[-1]["firstTimestamp"] = "2026-02-01T00:00:00Z"
+    (finding,) = spotted("pod.probe_failing", *objects)
+    assert finding.since == NOW - timedelta(seconds=600)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sreagent.diagnose.conditions.bad_nodes import at_fault
 from sreagent.diagnose.conditions.crashes import RECENT
@@ -15,6 +16,7 @@ from sreagent.diagnose.objects.podspec import (
     has_ended,
     is_over,
     is_ready,
+    pod_condition,
 )
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
 from sreagent.diagnose.view.scene import Scene, first_seen, times_seen
@@ -109,13 +111,23 @@ def _finding(
         category=Category.CONFIGURATION if fault in _MISSET else Category.AVAILABILITY,
         uid=pod["metadata"].get("uid", ""),
         path=f"spec.containers[{container.name}].{field}",
-        since=first_seen(failure.events) or scene.created(pod),
+        since=_began(scene, pod, failure, killed=killed),
         command=f"kubectl -n {entity.namespace} describe pod {entity.name}",
         excerpt=one_line(failure.words, 300),
         tainted=bool(failure.words),
         suspects=at_fault(scene, pod) or _needed(scene, pod, fault),
         facts=_facts(scene, pod, container, failure.kind, fault),
     )
+
+
+def _began(scene: Scene, pod: Obj, failure: Failure, *, killed: bool) -> datetime | None:
+    """Since when it fails now: events of one wording are counted together, over weeks."""
+    seen = first_seen(failure.events) or scene.created(pod)
+    ready = pod_condition(pod, "Ready")
+    unready = (
+        parse_time(ready.get("lastTransitionTime")) if ready.get("status") == "False" else None
+    )
+    return max(seen, unready) if seen and unready and not killed else seen
 
 
 def _failure(
