@@ -1,6 +1,7 @@
 """Which logs and namespaces are worth a look."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from tests.diagnose.build import (
@@ -22,12 +23,15 @@ from tests.diagnose.build import (
     service,
     waiting,
 )
+from tests.faults.stage import program, rose, watched
 
 from sreagent.diagnose.argument.explain import explain
 from sreagent.diagnose.argument.looks import LogWanted, unmeasured, wanted_logs, wanted_namespaces
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.alert import Alert
 from sreagent.domain.inventory import Gap, Inventory, Listing
+from sreagent.domain.kinds import KINDS
+from sreagent.domain.signal import Measure, Signal, Unit
 
 
 def wanted(inventory: Inventory, about: Alert | None = None, **more: int) -> tuple[LogWanted, ...]:
@@ -223,3 +227,47 @@ def test_no_more_metrics_are_read_where_nothing_is_accused() -> None:
     inventory.logs.clear()
     scene = Scene(inventory, NOW)
     assert unmeasured(scene, explain(scene, alert("X", namespace="shop")), ("shop",)) == ()
+
+
+def flooded(*more: Json, signals: Iterable[Signal] = (), rate: float = 90) -> Inventory:
+    """`search` of shop works at the end of its CPU, and is asked for more by nobody in view."""
+    objects = [*program("web", "search"), *program("search"), *more]
+    names = [make("Namespace", one) for one in ("shop", "shop-jobs", "payments")]
+    found = watched(
+        *objects,
+        *names,
+        signals=[
+            rose(Measure.RATE, "search", 50, rate, 600, Unit.PER_SECOND),
+            rose(Measure.LATENCY, "search", 0.05, 2, 590, Unit.SECONDS),
+            rose(Measure.CPU, "search", 0.2, 0.99, 600, about="container app"),
+            *signals,
+        ],
+    )
+    for (kind, _), listing in list(found.listings.items()):
+        if KINDS[kind].namespaced:
+            del found.listings[kind, ""]
+            found.add(replace(listing, namespace="shop"))
+    return found
+
+
+def asking(inventory: Inventory) -> tuple[str, ...]:
+    scene = Scene(inventory, NOW)
+    return wanted_namespaces(scene, explain(scene, alert("X", namespace="shop", service="search")))
+
+
+@pytest.mark.parametrize(
+    ("inventory", "found"),
+    [
+        pytest.param(flooded(), ("shop-jobs",), id="of-the-same-first-word"),
+        pytest.param(flooded(rate=52), (), id="as-many-requests-as-ever"),
+        pytest.param(
+            flooded(signals=[rose(Measure.RATE, "web", 50, 90, 610, Unit.PER_SECOND)]),
+            (),
+            id="somebody-in-view-asks-for-more",
+        ),
+    ],
+)
+def test_namespaces_are_wanted_from_which_more_may_be_asked(
+    inventory: Inventory, found: tuple[str, ...]
+) -> None:
+    assert asking(inventory) == found
