@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sreagent import __version__
 from sreagent.domain.alert import Alert
-from sreagent.domain.errors import BadInput, Denied, SreError
+from sreagent.domain.errors import BadInput, BadSettings, Denied, SreError
 from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Reply
 from sreagent.domain.record import Answer, Answered, Closed, Looked, Opened, Proposed, Resumed
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kill_switch import FileKillSwitch
     from sreagent.clients.model import LiteLlmModel
+    from sreagent.clients.traces import Traces
     from sreagent.domain.action import Action, Proposal
     from sreagent.domain.command import Read, Refusal
     from sreagent.domain.incident import Incident
@@ -95,6 +96,10 @@ class Run:
     desk: Desk
     usd_limit: float | None = None
     """What models may cost, 0 for no limit; None where none takes part."""
+    traces: Traces | None = None
+    """Makes spans of what happens, where somebody wants them."""
+    untraced: str = ""
+    """Why the spans of the run are nowhere to be found."""
 
     @property
     def incident(self) -> Incident:
@@ -105,7 +110,14 @@ class Run:
         """Go on to the end, telling everything that happens."""
         from sreagent.investigate.loop import investigate
 
-        return investigate(self.case, self.desk)
+        try:
+            for happening in investigate(self.case, self.desk):
+                if self.traces:
+                    self.traces.see(happening)
+                yield happening
+        finally:
+            if self.traces:
+                self.untraced = self.traces.end(self.incident)
 
     def letters(self, action: str) -> Letter | None:
         """Take away the answer that another terminal left for an action."""
@@ -404,7 +416,23 @@ def _run(
         rules = RulesReasoner(asks=not wishes.dry_run)
         desk.reasoner = ModelReasoner(rules, minds, Calls(_parse))
         desk.mind = ModelMind(minds)
-    return Run(case=case, desk=desk, usd_limit=minds.limits.usd if minds else None)
+    run = Run(case=case, desk=desk, usd_limit=minds.limits.usd if minds else None)
+    if settings.traces:
+        try:
+            run.traces = _traces(case, settings)
+        except BadSettings as error:
+            # An incident is looked into all the same.
+            run.untraced = f"{error.message}: {error.hint}"
+    return run
+
+
+def _traces(case: Case, settings: Settings) -> Traces:
+    """Raises BadSettings when the packages for it are not installed."""
+    from sreagent.clients.otlp import Delivery
+    from sreagent.clients.traces import Contents, Traces
+
+    contents = Contents(wanted=settings.traces_content == "yes", redact=_redact())
+    return Traces(Delivery(settings.traces), case.incident, case.clock, contents)
 
 
 def _minds(settings: Settings, clock: Clock) -> Minds:

@@ -209,6 +209,10 @@ class Yes:
         del shown
         return Reply(answer=Answer.RUN, how="test")
 
+    def hear(self, prompt: str) -> str | None:
+        del prompt
+        return None
+
 
 def test_the_least_of_an_autoscaler_is_not_doubled_twice_in_one_incident(world: World) -> None:
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}

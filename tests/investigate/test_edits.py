@@ -38,6 +38,10 @@ class Script:
         self.asked.append(str(getattr(proposal, "id", "")))
         return self._replies.pop(0) if self._replies else None
 
+    def hear(self, prompt: str) -> str | None:
+        del prompt
+        return None
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:

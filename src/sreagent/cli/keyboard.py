@@ -28,6 +28,8 @@ KEYS = {
     "q": Answer.QUIT,
 }
 PROMPT = " [y] run  [d] dry-run  [e] edit  [s] skip  [n] no…  [?] why  [q] stop  ▸ "
+WITH_HINT = " [y] run [d] dry-run [e] edit [s] skip [n] no… [h] hint [?] why [q] stop ▸ "
+"""While a model takes part, that can be told something."""
 LISTEN = 0.3
 """Seconds between two looks for an answer from another terminal."""
 
@@ -38,6 +40,7 @@ class Keyboard:
     def __init__(self, name: str, screen: Terminal, *, yes: bool) -> None:
         self.name = name
         self.letters: Letters = no_letters
+        self.helps = False
         self._screen = screen
         self._yes = yes
 
@@ -52,8 +55,15 @@ class Keyboard:
                 return said
             if said == "?":
                 self._explain(cited)
+            elif said == "h" and self.helps and (line := self._line("hint or question")):
+                return Reply(answer=Answer.HINT, how="keyboard", line=line)
             elif said in KEYS and (reply := self._reply(KEYS[said], proposal)):
                 return reply
+
+    def hear(self, prompt: str) -> str | None:
+        """One line; None for an empty one, or Ctrl-D."""
+        self._screen.rest()
+        return self._line(prompt.removesuffix(" ▸ "), mark=" ▸ ") or None
 
     def _reply(self, answer: Answer, proposal: Proposal) -> Reply | None:
         """The answer; None where Ctrl-D instead of a line takes the key back."""
@@ -69,11 +79,11 @@ class Keyboard:
         for line in render.evidence(cited):
             self._screen.out.print(line)
 
-    def _line(self, label: str, given: str = "") -> str | None:
+    def _line(self, label: str, given: str = "", *, mark: str = ": ") -> str | None:
         """One line from the keyboard, with `given` on it to begin with; None after Ctrl-D."""
         readline.set_startup_hook(lambda: readline.insert_text(given))
         try:
-            return input(f" {label}: ").strip()
+            return input(f" {label}{mark}").strip()
         except EOFError:
             self._screen.out.print()
             return None
@@ -89,7 +99,8 @@ class Keyboard:
         before = termios.tcgetattr(descriptor)
         try:
             tty.setcbreak(descriptor, termios.TCSAFLUSH)
-            self._screen.out.print(Text(PROMPT, style="bold"), end="")
+            keys = WITH_HINT if self.helps else PROMPT
+            self._screen.out.print(Text(keys, style="bold"), end="")
             while not select.select([descriptor], [], [], LISTEN)[0]:
                 if reply := self._from_elsewhere(proposal):
                     # What was answered, and by whom, is told on the next line.

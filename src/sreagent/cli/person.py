@@ -21,6 +21,13 @@ class Listens(Protocol):
     letters: Letters
 
 
+@runtime_checkable
+class Helps(Protocol):
+    """Somebody who may say something to a model, while one takes part."""
+
+    helps: bool
+
+
 class Nobody:
     """No terminal: a bounded change may be approved by `--yes`, everything else waits."""
 
@@ -33,6 +40,11 @@ class Nobody:
         del proposal, cited
         if self._yes and verdict.bounded:
             return Reply(answer=Answer.RUN, how="--yes")
+        return None
+
+    def hear(self, prompt: str) -> str | None:
+        """Nothing."""
+        del prompt
         return None
 
 
@@ -56,6 +68,11 @@ class Messenger:
         meant = (self._action, self._shown)
         return self._reply if (proposal.id, proposal.fingerprint) == meant else None
 
+    def hear(self, prompt: str) -> str | None:
+        """Nothing."""
+        del prompt
+        return None
+
 
 class Player:
     """Says yes in the person's place: nothing in a pretend cluster can be hurt."""
@@ -66,3 +83,8 @@ class Player:
         """Yes."""
         del proposal, verdict, cited
         return Reply(answer=Answer.RUN, how="demo")
+
+    def hear(self, prompt: str) -> str | None:
+        """Nothing."""
+        del prompt
+        return None

@@ -180,7 +180,8 @@ class Terminal:
                 self._lines(model_lines.gone_no_further(text))
             case Turn():
                 self._lines(*model_lines.turn(record))
-            case Asked():
+            case Asked() if not self.out.is_terminal:
+                # At a terminal they typed it just now.
                 self._lines(model_lines.asked(record))
             case Told() if line := model_lines.told(record):
                 self._lines(line)
@@ -261,6 +262,7 @@ _ANSWERS = {
     Answer.RUN: "approved",
     Answer.DRY_RUN: "dry-run again",
     Answer.EDIT: "edited",
+    Answer.HINT: "hint given",
     Answer.SKIP: "skipped",
     Answer.REJECT: "refused",
     Answer.QUIT: "left open",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sreagent import wiring
-from sreagent.cli.person import Listens, Nobody
+from sreagent.cli.person import Helps, Listens, Nobody
 from sreagent.domain.errors import BadInput, Exit, SreError
 from sreagent.domain.incident import Incident
 from sreagent.domain.ports import Person
@@ -80,10 +80,14 @@ def conduct(start: Start, show: Show) -> Exit:
         run = _opened(start, people, stack)
         if isinstance(people, Listens):
             people.letters = run.letters
+        if isinstance(people, Helps):
+            people.helps = run.usd_limit is not None
         screen.begin(run.incident, run.usd_limit)
         stopped = _follow(run, screen)
         if why := run.case.journal.unsigned:
             print(f"sre: the end of the record is not signed: {why}", file=sys.stderr)
+        if run.untraced:
+            print(f"sre: no traces of this run: {run.untraced}", file=sys.stderr)
         report = write_report(run.incident, show.out)
         screen.end(run.incident, report)
         if show.as_json:

@@ -53,8 +53,9 @@ class Waiting:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """What is said so far, dim and wrapped, then the spinner with its word."""
-        lines = Text(self._safe(), style="dim").wrap(console, max(options.max_width - 3, 1))
-        for line in lines[-LINES:]:
+        said = self._safe()
+        lines = Text(said, style="dim").wrap(console, max(options.max_width - 3, 1))
+        for line in lines[-LINES:] if said else ():
             yield Text(" │ ", style="dim").append_text(line)
         word = Text(self._word(), no_wrap=True, overflow="ellipsis")
         self._spinner.update(text=word)

@@ -184,7 +184,7 @@ class Reply:
     proof: str = ""
     """Signature of who said it, where the policy asks for one."""
     line: str = ""
-    """The command line as it shall be, with `edit`."""
+    """The command line as it shall be, with `edit`; what the model is to know, with `hint`."""
 
 
 class Person(Protocol):
@@ -197,6 +197,10 @@ class Person(Protocol):
 
     def ask(self, proposal: Proposal, verdict: Ask, cited: Sequence[Evidence]) -> Reply | None:
         """Ask, with the evidence the proposal cites; None when nobody is there to answer."""
+        ...
+
+    def hear(self, prompt: str) -> str | None:
+        """A hint or a question for the model; None when there is none, or nobody to give it."""
         ...
 
 

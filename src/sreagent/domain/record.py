@@ -153,6 +153,8 @@ class Answer(StrEnum):
     RUN = "run"
     DRY_RUN = "dry-run"
     EDIT = "edit"
+    HINT = "hint"
+    """Something for the model, which is written as `Asked`; then the question is put again."""
     SKIP = "skip"
     REJECT = "reject"
     QUIT = "quit"

@@ -21,6 +21,7 @@ from sreagent.domain.ports import Reply
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
     Happening,
     Intended,
     Looked,
@@ -73,9 +74,14 @@ def try_drafts(
         proposal = case.incident.proposal(number)
         if proposal and proposal.state is ActionState.STARTED:
             raise Stopped(Outcome.OPEN, f"whether {number} was made is not known yet")
-        if proposal and proposal.state is ActionState.DONE:
+        if proposal and (proposal.state is ActionState.DONE or _is_asked(case.incident)):
             break
     return proposal
+
+
+def _is_asked(incident: Incident) -> bool:
+    """Whether the person said something that is to be answered before anything else."""
+    return isinstance(incident.entries[-1].record, Asked)
 
 
 def settle_doubts(case: Case, desk: Desk) -> Iterator[Happening]:
@@ -258,6 +264,11 @@ def _hear(case: Case, desk: Desk, question: Question) -> Generator[Happening, No
     if reply is None:
         return None
     by = reply.by or desk.person.name
+    if reply.answer is Answer.HINT:
+        # Whoever answers it goes first; then the question is put again.
+        case.asked_for.discard(f"ask {proposal.id}")
+        yield from case.hear(reply.line, by)
+        return reply
     answered = _answered(proposal, reply.answer, by, reply.how, reply.reason)
     yield from case.add(replace(answered, proof=reply.proof))
     if reply.answer is Answer.QUIT:

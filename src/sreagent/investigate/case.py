@@ -9,8 +9,10 @@ from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.incident import Incident, fold
 from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Clock
-from sreagent.domain.record import Entry, Opened, Record
+from sreagent.domain.record import Asked, Entry, Opened, Record
+from sreagent.domain.text import clean
 from sreagent.journal.store import Journal
+from sreagent.policy.redaction import redact
 from sreagent.tools.metrics import Expression
 
 
@@ -35,6 +37,8 @@ class Case:
     """Whether this run gave its account."""
     asked_for: set[str] = field(default_factory=set)
     """Looks that were already made, so that none is repeated without a reason."""
+    heard_at: float = 0.0
+    """Monotonic time at which a person last said something: looking has its whole time again."""
     answers: dict[str, str] = field(default_factory=dict)
     """What came of each written command line, for the reasoner that wrote it."""
     looked_up: dict[str, tuple[str, float, int]] = field(default_factory=dict)
@@ -64,7 +68,8 @@ class Case:
     @property
     def time_left(self) -> float:
         """Seconds that looking may still take."""
-        return max(self.time_limit - (self.clock.monotonic() - self.started), 0.0)
+        began = max(self.started, self.heard_at)
+        return max(self.time_limit - (self.clock.monotonic() - began), 0.0)
 
     @property
     def scene(self) -> Scene:
@@ -90,6 +95,11 @@ class Case:
         for entry in entries:
             self.incident = self.incident.apply(entry)
         yield from entries
+
+    def hear(self, text: str, by: str) -> Iterator[Entry]:
+        """Write down what a person said to the model."""
+        self.heard_at = self.clock.monotonic()
+        yield from self.add(Asked(text=redact(clean(text)), by=by))
 
     def write(self, *records: Record) -> list[Entry]:
         """The same, at once."""

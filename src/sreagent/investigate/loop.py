@@ -25,11 +25,13 @@ from sreagent.investigate.commands import understand
 from sreagent.investigate.desk import Desk, Stopped
 from sreagent.investigate.look_again import verify_change
 from sreagent.investigate.steps import (
+    NO_MORE,
     Command,
     Conclude,
     Draft,
     Finish,
     Gather,
+    Hear,
     LookUp,
     OfModel,
     Propose,
@@ -65,7 +67,7 @@ def _steps(case: Case, desk: Desk) -> Generator[Happening, None, Finish]:
 
 
 def _do(
-    case: Case, desk: Desk, step: Gather | Command | Conclude | Propose | Verify | OfModel
+    case: Case, desk: Desk, step: Gather | Command | Conclude | Propose | Verify | Hear | OfModel
 ) -> Iterator[Happening]:
     match step:
         case Gather():
@@ -79,10 +81,22 @@ def _do(
             yield from try_drafts(case, desk, drafts)
         case Verify(action=action):
             yield from verify_change(case, desk, action)
+        case Hear(prompt=prompt):
+            yield from _hear(case, desk, prompt)
         case LookUp() | Think() | Write():
             yield from _of_model(case, desk, step)
         case other:
             assert_never(other)
+
+
+def _hear(case: Case, desk: Desk, prompt: str) -> Iterator[Happening]:
+    began = case.clock.monotonic()
+    said = desk.person.hear(prompt)
+    desk.waited += case.clock.monotonic() - began
+    if said:
+        yield from case.hear(said, desk.person.name)
+    else:
+        case.asked_for.add(NO_MORE)
 
 
 def _of_model(case: Case, desk: Desk, step: OfModel) -> Iterator[Happening]:

@@ -14,6 +14,9 @@ from sreagent.investigate.case import Case
 from sreagent.policy.facts import Origin
 from sreagent.tools.looks import ListObjects, ReadLog
 
+NO_MORE = "nothing more from the person"
+"""Stands in `Case.asked_for` once they had nothing to say."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather:
@@ -90,6 +93,13 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hear:
+    """Ask the person for a hint or a question; what they type goes into the record."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Propose:
     """Changes for one cause, best first; the next is tried when the one before was not made."""
 
@@ -114,7 +124,7 @@ class Finish:
 
 OfModel = LookUp | Think | Write
 """What only a model's reasoner asks for."""
-Doable = Gather | Command | OfModel | Conclude | Propose | Verify
+Doable = Gather | Command | OfModel | Hear | Conclude | Propose | Verify
 Step = Doable | Finish
 
 

@@ -48,6 +48,7 @@ ANSWERS = {
     Answer.RUN: "approved",
     Answer.DRY_RUN: "dry run asked again",
     Answer.EDIT: "edited",
+    Answer.HINT: "hint given",
     Answer.SKIP: "skipped",
     Answer.REJECT: "rejected",
     Answer.QUIT: "left open",

@@ -1,6 +1,7 @@
 """Lets a model take the next step, once the rules have looked and said what they think."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sreagent.domain.action import Proposal
 from sreagent.domain.conversation import ToolCall
@@ -13,10 +14,16 @@ from sreagent.investigate.model.calls import Calls, is_usable, passed_to, report
 from sreagent.investigate.model.minds import Minds, over
 from sreagent.investigate.model.roles import TOOLS, Role, tools_of
 from sreagent.investigate.rules.reasoner import RulesReasoner
-from sreagent.investigate.steps import Step, Think, Write
+from sreagent.investigate.steps import NO_MORE, Finish, Hear, Step, Think, Write
 
 BAD_TURNS = 2
 """Answers in a row that cannot be used before the rules take the step: one is mended."""
+
+
+ANSWERS = 8
+"""Turns for one question; then it is answered from what is known by then."""
+MANY = 1_000_000
+HINT = "Ask, or give a hint (Enter to end) ▸ "
 
 
 class ModelReasoner:
@@ -28,8 +35,38 @@ class ModelReasoner:
         self._calls = calls
 
     def next(self, case: Case) -> Step:
-        """The rules' step while they look and until they gave their account; then the model's."""
-        return self._rules.look(case) or self._of_model(case) or self._rules.act(case)
+        """The rules' step while they look and until they gave their account; then the model's.
+
+        What a person said is answered first. Where nothing is settled at the end, they are asked.
+        """
+        step = self._rules.look(case) or self.answer(case) or self._of_model(case)
+        step = step or self._rules.act(case)
+        return Hear(prompt=HINT) if _may_help(case, step) else step
+
+    def answer(self, case: Case) -> Step | None:
+        """The next step towards an answer to what a person said; None when none is owed."""
+        asked = _unanswered(case.incident)
+        if asked is None:
+            return None
+        talk = _talk(case.incident)
+        if talk is None or talk.asked is None:
+            # The model is told of the incident first: it hears only what comes after that.
+            brief = Briefed(text=briefing(case.incident, frame_name()), version=self.version)
+            return Write(records=(brief, asked))
+        if (turn := talk.pending) and (call := talk.unanswered):
+            return self._calls.step(case, turn, call)
+        role = _who_answers(talk)
+        limits = replace(self._minds.limits, turns=MANY)
+        if why := over(case.incident, limits):
+            problem = f"{why}; it can be set with SRE_TOKEN_LIMIT and SRE_USD_LIMIT"
+            end = Turn(role=Role.COMMUNICATOR, model="", version=self.version, problem=problem)
+            return Write(records=(end,))
+        return Think(role=role.value, remark=self._remark(talk, role))
+
+    @property
+    def version(self) -> str:
+        """Of prompts, tools and guardrails, as one unit."""
+        return self._minds.prompts.version
 
     def _of_model(self, case: Case) -> Step | None:
         """The model's next step; None when it has done its part, or cannot."""
@@ -198,6 +235,30 @@ def _was_said(turn: Turn) -> bool:
 def _talk(incident: Incident) -> _Talk | None:
     starts = [n for n, one in enumerate(incident.entries) if isinstance(one.record, Briefed)]
     return _Talk(incident.entries[starts[-1] :]) if starts else None
+
+
+def _unanswered(incident: Incident) -> Asked | None:
+    """What a person said last, while nobody answered it."""
+    return _Talk(incident.entries).asked
+
+
+def _who_answers(talk: _Talk) -> Role:
+    """The role that the supervisor chose, as long as that leads somewhere."""
+    last = max(n for n, one in enumerate(talk.records) if isinstance(one, Asked))
+    since = [one for one in talk.records[last:] if isinstance(one, Turn)]
+    stuck = bool(since) and (bool(since[-1].problem) or talk.bad_turns >= BAD_TURNS)
+    proposed = any(one.role == Role.REMEDIATOR for one in since) and talk.has_proposed
+    if stuck or proposed or len(since) >= ANSWERS:
+        return Role.COMMUNICATOR
+    return talk.answering
+
+
+def _may_help(case: Case, step: Step) -> bool:
+    """Whether a person could say what the model does not know."""
+    talk = _talk(case.incident)
+    unsure = isinstance(step, Finish) and step.outcome in (Outcome.ESCALATED, Outcome.UNKNOWN)
+    reached = talk is not None and bool(talk.turns) and not talk.is_unreachable
+    return unsure and reached and NO_MORE not in case.asked_for
 
 
 def _is_worth_asking(incident: Incident) -> bool:
