@@ -35,6 +35,8 @@ LEAST = 0.1
 """Bits below which a log is not worth a call."""
 TOGETHER = 0.5
 """Share of the best log's worth from which others are read in the same round."""
+UNTOLD = 0.5
+"""Bits of doubt that are left about who dies and whose last words nobody read."""
 IMPACT = 0.15
 """What the log of a caller is worth where the cause is known: it tells who suffers."""
 
@@ -212,14 +214,16 @@ def _called_namespaces(scene: Scene, focus: tuple[Entity, ...]) -> Iterator[str]
 
 
 def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
-    doubt = doubts(so_far)
+    doubt = dict(doubts(so_far))
     broken = [one for one in so_far.findings if one.verdict is not Health.HEALTHY]
 
     def worth(entity: Entity, share: float, logs: Iterator[LogWanted]) -> Iterator[LogWanted]:
         bits = doubt.get(entity, 0.0) * share
         return (replace(log, gain=round(bits, 3)) for log in logs) if bits else iter(())
 
+    untold = _untold(scene, so_far)
     for workload, logs in _of_crashes(scene, broken):
+        doubt[workload] = max(doubt.get(workload, 0.0), UNTOLD * (workload in untold))
         yield from worth(workload, _LAST_WORDS, iter(logs))
     for entity in so_far.focus:
         yield from worth(entity, _NAMED, _of_workload(scene, entity, "the alert names it"))
@@ -234,6 +238,17 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         if called := failing.target.entity:
             reason = f"called by {failing.caller}"
             yield from worth(called, _SUSPECTED, _of_workload(scene, called, reason))
+
+
+def _untold(scene: Scene, so_far: Explanation) -> set[Entity]:
+    """Programs that are the cause, however sure, and of which no log was read."""
+    read = {log.pod for log, _ in scene.all_logs()}
+    return {
+        one.entity
+        for one in so_far.causes
+        if one.relevant
+        and not any(pod_entity(pod) in read for pod in scene.pods_by_workload.get(one.entity, ()))
+    }
 
 
 def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
