@@ -19,7 +19,7 @@ LAB = os.environ.get("SRE_TEST_LAB", "")
 """Folder of the incident lab, read before the tests lose their environment."""
 
 LAB_PROGRAMS = ("kubectl", "openssl")
-PERSONAL = ("SRE_", "AWS_", "AZURE_", "GOOGLE_", "KUBE", "PROMETHEUS_", "ALERTMANAGER_")
+PERSONAL = ("SRE_", "AWS_", "AZURE_", "GOOGLE_", "KUBE", "PROMETHEUS_", "ALERTMANAGER_", "OTEL_")
 LOOPBACK = ("127.", "localhost", "::1")
 
 

@@ -29,19 +29,22 @@ UNITS["turn_limit"] = "turns"
 """What is not in seconds."""
 WHOLE = frozenset({"model_context", "token_limit", "turn_limit"})
 CHOICES = {"autonomy": tuple(map(str, Autonomy)), "model_tools": ("auto", "yes", "no")}
-URLS = ("prometheus", "alertmanager", "aws_endpoint", "model_url")
+CHOICES["traces_content"] = ("yes", "no")
+URLS = ("prometheus", "alertmanager", "aws_endpoint", "model_url", "traces")
 NOT_IN_FOLDER = frozenset(
     {
         *("kubeconfig", "policy", "autonomy", "halt_file"),
         *("audit_key", "audit_signer", "audit_anchor"),
         *("aws_profile", "aws_endpoint"),
         *("model", "model_small", "model_url", "model_key_file"),
+        *("traces", "traces_content"),
     }
 )
 """What may name a program to run, loosen a guard or lead elsewhere: a file that happens to lie in
 the working folder does not choose it."""
 OTHER_NAMES = {"kubeconfig": "KUBECONFIG", "prometheus": "PROMETHEUS_URL"}
 OTHER_NAMES["alertmanager"] = "ALERTMANAGER_URL"
+OTHER_NAMES["traces"] = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """Names that other tools read too."""
 
 
@@ -101,6 +104,11 @@ class Settings:
     """What models may cost for one incident, in US dollars; 0 for no limit."""
     turn_limit: int = 15
     """How often a model is asked what to do next."""
+    traces: str = ""
+    """Address of an OpenTelemetry collector that takes OTLP over HTTP; empty for no traces."""
+    traces_content: str = ""
+    """Whether traces carry what was said and read, redacted: yes; empty or no for names and
+    numbers alone."""
 
 
 def load(flags: Mapping[str, Any]) -> Settings:
