@@ -306,6 +306,27 @@ CONVENTIONS: dict[str, tuple[Callable[[str], list[Written]], Measure]] = {
         ],
         Measure.QUEUE,
     ),
+    "rabbitmq-readers": (
+        lambda ns: [
+            gauge("rabbitmq_queue_consumers", since(AGO, 3, 40), namespace=ns,
+                  service="web", queue="mail")
+        ],
+        Measure.CONSUMERS,
+    ),
+    "kafka-readers": (
+        lambda ns: [
+            gauge("kafka_consumergroup_members", since(AGO, 3, 40), namespace=ns,
+                  job="web", consumergroup="mail")
+        ],
+        Measure.CONSUMERS,
+    ),
+    "rabbitmq-alarm": (
+        lambda ns: [
+            gauge("rabbitmq_alarms_memory_used_watermark", since(AGO, 0, 1), namespace=ns,
+                  service="web")
+        ],
+        Measure.BLOCKED,
+    ),
     "redis-memory": (
         lambda ns: [
             gauge("redis_memory_used_bytes", since(AGO, 4e8, 9.9e8), namespace=ns,

@@ -42,13 +42,15 @@ MOVED = timedelta(minutes=4)
 """How far apart readers may leave one queue and be seen at another."""
 BEFORE, AFTER = timedelta(minutes=15), timedelta(minutes=3)
 """How long before its readers left a queue a rollout may have made them, and seem to come after."""
-ALIKE = 0.75
+AKIN, ALIKE = 0.5, 0.75
+"""How like each other the names of two queues are, where the broker saw readers move, and else."""
 _SET_ASIDE = re.compile(r"dead|dl[qx]|park|poison|error|fail|retry|delay|quarantine|unrout", re.I)
 """Queues that are meant to lie until somebody looks."""
+# In the words of the brokers alone: those who publish complain in words of their own.
 _RAISED = re.compile(
     r"(?P<what>memory|disk)\w{0,8} resource limit alarm set|publishers will be blocked until"
-    r"|producer\w{0,3} (?:will be|has been|is|are) (?:throttled|blocked)"
-    r"|blocking message production",
+    r"|producers will be throttled to the rate at which messages are removed"
+    r"|AMQ\d{6}: blocking message production",
     re.I,
 )
 _CLEARED = re.compile(r"resource limit alarm cleared|unblocking message production", re.I)
@@ -175,14 +177,14 @@ def _went_to(scene: Scene, one: _Unread, reader: Reader) -> bool:
     Where that was not measured, a rollout and a name that is much alike tell the same.
     """
     left = one.since
-    if left is None:
+    likeness = SequenceMatcher(None, one.name, reader.name).ratio()
+    if left is None or likeness < AKIN:
         return False
     for other in of(scene, one.broker, Measure.CONSUMERS):
         if label_of(other.signal)[1] == reader.name:
             came = _came_at(scene, other)
             return came is not None and abs(came - left) <= MOVED
-    alike = SequenceMatcher(None, one.name, reader.name).ratio() >= ALIKE
-    return alike and _was_rolled_out(scene, reader.workload, left)
+    return likeness >= ALIKE and _was_rolled_out(scene, reader.workload, left)
 
 
 def _came_at(scene: Scene, reading: Reading) -> datetime | None:

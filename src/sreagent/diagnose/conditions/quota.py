@@ -1,5 +1,6 @@
 """Quotas that are used up."""
 
+import re
 from collections.abc import Iterator
 
 from sreagent.diagnose.conditions.registry import condition
@@ -10,6 +11,9 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj
 
+_ASKED = re.compile(r"(?:requested: |,)([a-z][\w./-]{1,80})=[^,]{1,30}(?=.{0,300} used: )")
+"""Names of what a refused pod asked for."""
+
 
 @condition("quota.exhausted", "ResourceQuota", worth=0.84, even_mild=True)
 def exhausted(scene: Scene, entity: Entity, quota: Obj) -> Iterator[Finding]:
@@ -17,10 +21,14 @@ def exhausted(scene: Scene, entity: Entity, quota: Obj) -> Iterator[Finding]:
     status = quota.get("status") or EMPTY
     used, hard = status.get("used") or {}, status.get("hard") or {}
     full = [name for name in sorted(hard) if amount(used.get(name, 0)) >= amount(hard[name])]
-    refused = _refused(scene, quota)
+    refusals = _refusals(scene, quota)
+    refused = sorted(refusals)
     if not full and not refused:
         return
-    said = ", ".join(f"{name} {used.get(name, 0)} of {hard[name]}" for name in full or sorted(hard))
+    # Less may be left than one pod asks for.
+    asked = {name for message in refusals.values() for name in _ASKED.findall(message)}
+    short = full or sorted(asked & hard.keys()) or sorted(hard)
+    said = ", ".join(f"{name} {used.get(name, 0)} of {hard[name]}" for name in short)
     yield Finding(
         condition="quota.exhausted",
         entity=entity,
@@ -35,11 +43,11 @@ def exhausted(scene: Scene, entity: Entity, quota: Obj) -> Iterator[Finding]:
     )
 
 
-def _refused(scene: Scene, quota: Obj) -> list[str]:
-    """Names of those whose pods this quota refuses now."""
+def _refusals(scene: Scene, quota: Obj) -> dict[str, str]:
+    """What is said of those whose pods this quota refuses now, by their names."""
     meta = quota["metadata"]
-    words = f"exceeded quota: {meta['name']}"
-    found = set()
+    words = f"exceeded quota: {meta['name']},"
+    found = {}
     for kind in ("ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
         for item in scene.all(kind, meta.get("namespace", "")):
             conditions = (item.get("status") or EMPTY).get("conditions") or ()
@@ -47,6 +55,7 @@ def _refused(scene: Scene, quota: Obj) -> list[str]:
             if kind != "ReplicaSet":
                 events = scene.events(item, "FailedCreate", within=900)
                 told += [str(event.get("message")) for event in events]
-            if any(words in text for text in told):
-                found.add(str(scene.inventory.workload_of(kind, item)))
-    return sorted(found)
+            said = next((text for text in told if words in f"{text},"), None)
+            if said is not None:
+                found[str(scene.inventory.workload_of(kind, item))] = said
+    return found
