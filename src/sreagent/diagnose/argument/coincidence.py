@@ -4,18 +4,30 @@ Some programs name what they call only in their code. When their logs cannot be 
 that is seen of them are symptoms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sreagent.diagnose.argument.causes import Cause
-from sreagent.diagnose.argument.folding import is_symptom
+from sreagent.diagnose.argument.causes import Cause, Part
+from sreagent.diagnose.argument.focus import Focus, reach
+from sreagent.diagnose.argument.folding import is_hard, is_symptom
 from sreagent.diagnose.conditions.registry import Role, traits
+from sreagent.diagnose.logs.meaning import USUAL
+from sreagent.diagnose.view.feeding import feeders
+from sreagent.diagnose.view.scene import WORKLOADS, Scene
+from sreagent.domain.alert import Alert
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Finding
 
 EARLIEST, LATEST = 600, 120
 """Seconds by which a cause may begin before its symptom, and seem to begin after it."""
 SURE = 0.75
 """Confidence from which something is broken for certain, whoever suffers from it."""
+LIKELY = 0.60
+"""Confidence from which a program's own trouble may be why another one lacks its messages."""
+HOUR = 3600
+UNLINKED = ("only a broker that both use links it to the alert", -0.12)
+"""What is taken off while nothing between the two is seen to suffer, such as a queue."""
 UNPROVED = ("that both began at once is all that links it to the alert", -0.12)
 
 
@@ -33,6 +45,65 @@ def by_coincidence(causes: Sequence[Cause]) -> Sequence[Cause]:
     [suspect] = suspects
     left = [one for one in causes if one is not suspect and not one.relevant]
     return [_laid_to(suspect, symptoms), *left]
+
+
+def by_feeding(
+    scene: Scene, causes: Sequence[Cause], others: Iterable[Cause], alert: Alert, focus: Focus
+) -> Sequence[Cause]:
+    """The same causes; where none explains the alert, the one that may feed what it names.
+
+    Of a number of the business that turned nothing else may be seen at the object: what should
+    have come through a queue did not.
+    """
+    if _is_answered(causes, focus) or alert.starts_at is None:
+        return causes
+    known = feeders(scene, focus.entities)
+    suspects = [
+        one
+        for one in (*causes, *others)
+        if one.entity in known and _turned_before(scene, one, alert.starts_at)
+    ]
+    if len(suspects) != 1:
+        return causes
+    [suspect] = suspects
+    laid = replace(
+        suspect,
+        relevant=True,
+        victims=tuple(dict.fromkeys((*suspect.victims, *_workloads(focus)))),
+    )
+    if not reach(scene, focus.entities) & set(suspect.victims):
+        laid = _less_sure(laid, UNLINKED)
+    return [laid, *(one for one in causes if one is not suspect)]
+
+
+def _less_sure(cause: Cause, part: Part) -> Cause:
+    confidence = round(cause.confidence + part[1], 2)
+    return replace(cause, confidence=confidence, parts=(*cause.parts, part))
+
+
+def _is_answered(causes: Sequence[Cause], focus: Focus) -> bool:
+    return focus.is_empty or any(one.relevant for one in causes)
+
+
+def _turned_before(scene: Scene, cause: Cause, fired: datetime) -> bool:
+    """Whether it is in grave trouble that began in the hour before the alert, and was not usual."""
+    primary, began = cause.findings[0], cause.first_symptom
+    if cause.confidence < LIKELY or began is None or not is_hard(primary):
+        return False
+    if not -LATEST <= (fired - began).total_seconds() <= HOUR:
+        return False
+    return primary.source != "logs" or _is_new_in_its_log(scene, primary, began)
+
+
+def _is_new_in_its_log(scene: Scene, finding: Finding, began: datetime) -> bool:
+    """Whether the log reaches back to when it had no such trouble."""
+    pod = scene.inventory.find(finding.entity)
+    begins = [reading.begins_at for _, reading in scene.logs(pod)] if pod else []
+    return any(one and (began - one).total_seconds() >= USUAL for one in begins)
+
+
+def _workloads(focus: Focus) -> list[Entity]:
+    return [one for one in focus.entities if one.kind in WORKLOADS]
 
 
 def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
@@ -57,10 +128,8 @@ def _began(cause: Cause) -> datetime | None:
 def _laid_to(cause: Cause, symptoms: Sequence[Cause]) -> Cause:
     felt_by = [one for symptom in symptoms for one in (symptom.entity, *symptom.victims)]
     return replace(
-        cause,
+        _less_sure(cause, UNPROVED),
         relevant=True,
-        confidence=round(cause.confidence + UNPROVED[1], 2),
-        parts=(*cause.parts, UNPROVED),
         findings=(*cause.findings, *(symptom.findings[0] for symptom in symptoms)),
         victims=tuple(dict.fromkeys((*cause.victims, *felt_by))),
     )

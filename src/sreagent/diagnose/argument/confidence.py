@@ -1,5 +1,6 @@
 """How sure an account is, in named parts."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,9 @@ CAPS = {
 it, when one other kind of evidence does (an object, a change, another program's log), and when two
 do. What objects show is structure, and is not capped so."""
 
+TOGETHER = 3
+"""Programs from which on that they share a node is no accident."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
@@ -33,6 +37,13 @@ class Grounds:
     same_revision_healthy: bool = False
     older_than_the_alert: bool = False
     complains_since_the_change: bool = False
+    felt_at_once: bool = False
+    """Metrics show the trouble from minutes after the change on, and no victim tells of it before.
+
+    What its own pods tell is left out: those of a release begin with it, whatever ails them.
+    """
+    struck_together: int = 0
+    """Programs that fail alike and share only this node."""
 
 
 def weigh(scene: Scene, cause: Cause, grounds: Grounds) -> Cause:
@@ -53,12 +64,15 @@ def _parts(scene: Scene, cause: Cause, grounds: Grounds) -> Iterator[Part]:
     yield from _from_facts(primary)
     if cause.change:
         yield _worth_of_change(cause.change, primary)
+        yield from _from_change(cause.change, grounds)
     if grounds.previous_was_healthy:
         yield "the previous revision ran well", 0.09 if traits(primary.condition).vague else 0.03
     if grounds.complains_since_the_change and traits(primary.condition).vague:
         yield "it logs new errors since the change", 0.06
     if grounds.seen_by_callers:
         yield "its callers say the same", 0.05
+    if grounds.struck_together >= TOGETHER:
+        yield f"{grounds.struck_together} programs that share only it fail alike", 0.08
     if grounds.named_by_alert:
         yield "the alert names it", 0.04
     if grounds.same_revision_healthy:
@@ -79,6 +93,17 @@ def _worth_of_change(change: Change, primary: Finding) -> Part:
     if change.is_dated:
         return "changed shortly before", worth
     return "changed, nobody knows when", round(worth / 2, 2)
+
+
+def _from_change(change: Change, grounds: Grounds) -> Iterator[Part]:
+    """What ties a change to the trouble where the trouble alone leaves open why."""
+    if not traits(grounds.primary.condition).vague:
+        return
+    field = grounds.primary.path.rpartition(".")[2]
+    if field and re.search(rf"\b{re.escape(field)}[.:]", change.summary):
+        yield "the change is to what fails", 0.08
+    if change.is_dated and grounds.felt_at_once:
+        yield "metrics show it from minutes after the change on", 0.06
 
 
 def _from_log(primary: Finding) -> Iterator[Part]:

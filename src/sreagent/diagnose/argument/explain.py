@@ -1,12 +1,12 @@
 """From everything that was seen to the causes, ranked, with what they explain."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sreagent.diagnose.argument.blame import by_configuration
 from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
-from sreagent.diagnose.argument.coincidence import by_coincidence
+from sreagent.diagnose.argument.coincidence import by_coincidence, by_feeding
 from sreagent.diagnose.argument.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.argument.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.argument.folding import LATE, Folding, Problem, is_hard, problems
@@ -24,6 +24,7 @@ from sreagent.diagnose.changes.timeline import RankedChange, nothing_changed, ra
 from sreagent.diagnose.conditions.registry import traits
 from sreagent.diagnose.conditions.run import found_in
 from sreagent.diagnose.view.calling import complaints_about
+from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.new_lines import new_since
 from sreagent.diagnose.view.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -41,6 +42,8 @@ EVIDENCE = 8
 """Findings cited for one cause."""
 SHORTLY = 300
 """Seconds between an edit of what a callee uses and the first symptom at its caller."""
+EARLY = 30
+"""Seconds by which a metric may seem to turn before what turned it."""
 REMEMBERED = 86_400
 """Seconds before the first symptom in which an edit may have brought it."""
 
@@ -85,12 +88,19 @@ class _Accounts:
         for entity in self.folding.problems:
             for root in self.folding.roots(entity):
                 suffering[root].append(entity)
-        found = [
-            self._cause(self.folding.problems[root], victims)
+        counts = {
+            root: self._counts(self.folding.problems[root], victims)
             for root, victims in suffering.items()
-            if self._counts(self.folding.problems[root], victims)
-        ]
-        return tuple(sorted(by_coincidence([*by_configuration(found)]), key=_rank))
+        }
+        found = [self._of(root, suffering) for root, counted in counts.items() if counted]
+        causes = by_coincidence([*by_configuration(found)])
+        known = feeders(self.scene, self.focus.entities)
+        others = (self._of(one, suffering) for one in known if not counts.get(one, True))
+        causes = by_feeding(self.scene, causes, others, self.alert, self.focus)
+        return tuple(sorted(causes, key=_rank))
+
+    def _of(self, root: Entity, suffering: Mapping[Entity, list[Entity]]) -> Cause:
+        return self._cause(self.folding.problems[root], suffering[root])
 
     def _counts(self, problem: Problem, folded: Iterable[Entity]) -> bool:
         """A remark is a cause only where the alert points; so is a log that only complains."""
@@ -148,6 +158,8 @@ class _Accounts:
             same_revision_healthy=bool(siblings),
             older_than_the_alert=self._is_older(entity, first),
             complains_since_the_change=bool(news),
+            felt_at_once=self._is_felt_at_once(problem, victims, change),
+            struck_together=self._struck_together(entity, affected),
         )
         return weigh(scene, cause, grounds)
 
@@ -167,6 +179,25 @@ class _Accounts:
             if finding.since and is_hard(finding)
         ]
         return min(own or others, default=self.alert.starts_at)
+
+    def _is_felt_at_once(
+        self, problem: Problem, victims: Iterable[Entity], change: Change | None
+    ) -> bool:
+        """Whether metrics show the trouble soon after the change, and nobody else before it."""
+        if change is None or not change.is_dated:
+            return False
+        told = [one for one in problem.findings if one.source == "prometheus"]
+        told += [one for victim in victims for one in self.folding.problems[victim].findings]
+        told = [one for one in told if one.since and is_hard(one)]
+        moments = [one.since for one in told if one.since]
+        if not any(one.source == "prometheus" for one in told):
+            return False
+        return -EARLY <= (min(moments) - change.at).total_seconds() <= SHORTLY
+
+    def _struck_together(self, entity: Entity, affected: Iterable[Entity]) -> int:
+        if entity.kind != "Node":
+            return 0
+        return sum(entity in self.folding.blames(one) for one in affected)
 
     def _is_older(self, entity: Entity, first: datetime | None) -> bool:
         """Whether it was broken long before the alert, which is not about it."""

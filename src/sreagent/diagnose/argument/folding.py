@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sreagent.diagnose.conditions.registry import Role, traits
-from sreagent.diagnose.logs.patterns import NETWORK
+from sreagent.diagnose.logs.patterns import NETWORK, LogCause
 from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity, parse_path
@@ -235,7 +235,15 @@ def telling(finding: Finding) -> float:
     known = traits(finding.condition)
     if finding.condition in _SEEN_FROM_OUTSIDE:
         return 0.40
+    if _is_its_own_answer(finding):
+        return known.worth
     return known.worth + (0.05 if finding.excerpt else 0.0)
+
+
+def _is_its_own_answer(finding: Finding) -> bool:
+    """Whether a log only tells that errors were answered: any line that says why says more."""
+    answered = finding.facts.get("log_cause") == LogCause.HTTP_5XX.value
+    return answered and not finding.suspects
 
 
 def _order(finding: Finding) -> tuple[float, int, str]:

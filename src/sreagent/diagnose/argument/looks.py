@@ -16,6 +16,7 @@ from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.readings import of
 from sreagent.diagnose.objects.podspec import Container, containers
 from sreagent.diagnose.view.calling import callers, configured_calls, failing_calls
+from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, pod_entity
 from sreagent.diagnose.view.targets import callees, name_service
@@ -233,6 +234,7 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         for caller in calls_it(scene, entity)[:2]:
             yield from worth(entity, _CALLER, _of_workload(scene, caller, f"calls {entity}"))
     yield from _of_sufferers(scene, so_far)
+    yield from _of_feeders(scene, so_far)
     yield from _survey(scene, so_far)
     for failing in failing_calls(scene):
         if called := failing.target.entity:
@@ -256,6 +258,15 @@ def _of_sufferers(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         for caller in calls_it(scene, cause.entity)[:2] if cause.relevant else ():
             for log in _of_workload(scene, caller, f"calls {cause.entity}"):
                 yield replace(log, gain=IMPACT)
+
+
+def _of_feeders(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    """Who may feed what the alert names, as long as nothing else explains it."""
+    if so_far.is_over or any(one.relevant for one in so_far.causes):
+        return
+    for entity in feeders(scene, so_far.focus):
+        for log in _of_workload(scene, entity, "may feed what the alert names"):
+            yield replace(log, gain=_ANYBODY)
 
 
 def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
