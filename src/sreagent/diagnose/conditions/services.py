@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from itertools import combinations
 
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.objects.managers import last_applied, last_edit
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.view.calling import FailingCall, callers, failing_calls_to
+from sreagent.diagnose.view.freshness import edited_lately, fresh_edit
 from sreagent.diagnose.view.scene import WORKLOADS, Labels, Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
@@ -19,6 +21,111 @@ from sreagent.domain.inventory import Obj, entity_of
 YOUNG = 15
 """Seconds in which a Service may be without endpoints."""
 DAY = 86_400
+MOST_PORTS = 30
+"""Ports of one Service that are compared with each other."""
+
+
+@condition(
+    "service.crossed_ports",
+    "Service",
+    worth=0.82,
+    even_mild=True,
+    refuted_by="an answer in the right protocol at each port of the Service",
+)
+def crossed_ports(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
+    """Ports of a Service lead each to the listener of the other."""
+    declared, astray = _astray(scene, service)
+    for one, other in combinations(astray, 2):
+        if not (_is_for(declared, one, other) and _is_for(declared, other, one)):
+            continue
+        blamed = _calls_at(scene, entity, (one, other))
+        lead = " and ".join(_say_lead(declared, port) for port in (one, other))
+        yield Finding(
+            condition="service.crossed_ports",
+            entity=entity,
+            claim=f"{entity} has its target ports exchanged: {lead}{_say_callers(blamed)}",
+            category=Category.NETWORK,
+            severity=_crossed_severity(scene, service, blamed),
+            uid=service["metadata"].get("uid", ""),
+            path="spec.ports[].targetPort",
+            since=_first_failure(blamed) or fresh_edit(scene, service),
+            command=f"kubectl -n {entity.namespace} get service {entity.name} -o yaml",
+            facts={"settled": "its ports fit the container the other way round"},
+        )
+
+
+@condition("service.target_port", "Service")
+def another_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
+    """A Service was edited and sends to another listener of the container than its port names."""
+    declared, astray = _astray(scene, service)
+    for port in astray if edited_lately(scene, service) else ():
+        blamed = _calls_at(scene, entity, (port,))
+        meant = [one for one in declared if _fits(port, one)]
+        crossed = any(_is_for(declared, port, one) for one in astray if one is not port)
+        named = (_listener(declared, port) or EMPTY).get("name")
+        if not blamed or not meant or not named or crossed:
+            continue
+        yield Finding(
+            condition="service.target_port",
+            entity=entity,
+            claim=f"{entity} was edited, and its port {_say_lead(declared, port)}, though its pods "
+            f"declare {_say_ports(meant)}{_say_callers(blamed)}",
+            category=Category.NETWORK,
+            severity=Severity.CRITICAL,
+            uid=service["metadata"].get("uid", ""),
+            path=f"spec.ports[{port.get('name') or port.get('port')}].targetPort",
+            since=_first_failure(blamed),
+            command=f"kubectl -n {entity.namespace} get service {entity.name} -o yaml",
+            facts=_port_facts(service, port, declared),
+        )
+
+
+def _astray(scene: Scene, service: Obj) -> tuple[list[Obj], list[Obj]]:
+    """What the pods declare, and the ports that lead to what has another name and number."""
+    pods = scene.backing(service)
+    spec = service.get("spec") or EMPTY
+    # Without an address of its own nothing is translated.
+    if not pods or spec.get("clusterIP") == "None":
+        return [], []
+    declared = declared_ports(pods[0]["spec"])
+    led = ((port, _listener(declared, port)) for port in (spec.get("ports") or ())[:MOST_PORTS])
+    return declared, [port for port, end in led if end and not _fits(port, end)]
+
+
+def _is_for(declared: list[Obj], one: Obj, other: Obj) -> bool:
+    """Whether the listener that another port leads to is the one that fits a port."""
+    end = _listener(declared, other)
+    return end is not None and _fits(one, end)
+
+
+def _listener(declared: list[Obj], port: Obj) -> Obj | None:
+    """What the container declares at the target of a Service's port, named or not."""
+    target = str(port.get("targetPort", port.get("port")))
+    known = (x for x in declared if target in (str(x.get("name")), str(x.get("containerPort"))))
+    return next(known, {"containerPort": target} if target.isdigit() and declared else None)
+
+
+def _fits(port: Obj, listener: Obj) -> bool:
+    named = port.get("name") and port.get("name") == listener.get("name")
+    return bool(named) or str(port.get("port")) == str(listener["containerPort"])
+
+
+def _say_lead(declared: list[Obj], port: Obj) -> str:
+    listener = _listener(declared, port) or EMPTY
+    name = f" ({listener['name']})" if listener.get("name") else ""
+    own = port.get("name") or port.get("port")
+    return f"{own} leads to targetPort {port.get('targetPort')}{name}"
+
+
+def _calls_at(scene: Scene, entity: Entity, ports: tuple[Obj, ...]) -> list[FailingCall]:
+    numbers = (None, *(port.get("port") for port in ports))
+    return [one for one in failing_calls_to(scene, entity) if one.target.address.port in numbers]
+
+
+def _crossed_severity(scene: Scene, service: Obj, blamed: list[FailingCall]) -> Severity:
+    if blamed:
+        return Severity.CRITICAL
+    return Severity.ERROR if edited_lately(scene, service) else Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +388,6 @@ def _port_facts(service: Obj, port: Obj, declared: list[Obj]) -> dict[str, str]:
     named = [one["name"] for one in declared if one.get("name") and one["name"] == port.get("name")]
     numbers = sorted({str(one["containerPort"]) for one in declared})
     for guess in (*before, *named, *(numbers if len(numbers) == 1 else ())):
-        if guess and _opens(declared, guess):
+        if guess and str(guess) != facts["target"] and _opens(declared, guess):
             return {**facts, "target_suggested": str(guess)}
     return facts
