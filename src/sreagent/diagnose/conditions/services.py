@@ -54,32 +54,6 @@ def crossed_ports(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findin
         )
 
 
-@condition("service.target_port", "Service")
-def another_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
-    """A Service was edited and sends to another listener of the container than its port names."""
-    declared, astray = _astray(scene, service)
-    for port in astray if edited_lately(scene, service) else ():
-        blamed = _calls_at(scene, entity, (port,))
-        meant = [one for one in declared if _fits(port, one)]
-        crossed = any(_is_for(declared, port, one) for one in astray if one is not port)
-        named = (_listener(declared, port) or EMPTY).get("name")
-        if not blamed or not meant or not named or crossed:
-            continue
-        yield Finding(
-            condition="service.target_port",
-            entity=entity,
-            claim=f"{entity} was edited, and its port {_say_lead(declared, port)}, though its pods "
-            f"declare {_say_ports(meant)}{_say_callers(blamed)}",
-            category=Category.NETWORK,
-            severity=Severity.CRITICAL,
-            uid=service["metadata"].get("uid", ""),
-            path=f"spec.ports[{port.get('name') or port.get('port')}].targetPort",
-            since=_first_failure(blamed),
-            command=f"kubectl -n {entity.namespace} get service {entity.name} -o yaml",
-            facts=_port_facts(service, port, declared),
-        )
-
-
 def _astray(scene: Scene, service: Obj) -> tuple[list[Obj], list[Obj]]:
     """What the pods declare, and the ports that lead to what has another name and number."""
     pods = scene.backing(service)
@@ -247,6 +221,32 @@ def target_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]
             f"{_say_callers(blamed)}",
             category=Category.NETWORK,
             severity=_port_severity(scene, service, target, blamed),
+            uid=service["metadata"].get("uid", ""),
+            path=f"spec.ports[{port.get('name') or port.get('port')}].targetPort",
+            since=_first_failure(blamed),
+            command=f"kubectl -n {entity.namespace} get service {entity.name} -o yaml",
+            facts=_port_facts(service, port, declared),
+        )
+
+
+@condition("service.target_port", "Service")
+def another_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
+    """A Service was edited and sends to another listener of the container than its port names."""
+    declared, astray = _astray(scene, service)
+    for port in astray if edited_lately(scene, service) else ():
+        blamed = _calls_at(scene, entity, (port,))
+        meant = [one for one in declared if _fits(port, one)]
+        crossed = any(_is_for(declared, port, one) for one in astray if one is not port)
+        named = (_listener(declared, port) or EMPTY).get("name")
+        if not blamed or not meant or not named or crossed:
+            continue
+        yield Finding(
+            condition="service.target_port",
+            entity=entity,
+            claim=f"{entity} was edited, and its port {_say_lead(declared, port)}, though its pods "
+            f"declare {_say_ports(meant)}{_say_callers(blamed)}",
+            category=Category.NETWORK,
+            severity=Severity.CRITICAL,
             uid=service["metadata"].get("uid", ""),
             path=f"spec.ports[{port.get('name') or port.get('port')}].targetPort",
             since=_first_failure(blamed),
