@@ -53,6 +53,7 @@ class Measure(StrEnum):
     CACHE_HITS = "cache hit ratio"
     CACHE_MEMORY = "cache memory"
     EVICTIONS = "cache evictions"
+    KEYS = "keys"
     VOLUME = "volume"
     INODES = "inodes of the volume"
     NODE_CPU = "CPU of the node"

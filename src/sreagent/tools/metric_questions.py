@@ -495,6 +495,12 @@ RECIPES = (
         f"(max by ({_RUNS}) (redis_memory_max_bytes{{$all}}) > 0)",
     ),
     Recipe(
+        measure=Measure.KEYS,
+        unit=Unit.COUNT,
+        promql=f"max by ({_RUNS}, db) (redis_db_keys{{$all}})",
+        about=("db",),
+    ),
+    Recipe(
         measure=Measure.EVICTIONS,
         unit=Unit.PER_SECOND,
         promql=f"sum by ({_RUNS}) (rate(redis_evicted_keys_total{{$all}}[$w]))",

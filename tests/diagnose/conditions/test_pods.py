@@ -23,9 +23,12 @@ from tests.diagnose.build import (
     spotted,
     waiting,
 )
+from tests.diagnose.signals import inventory, level, signal
 
-from sreagent.diagnose.conditions.run import findings
+from sreagent.diagnose.conditions.run import findings, found_in
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.finding import Severity
+from sreagent.domain.signal import Measure, Point, Unit
 
 
 def over(reason: str, message: str = "", since: float = 600, **more: Any) -> Json:
@@ -269,3 +272,25 @@ def test_an_eviction_told_by_an_event_counts_from_the_event() -> None:
     assert finding.severity is Severity.ERROR
     assert finding.since is not None
     assert (NOW - finding.since).total_seconds() == 120
+
+
+@pytest.mark.parametrize(
+    ("restarts", "since"),
+    [
+        pytest.param(level((10_800, 0), (600, 4)), 600, id="calm-for-hours-and-then-again"),
+        pytest.param(level((10_800, 4)), 9 * DAY + 300, id="all-the-time"),
+        pytest.param(None, 9 * DAY + 300, id="not-measured"),
+    ],
+)
+def test_a_container_that_dies_again_after_calm_hours_began_to_then(
+    restarts: list[Point] | None, since: float
+) -> None:
+    killed = crashing(code=137, since=30, reason="OOMKilled")
+    objects = app(pods=[killed], revisions=[(20 * DAY, container())])
+    dies = event(named(objects, "Pod"), "BackOff", "Back-off restarting", since=9 * DAY)
+    dies["lastTimestamp"] = ago(20)
+    signals = [signal(Measure.RESTARTS, restarts, Unit.COUNT)] if restarts else []
+    scene = Scene(inventory([*objects, dies], *signals), NOW)
+    (found,) = [one for one in found_in(scene) if one.condition == "pod.oom_killed"]
+    assert found.since is not None
+    assert abs((NOW - found.since).total_seconds() - since) <= 60

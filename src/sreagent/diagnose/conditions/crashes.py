@@ -12,6 +12,7 @@ from sreagent.diagnose.conditions.rewritten import accusation, rewriters
 from sreagent.diagnose.logs.meaning import category_of
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
+from sreagent.diagnose.metrics.readings import of
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
     Container,
@@ -31,6 +32,7 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
 from sreagent.domain.inventory import Obj, PodLog, controller_ref
 from sreagent.domain.moment import parse_time, span
+from sreagent.domain.signal import Measure
 
 RECENT = 3600
 """Seconds after which a restart of a pod that runs fine since is history."""
@@ -324,12 +326,21 @@ def _lately(scene: Scene, container: Container, end: Obj) -> bool:
 
 def _began(scene: Scene, pod: Obj, container: Container) -> datetime | None:
     """The first sign: a back-off event, else the last end, else the pod's own start."""
-    seen = first_seen(scene.events(pod, "BackOff"))
+    seen = _or_again(scene, pod, first_seen(scene.events(pod, "BackOff")))
     end = parse_time((container.ended or EMPTY).get("finishedAt"))
     started = parse_time((pod.get("status") or EMPTY).get("startTime"))
     if started and container.restarts and end and (end - started).total_seconds() < RECENT:
         return min(started, seen) if seen else started
     return seen or end or started
+
+
+def _or_again(scene: Scene, pod: Obj, seen: datetime | None) -> datetime | None:
+    """When it began anew, where metrics show that it did not restart for hours after that."""
+    for one in of(scene, scene.workload_of(pod), Measure.RESTARTS):
+        calm = one.rose and one.shift is not None and one.shift.before.most < 1
+        if seen and calm and one.since and one.signal.points[0][0] > seen:
+            return one.since
+    return seen
 
 
 def _ran_dry(pod: Entity) -> str:
