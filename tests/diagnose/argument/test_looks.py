@@ -29,6 +29,7 @@ from sreagent.diagnose.argument.explain import explain
 from sreagent.diagnose.argument.looks import LogWanted, unmeasured, wanted_logs, wanted_namespaces
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.alert import Alert
+from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Gap, Inventory, Listing
 from sreagent.domain.kinds import KINDS
 from sreagent.domain.signal import Measure, Signal, Unit
@@ -54,6 +55,15 @@ def calls(url: str) -> Json:
 
 def test_the_last_words_of_a_crash_come_from_the_run_before() -> None:
     assert names(wanted(seen(*app(pods=[crashing()])))) == [("app-1-0", True)]
+
+
+def test_the_last_words_are_read_of_what_an_edit_of_its_settings_surely_broke() -> None:
+    scene = Scene(seen(*app(pods=[crashing()])), NOW)
+    so_far = explain(scene, alert("X", namespace="shop"))
+    (crash, *_) = so_far.causes
+    settings = Entity(kind="Secret", namespace="shop", name="login")
+    told = replace(crash, entity=settings, confidence=0.95, victims=(crash.entity,))
+    assert names(wanted_logs(scene, replace(so_far, causes=(told,)))) == [("app-1-0", True)]
 
 
 def test_of_many_crashing_pods_of_one_revision_few_are_read() -> None:

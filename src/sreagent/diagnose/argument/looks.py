@@ -243,13 +243,19 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
 
 
 def _untold(scene: Scene, so_far: Explanation) -> set[Entity]:
-    """Programs that are the cause, however sure, and of which no log was read."""
+    """Programs that show the cause, however sure, and of which no log was read."""
     read = {log.pod for log, _ in scene.all_logs()}
-    return {
-        one.entity
+    # What an edit of configuration broke is told at what was edited.
+    shown = {
+        entity
         for one in so_far.causes
         if one.relevant
-        and not any(pod_entity(pod) in read for pod in scene.pods_by_workload.get(one.entity, ()))
+        for entity in (one.entity, subject_of(scene, one.findings[0]))
+    }
+    return {
+        entity
+        for entity in shown
+        if not any(pod_entity(pod) in read for pod in scene.pods_by_workload.get(entity, ()))
     }
 
 
