@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sreagent import __version__
 from sreagent.domain.alert import Alert
+from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import BadInput, BadSettings, Denied, SreError
 from sreagent.domain.evidence import Health
 from sreagent.domain.ports import Reply
@@ -32,14 +33,14 @@ from sreagent.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kill_switch import FileKillSwitch
     from sreagent.clients.model import LiteLlmModel
     from sreagent.clients.traces import Traces
     from sreagent.domain.action import Action, Proposal
-    from sreagent.domain.command import Read, Refusal
+    from sreagent.domain.command import KubectlRead, Read, Refusal
     from sreagent.domain.incident import Incident
     from sreagent.domain.inventory import Inventory
     from sreagent.domain.ports import (
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from sreagent.tools.every_read import EveryRead
     from sreagent.tools.prometheus_reads import PrometheusReads
     from sreagent.tools.reads import KubectlReads
+    from sreagent.tools.sighting import Sighting
 
 READ_AT_MOST = 50_000_000
 """Bytes of an alert file or of standard input; intake says what is too large."""
@@ -86,6 +88,8 @@ class Wishes:
 
     dry_run: bool = False
     read_only: bool = False
+    pages: Mapping[str, str] | None = None
+    """Prompts to be used in place of those in use."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,11 +129,11 @@ class Run:
 
         return take(self.case.journal.folder, action)
 
-    def interrupt(self, reason: str) -> None:
+    def interrupt(self, reason: str, outcome: Outcome = Outcome.OPEN) -> None:
         """Leave a readable journal behind after Ctrl-C or an error."""
         from sreagent.investigate.loop import interrupted
 
-        interrupted(self.case, self.desk, reason)
+        interrupted(self.case, self.desk, reason, outcome)
 
 
 def find_alert(argument: str, settings: Settings) -> Alert:
@@ -239,6 +243,79 @@ def resumption(
             run.desk.reasoner, run.usd_limit = _undoing(run, undo), None
         case.write(Resumed(by=person()), *_offered_again(before, about))
         yield run
+
+
+@contextmanager
+def conversation(incident: str, settings: Settings, people: Person) -> Iterator[Run]:
+    """A talk about an incident; that its cluster is gone is told when a look is wanted.
+
+    Raises:
+        BadSettings: No model is set.
+        NotFound: There is no such incident.
+        Denied: The context leads to another cluster now.
+        SreError: Somebody else works on the incident.
+    """
+    from sreagent.investigate.case import Case
+    from sreagent.investigate.chat import ChatReasoner
+    from sreagent.investigate.model.reasoner import ModelReasoner
+    from sreagent.journal.shelf import incident as read_incident
+    from sreagent.journal.store import Journal
+
+    if not settings.model:
+        msg = "no model is set, and the rules answer no questions"
+        hint = "export SRE_MODEL=PROVIDER/MODEL, or try: --model PROVIDER/MODEL"
+        raise BadSettings(msg, hint=hint)
+    time, known = system_clock(), read_incident(state_folder(), incident)
+    settings = _as_before(settings, known.opened)
+    cluster, why = _cluster_of_then(settings, time, known.opened)
+    signer = audit_signer(settings)
+    with Journal.open(state_folder(), known.id, time, redact=_redact(), signer=signer) as journal:
+        case = Case(
+            journal=journal,
+            incident=read_incident(state_folder(), known.id),
+            inventory=_inventory(known.opened.server_version),
+            clock=time,
+            started=time.monotonic(),
+            time_limit=settings.time_limit,
+        )
+        run = _run(case, cluster, settings, Wishes(), people, policy(settings))
+        if why:
+            run.desk.reads = _reads_without(why, case, settings)
+        if not isinstance(run.desk.reasoner, ModelReasoner):
+            raise TypeError(run.desk.reasoner)
+        run.desk.earlier = known.cost
+        run.desk.reasoner = ChatReasoner(run.desk.reasoner)
+        case.write(Resumed(by=person()))
+        yield run
+
+
+def _cluster_of_then(
+    settings: Settings, clock: Clock, opened: Opened
+) -> tuple[Cluster, SreError | None]:
+    """The cluster of an incident, or one that says why it cannot be found."""
+    from sreagent.clients.absent import absent_cluster
+
+    try:
+        cluster = _cluster(settings, clock)
+    except SreError as error:
+        return absent_cluster(opened, error), error
+    _same_cluster(cluster, opened)
+    return cluster, None
+
+
+def _reads_without(why: SreError, case: Case, settings: Settings) -> EveryRead:
+    """What can be read where there is no cluster."""
+    from sreagent.clients.absent import gone
+    from sreagent.tools.every_read import EveryRead
+
+    def no_kubectl() -> Callable[[KubectlRead], Sighting]:
+        raise gone(why)
+
+    return EveryRead(
+        no_kubectl,
+        lambda: _aws_reads(case, settings).run,
+        lambda: _prometheus_reads(case, settings).run,
+    )
 
 
 def _offered_again(incident: Incident, action: str) -> Iterator[Proposed]:
@@ -382,6 +459,10 @@ def _run(
 
     # First of all: what models need is loaded while the first evidence is gathered.
     minds = _minds(settings, case.clock) if settings.model else None
+    if minds and wishes.pages:
+        from sreagent.investigate.model.prompts import Prompts
+
+        minds.prompts = Prompts(wishes.pages)
     for address in (settings.prometheus, settings.alertmanager):
         own(_login_in(address))
     metrics = _metrics(settings)
@@ -433,6 +514,21 @@ def _traces(case: Case, settings: Settings) -> Traces:
 
     contents = Contents(wanted=settings.traces_content == "yes", redact=_redact())
     return Traces(Delivery(settings.traces), case.incident, case.clock, contents)
+
+
+def prompt_pages(version: str) -> Mapping[str, str]:
+    """The pages of a version of the prompts.
+
+    Raises:
+        BadInput: There is no such version.
+    """
+    from sreagent.investigate.model.prompts import built_in
+
+    known = built_in()
+    if version not in (known.version, "built-in"):
+        msg = f"there are no prompts of version {version!r}"
+        raise BadInput(msg, why=f"the version that comes with the program is {known.version}")
+    return known.pages
 
 
 def _minds(settings: Settings, clock: Clock) -> Minds:

@@ -8,6 +8,7 @@ import typer
 from sreagent import __version__
 from sreagent.cli import (
     audit,
+    chat,
     demo,
     doctor,
     eval,
@@ -53,6 +54,7 @@ def sre(
 # Short enough for 80 columns, where a longer line ends in dots.
 app.command(short_help="Find the cause of an alert and propose the fix.")(investigate.investigate)
 app.command(short_help="Go on with an incident.")(resume.resume)
+app.command(short_help="Ask a model about an incident.")(chat.chat)
 app.command(short_help="Approve a change as it was shown, and make it.")(resume.approve)
 app.command()(resume.reject)
 app.command(short_help="Take a change back.")(resume.undo)

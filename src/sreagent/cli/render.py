@@ -315,14 +315,30 @@ def ending(incident: Incident, report: str) -> Iterator[Text]:
     yield from _next_steps(incident)
     if report:
         yield Text(f"Postmortem: {report}")
+    yield Text("Not looked at: " + _gaps(incident))
+    yield spent(incident)
+
+
+def open_questions(incident: Incident) -> Iterator[Text]:
+    """The last lines of a talk about an incident: what waits, and the cost."""
+    yield Text("")
+    yield from _next_steps(incident)
+    yield spent(incident)
+
+
+def _gaps(incident: Incident) -> str:
     gaps = [f"{gap.command} ({gap.result})" for gap in incident.unknown]
-    yield Text("Not looked at: " + ("; ".join(gaps) if gaps else "nothing was refused."))
+    return "; ".join(gaps) if gaps else "nothing was refused."
+
+
+def spent(incident: Incident) -> Text:
+    """Tokens, money, requests and time."""
     cost = incident.cost
     times = f"{cost.seconds:.1f} s" + (
         f" + {cost.verify_seconds:.0f} s verifying" if cost.verify_seconds else ""
     )
     took = tokens(cost, model_part(incident))
-    yield Text(f"Cost: {took}, {cost.api_calls} API calls, {times}.", style="dim")
+    return Text(f"Cost: {took}, {cost.api_calls} API calls, {times}.", style="dim")
 
 
 ENDINGS = {

@@ -1,14 +1,14 @@
 """What an investigation works with."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sreagent.domain.action import Action
 from sreagent.domain.command import Read, Refusal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.ports import Metrics, Person
-from sreagent.domain.record import Happening
+from sreagent.domain.record import Cost, Happening
 from sreagent.investigate.case import Case
 from sreagent.investigate.steps import LookUp, Reasoner, Think
 from sreagent.tools.gate import Gate
@@ -65,5 +65,7 @@ class Desk:
     """Seconds between two looks while verifying."""
     verify_seconds: float = 0.0
     """Time spent verifying so far."""
+    earlier: Cost = field(default_factory=Cost)
+    """What runs before took, where this one only adds to it."""
     waited: float = 0.0
     """Time spent waiting for a person."""

@@ -187,17 +187,19 @@ def _conclude(case: Case, step: Conclude) -> Iterator[Happening]:
     )
 
 
-def interrupted(case: Case, desk: Desk, reason: str) -> None:
+def interrupted(case: Case, desk: Desk, reason: str, outcome: Outcome = Outcome.OPEN) -> None:
     """Write down why the run stopped; `sre resume` goes on from here."""
-    list(_close(case, desk, Finish(outcome=Outcome.OPEN, reason=reason)))
+    list(_close(case, desk, Finish(outcome=outcome, reason=reason)))
 
 
 def _close(case: Case, desk: Desk, step: Finish) -> Iterator[Happening]:
-    verifying, usage = desk.verify_seconds, case.incident.model_usage
+    verifying, usage, earlier = desk.verify_seconds, case.incident.model_usage, desk.earlier
+    calls = desk.looks.cluster.calls + (desk.metrics.calls if desk.metrics else 0)
+    seconds = case.clock.monotonic() - case.started - verifying - desk.waited
     cost = Cost(
-        api_calls=desk.looks.cluster.calls + (desk.metrics.calls if desk.metrics else 0),
-        seconds=round(case.clock.monotonic() - case.started - verifying - desk.waited, 3),
-        verify_seconds=round(verifying, 3),
+        api_calls=earlier.api_calls + calls,
+        seconds=round(earlier.seconds + seconds, 3),
+        verify_seconds=round(earlier.verify_seconds + verifying, 3),
         tokens=usage.prompt + usage.answer,
         usd=usage.usd,
     )

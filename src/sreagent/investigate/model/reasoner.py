@@ -43,6 +43,10 @@ class ModelReasoner:
         step = step or self._rules.act(case)
         return Hear(prompt=HINT) if _may_help(case, step) else step
 
+    def prepare(self, case: Case) -> Step | None:
+        """Tell the model of the incident; None when it was told."""
+        return None if _talk(case.incident) else self._brief(case)
+
     def answer(self, case: Case) -> Step | None:
         """The next step towards an answer to what a person said; None when none is owed."""
         asked = _unanswered(case.incident)
