@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,13 +17,11 @@ from sreagent.cli import options
 from sreagent.domain.errors import BadInput, Exit
 
 if TYPE_CHECKING:
+    from sreagent.cli.eval_ways import Way
     from sreagent.evaluate.score import Score
-    from sreagent.evaluate.summary import Share, Summary
 
 LONGEST = 180.0
 """Seconds that one incident may take."""
-NAME_WIDTH = 40
-INDENT = "    "
 
 Suite = Annotated[Path, typer.Argument(help="Folder of incidents, or of one incident.")]
 Only = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this; may repeat.")]
@@ -32,6 +30,19 @@ MinRight = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="Fail when a smaller share is right.")
 ]
 Kubernetes = Annotated[str, typer.Option(help="API that is played: v1.31 or v1.20.")]
+Model = Annotated[
+    str | None, typer.Option(metavar="PROVIDER/MODEL", help="Language model that takes part.")
+]
+ModelUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Server of your own that runs the model.")
+]
+Script = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What a scripted model says, by incident.")
+]
+Compare = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="A B", help="Two of: rules, model:NAME, a version of the prompts."),
+]
 
 
 def evaluate(
@@ -40,39 +51,111 @@ def evaluate(
     jobs: Jobs = 2,
     min_right: MinRight = 0.85,
     kubernetes: Kubernetes = "v1.31",
+    model: Model = None,
+    model_url: ModelUrl = None,
+    script: Script = None,
+    compare: Compare = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
     """Investigate incidents whose cause is known, and say how often it was found.
 
     Every incident is played on a pretend cluster of its own and only read. Fails when too few are
-    right.
+    right; with --compare, when the second is right less often than the first. A model takes part
+    only when it is named here.
     """
+    from sreagent.cli import eval_ways
     from sreagent.evaluate.expectation import folders
-    from sreagent.evaluate.summary import summarize
 
     del debug
-    version = _version(kubernetes)
-    chosen = folders(suite, only or ())
-    scores: list[Score] = []
-    if not json:
-        print(f"{'incident':<{NAME_WIDTH}} cause  entities  sure  looks  seconds")
-    for score in _tried(chosen, version, jobs):
-        scores.append(score)
-        if not json:
-            print("\n".join(_row(score)), flush=True)
+    tries = _Tries(
+        suite=suite,
+        folders=folders(suite, only or ()),
+        kubernetes=_version(kubernetes),
+        jobs=jobs,
+        say=(lambda _: None) if json else (lambda line: print(line, flush=True)),
+    )
+    settings = options.settings(model=model, model_url=model_url)
+    known = [each.name for each in folders(suite)]
+    scripts = eval_ways.read_scripts(script, known) if script else None
+    usual = eval_ways.way(settings, scripts, model or "")
+    if compare:
+        code = _compared(tries, eval_ways.compared(compare, usual, settings), json=json)
+    else:
+        code = _summed_up(tries, usual, min_right, json=json)
+    raise typer.Exit(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tries:
+    """What is tried, and how."""
+
+    suite: Path
+    folders: Sequence[Path]
+    kubernetes: str
+    jobs: int
+    say: Callable[[str], None]
+
+    def scores(self, way: "Way") -> list["Score"]:
+        """All incidents in one way; each is told as soon as it and those before are there."""
+        from sreagent.cli.eval_lines import heading, row
+
+        self.say(heading())
+        found = []
+        for score in self._tried(way):
+            found.append(score)
+            self.say("\n".join(row(score)))
+        return found
+
+    def _tried(self, way: "Way") -> Iterator["Score"]:
+        with (
+            tempfile.TemporaryDirectory(prefix="sre-eval-") as place,
+            ThreadPoolExecutor(self.jobs) as pool,
+        ):
+            yield from pool.map(
+                lambda folder: _try(folder, self.kubernetes, Path(place), way), self.folders
+            )
+
+
+def _summed_up(tries: _Tries, way: "Way", wanted: float, *, json: bool) -> Exit:
+    from sreagent.cli.eval_lines import totals
+    from sreagent.evaluate.summary import summarize
+
+    scores = tries.scores(way)
     summary = summarize(scores)
     if json:
-        told = {
-            "suite": str(suite),
-            "min_right": min_right,
-            **asdict(summary),
-            "incidents": [asdict(score) for score in scores],
-        }
-        print(jsonlib.dumps(told, indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(["", *_totals(summary, min_right)]))
-    raise typer.Exit(Exit.OK if summary.right.ratio >= min_right else Exit.FAILED)
+        _print({"suite": str(tries.suite), "min_right": wanted, **_told(way, scores)})
+    tries.say("\n".join(["", *totals(summary, wanted, way)]))
+    return Exit.OK if summary.right.ratio >= wanted else Exit.FAILED
+
+
+def _compared(tries: _Tries, ways: tuple["Way", "Way"], *, json: bool) -> Exit:
+    from sreagent.cli.eval_lines import comparison
+    from sreagent.evaluate.comparison import compare
+
+    scores = []
+    for way in ways:
+        tries.say(f"{way.name}\n")
+        scores.append(tries.scores(way))
+        tries.say("")
+    found = compare(*scores)
+    if json:
+        sides = [_told(way, each) for way, each in zip(ways, scores, strict=True)]
+        differ = [one.name for one, _ in found.differ]
+        _print({"suite": str(tries.suite), "compared": sides, "differ": differ})
+    tries.say("\n".join(comparison(found, *ways)))
+    return Exit.FAILED if found.is_worse else Exit.OK
+
+
+def _told(way: "Way", scores: Sequence["Score"]) -> dict[str, Any]:
+    from sreagent.evaluate.summary import summarize
+
+    incidents = [asdict(score) for score in scores]
+    return {"with": way.name, **asdict(summarize(scores)), "incidents": incidents}
+
+
+def _print(told: dict[str, Any]) -> None:
+    print(jsonlib.dumps(told, indent=2, ensure_ascii=False))
 
 
 def _version(wanted: str) -> str:
@@ -86,16 +169,7 @@ def _version(wanted: str) -> str:
     return found
 
 
-def _tried(chosen: Sequence[Path], kubernetes: str, jobs: int) -> Iterator["Score"]:
-    """The scores in the order of the folders, each as soon as it and those before are there."""
-    with (
-        tempfile.TemporaryDirectory(prefix="sre-eval-") as place,
-        ThreadPoolExecutor(jobs) as pool,
-    ):
-        yield from pool.map(lambda folder: _try(folder, kubernetes, Path(place)), chosen)
-
-
-def _try(folder: Path, kubernetes: str, place: Path) -> "Score":
+def _try(folder: Path, kubernetes: str, place: Path, way: "Way") -> "Score":
     """One incident in a process of its own, away from the person's settings and incidents."""
     from sreagent.evaluate.expectation import category_of
     from sreagent.evaluate.score import Score
@@ -110,6 +184,7 @@ def _try(folder: Path, kubernetes: str, place: Path) -> "Score":
         done = subprocess.run(  # noqa: S603 - our own module
             [*command, str(folder.absolute()), kubernetes],
             cwd=home,
+            input=jsonlib.dumps(way.told_to(folder.name)),
             capture_output=True,
             text=True,
             timeout=LONGEST,
@@ -129,51 +204,3 @@ def _try(folder: Path, kubernetes: str, place: Path) -> "Score":
     for field in ("wrong", "blamed"):
         told[field] = tuple(told[field])
     return Score(**told)
-
-
-def _row(score: "Score") -> Iterator[str]:
-    name = score.name
-    if len(name) > NAME_WIDTH:
-        name = name[: NAME_WIDTH - 1] + "…"
-    word = "ERROR" if score.error else "right" if score.right else "WRONG"
-    if score.error:
-        yield f"{name:<{NAME_WIDTH}} {word}"
-        yield INDENT + score.error
-        return
-    sure = "-" if score.confidence is None else f"{score.confidence:.2f}"
-    yield (
-        f"{name:<{NAME_WIDTH}} {word}  {score.precision:>8.2f}  {sure:>4}  "
-        f"{score.looks:>5}  {score.seconds:>7.1f}"
-    )
-    yield from (INDENT + each for each in score.wrong)
-
-
-def _totals(summary: "Summary", wanted: float) -> Iterator[str]:
-    yield f"right        {_share(summary.right)}, at least {wanted:.0%} wanted"
-    if summary.healthy.whole:
-        told = f"{summary.healthy.part} of {summary.healthy.whole}"
-        yield f"healthy      {told} without an invented cause"
-    yield f"entities     {summary.precision:.2f} mean precision at full recall"
-    yield f"cost         {summary.looks} looks, {summary.seconds:.1f} s"
-    yield from _calibration(summary)
-    yield ""
-    yield "by category"
-    width = max(len(name) for name in summary.categories)
-    for name, share in summary.categories.items():
-        yield f"  {name:<{width}}  {_share(share)}"
-
-
-def _calibration(summary: "Summary") -> Iterator[str]:
-    if summary.brier is None:
-        return
-    count = sum(each.right.whole for each in summary.bins)
-    yield f"calibration  Brier score {summary.brier:.3f} over {count} diagnoses"
-    yield ""
-    yield "  confidence   said  right"
-    for each in summary.bins:
-        span = f"{each.low:.1f} to {each.high:.1f}"
-        yield f"  {span:<11}  {each.said:.2f}  {_share(each.right)}"
-
-
-def _share(share: "Share") -> str:
-    return f"{share.part} of {share.whole} ({share.ratio:.0%})"

@@ -1,10 +1,13 @@
 """How good one diagnosis was."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.incident import Incident
+from sreagent.domain.record import Told, Turn
 from sreagent.evaluate.expectation import Expectation
 
 
@@ -28,6 +31,18 @@ class Score:
     looks: int = 0
     """Calls of an API."""
     seconds: float = 0.0
+    by: str = ""
+    """Who gave the account: `rules`, or a model."""
+    answers: int = 0
+    """Of a model."""
+    tokens: int = 0
+    """Read and written by models."""
+    usd: float | None = 0.0
+    """US dollars; None where the price is not known."""
+    invented: Mapping[str, int] = field(default_factory=dict)
+    """How often a model made something up, by what it was; code refused all of it."""
+    problem: str = ""
+    """Why an answer of the model could not be used."""
     error: str = ""
 
 
@@ -51,7 +66,23 @@ def judge(expected: Expectation, incident: Incident) -> Score:
         said=causes[0].root_cause if causes else "",
         looks=incident.cost.api_calls,
         seconds=incident.cost.seconds,
+        **_of_model(incident),
     )
+
+
+def _of_model(incident: Incident) -> dict[str, Any]:
+    records = [entry.record for entry in incident.entries]
+    turns = [one for one in records if isinstance(one, Turn)]
+    made_up = [one.invented for one in records if isinstance(one, Told) and one.invented]
+    usage = incident.model_usage
+    return {
+        "by": incident.concluded.by if incident.concluded else "",
+        "answers": len(turns),
+        "tokens": usage.prompt + usage.answer,
+        "usd": usage.usd,
+        "invented": dict(Counter(made_up)),
+        "problem": next((one.problem for one in turns if one.problem), ""),
+    }
 
 
 def precision_at_full_recall(roots: Sequence[str], blamed: Sequence[str]) -> float:

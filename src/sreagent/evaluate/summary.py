@@ -1,5 +1,6 @@
 """What many scores say together: how often right, and whether the confidence can be trusted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,6 +49,15 @@ class Summary:
     bins: tuple[Bin, ...]
     looks: int
     seconds: float
+    answers: int
+    """Of models."""
+    tokens: int
+    usd: float | None
+    """US dollars; None where a price is not known."""
+    invented: dict[str, int]
+    """How often models made something up, by what it was."""
+    problems: int
+    """Incidents in which an answer of the model could not be used."""
 
 
 def summarize(scores: Sequence[Score]) -> Summary:
@@ -64,6 +74,11 @@ def summarize(scores: Sequence[Score]) -> Summary:
         bins=reliability(scores),
         looks=sum(each.looks for each in scores),
         seconds=sum(each.seconds for each in scores),
+        answers=sum(each.answers for each in scores),
+        tokens=sum(each.tokens for each in scores),
+        usd=_sum([each.usd for each in scores]),
+        invented=dict(sum((Counter(each.invented) for each in scores), Counter())),
+        problems=sum(bool(each.problem) for each in scores),
     )
 
 
@@ -84,6 +99,12 @@ def reliability(scores: Sequence[Score]) -> tuple[Bin, ...]:
             said = sum(each.confidence or 0.0 for each in inside) / len(inside)
             found.append(Bin(low=low, high=high, said=said, right=_right(inside)))
     return tuple(found)
+
+
+def _sum(prices: Sequence[float | None]) -> float | None:
+    """All prices together; one that is not known makes the sum unknown."""
+    known = [each for each in prices if each is not None]
+    return sum(known) if len(known) == len(prices) else None
 
 
 def _is_within(confidence: float | None, low: float, high: float) -> bool:
