@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint check fix docs bench wheel smoke lock clean
+.PHONY: help install demo test live lint check fix docs bench wheel smoke lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -24,6 +24,9 @@ demo: $(INSTALLED) ## investigate a simulated incident; more with ARGS="…"
 
 test: $(INSTALLED) ## run all tests; some with ARGS="tests/policy -k freeze"
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+live: $(INSTALLED) ## ask a real model: SRE_LIVE_MODEL=PROVIDER/MODEL and its key; costs money
+	@$(BIN)/pytest tests/live -rs $(ARGS)
 
 lint: $(INSTALLED) ## style, types and the rooms' imports
 	@$(BIN)/ruff check
