@@ -182,6 +182,11 @@ def halt_wish() -> str:
     return os.environ.get("SRE_HALT", "")
 
 
+def editor() -> str:
+    """The command line of the person's editor."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+
+
 def person() -> str:
     """Who is at the keyboard, for the record: by user id, not by a variable.
 

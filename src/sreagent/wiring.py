@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from sreagent.investigate.case import Case
     from sreagent.investigate.desk import Desk
     from sreagent.investigate.model.minds import Minds
+    from sreagent.investigate.model.prompts import Prompts
+    from sreagent.investigate.model.versions import Versions
     from sreagent.investigate.steps import Draft, Reasoner
     from sreagent.journal.anchors import Anchor, Place
     from sreagent.journal.mailbox import Letter
@@ -458,7 +460,7 @@ def _run(
     from sreagent.tools.looks import KubernetesLooks
 
     # First of all: what models need is loaded while the first evidence is gathered.
-    minds = _minds(settings, case.clock) if settings.model else None
+    minds = _minds(settings, case.clock, case.incident) if settings.model else None
     if minds and wishes.pages:
         from sreagent.investigate.model.prompts import Prompts
 
@@ -516,30 +518,29 @@ def _traces(case: Case, settings: Settings) -> Traces:
     return Traces(Delivery(settings.traces), case.incident, case.clock, contents)
 
 
-def prompt_pages(version: str) -> Mapping[str, str]:
-    """The pages of a version of the prompts.
+def prompt_versions() -> Versions:
+    """The versions of what models are told."""
+    from sreagent.investigate.model.versions import Versions
 
-    Raises:
-        BadInput: There is no such version.
-    """
-    from sreagent.investigate.model.prompts import built_in
-
-    known = built_in()
-    if version not in (known.version, "built-in"):
-        msg = f"there are no prompts of version {version!r}"
-        raise BadInput(msg, why=f"the version that comes with the program is {known.version}")
-    return known.pages
+    return Versions(state_folder() / "prompts")
 
 
-def _minds(settings: Settings, clock: Clock) -> Minds:
+def _prompts(incident: Incident) -> Prompts:
+    """What the models of an incident are told: as it began, or as incidents begin now."""
+    from sreagent.investigate.model.context import brief_of
+
+    briefed = brief_of(incident)
+    return prompt_versions().prompts_for(incident.id, briefed.version if briefed else "")
+
+
+def _minds(settings: Settings, clock: Clock, incident: Incident) -> Minds:
     """The models of a run; litellm begins to load when this is called.
 
     Raises:
-        BadSettings: The file with the key cannot be read.
+        BadSettings: The file with the key, or the prompts that are to be used, cannot be read.
     """
     make = _model_maker(settings, clock)
     from sreagent.investigate.model.minds import SMALL, Limits, Minds
-    from sreagent.investigate.model.prompts import built_in
 
     small = settings.model_small or settings.model
 
@@ -548,7 +549,7 @@ def _minds(settings: Settings, clock: Clock) -> Minds:
 
     return Minds(
         models=model,
-        prompts=built_in(),
+        prompts=_prompts(incident),
         limits=Limits(
             turns=settings.turn_limit, tokens=settings.token_limit, usd=settings.usd_limit
         ),

@@ -17,6 +17,7 @@ from sreagent.cli import (
     investigate,
     policy,
     postmortem,
+    prompts,
     rbac,
     redact,
     replay,
@@ -69,6 +70,7 @@ app.command(short_help="Print the least rights to run with, for kubectl apply.")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(prompts.app, name="prompts")
 app.add_typer(sim.app, name="sim")
 
 
