@@ -15,6 +15,7 @@ from tests.journal.samples import (
 )
 
 from sreagent.domain.action import ActionState
+from sreagent.domain.conversation import ToolCall, Usage
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
@@ -24,6 +25,8 @@ from sreagent.domain.incident import Incident, fold
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
+    Briefed,
     Check,
     Closed,
     Concluded,
@@ -38,6 +41,8 @@ from sreagent.domain.record import (
     Record,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
@@ -112,6 +117,31 @@ HELPED = Verified(
     checks=(Check(name="pods ready", verdict=Health.HEALTHY, text="3/3"),),
     seconds=28.0,
 )
+USAGE = Usage(prompt=5000, cached=1200, answer=120, usd=0.006)
+CITES = ToolCall(id="call-1", name="conclude", arguments='{"evidence": ["E99"]}')
+AGAIN = replace(CITES, id="call-2", arguments='{"evidence": ["E1"]}')
+TALK: tuple[Record, ...] = (
+    Briefed(text="<data-1>\n</data-1>", version="0123456789ab"),
+    Turn(
+        role="diagnostician",
+        model="openai/sim",
+        version="0123456789ab",
+        text="It is the *rollout*. </data-1> ```",
+        calls=(CITES,),
+        usage=USAGE,
+        seconds=1.5,
+    ),
+    Told(call="call-1", text="rejected: there is no E99; cite what is there", invented="evidence"),
+    Asked(text="why not DNS?", by="oncall"),
+    Turn(
+        role="diagnostician",
+        model="openai/sim",
+        version="0123456789ab",
+        calls=(AGAIN,),
+        usage=USAGE,
+    ),
+    Told(call="call-2", text="concluded; confidence 0.93", evidence=("E1",)),
+)
 COST = Cost(api_calls=22, seconds=1.2, verify_seconds=28.0)
 
 
@@ -126,6 +156,13 @@ def incident(*records: Record, opened: Record = OPENED) -> Incident:
 
 def _ended(outcome: Outcome, *records: Record, reason: str = "") -> Incident:
     return incident(*records, Closed(outcome=outcome, reason=reason, cost=COST))
+
+
+def _with_model(*records: Record) -> Incident:
+    known = Usage(prompt=10_000, cached=2400, answer=240, usd=0.012)
+    cost = replace(COST, tokens=known.prompt + known.answer, usd=known.usd)
+    ended = Closed(outcome=Outcome.DIAGNOSED, cost=cost)
+    return incident(*records, ended, opened=replace(OPENED, model="openai/sim"))
 
 
 def _unsure() -> tuple[Record, ...]:
@@ -146,6 +183,9 @@ def endings() -> dict[str, Incident]:
         outcome=Outcome.NO_FAULT,
         summary="No fault found behind KubePodCrashLooping.",
     )
+    by_model = (*FOUND, *TALK, replace(CONCLUDED, by="openai/sim"))
+    mute = Turn(role="diagnostician", model="openai/sim", version="", problem="no answer came")
+    gone = Noted(text="the model goes no further: no answer came", by="budget")
     several = replace(CONCLUDED, other_causes=(OTHER_CAUSE,))
     return {
         "fixed": _ended(Outcome.FIXED, *FOUND, *ran, HELPED),
@@ -153,6 +193,9 @@ def endings() -> dict[str, Incident]:
         "not verified": _ended(Outcome.NOT_FIXED, *FOUND, *ran, replace(HELPED, helped=None)),
         "diagnosed": _ended(Outcome.DIAGNOSED, *FOUND),
         "several causes": _ended(Outcome.DIAGNOSED, *FOUND[:-1], several),
+        "diagnosed by a model": _with_model(*by_model),
+        "a model that did not answer": _with_model(*FOUND, TALK[0], mute, gone),
+        "a model that was not asked": _with_model(*FOUND),
         "waiting": _ended(Outcome.WAITING, *FOUND, PROPOSED, reason="A1 waits"),
         "rejected": _ended(Outcome.REFUSED, *FOUND, PROPOSED, no),
         "denied by policy": _ended(Outcome.REFUSED, *FOUND, PROPOSED, denied),

@@ -10,7 +10,7 @@ from sreagent.domain.incident import Incident
 from sreagent.domain.moment import span
 from sreagent.domain.record import Asked, Briefed, Concluded, Told, Turn
 from sreagent.domain.text import clean, one_line
-from sreagent.report.model_part import ModelPart, made_up, price
+from sreagent.report.model_part import ModelPart, made_up, price, rejected
 
 BRIEF = 200
 """Characters of the rules' account where a model's follows."""
@@ -50,11 +50,9 @@ def turn(record: Turn) -> Iterator[RenderableType]:
 
 def told(record: Told) -> RenderableType | None:
     """A call that was not carried out; None for one that was."""
-    if not (record.invented or record.unusable):
-        return None
-    words = one_line(record.text, REJECTED).removeprefix("rejected: ")
-    what = f"made-up {record.invented}: " if record.invented else ""
-    return hanging(Text(" ✗ ", style="dim"), Text(f"rejected: {what}{words}", style="dim"))
+    why = rejected(record)
+    line = Text(f"rejected: {one_line(why, REJECTED)}", style="dim")
+    return hanging(Text(" ✗ ", style="dim"), line) if why else None
 
 
 def gone_no_further(text: str) -> RenderableType:

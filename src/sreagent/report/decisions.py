@@ -15,6 +15,8 @@ from sreagent.domain.incident import Incident
 from sreagent.domain.moment import stamp
 from sreagent.domain.record import (
     Answered,
+    Asked,
+    Briefed,
     Closed,
     Concluded,
     Entry,
@@ -27,11 +29,14 @@ from sreagent.domain.record import (
     Ran,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
 from sreagent.domain.text import one_line
 from sreagent.domain.verdict import Tier
+from sreagent.report.model_part import rejected, said
 from sreagent.report.sources import journal_id
 from sreagent.report.timeline import ANSWERS, HELPED, OUTCOMES
 
@@ -53,7 +58,7 @@ class Step:
     kind: str
     """`alert`, `looked`, `evidence`, `change`, `weighed`, `hypothesis`, `for`, `against`,
     `concluded`, `proposal`, `why`, `verdict`, `dry_run`, `undo`, `answer`, `intent`, `result`,
-    `verified`, `note`, `resumed`, `closed`, …"""
+    `verified`, `briefed`, `turn`, `told`, `asked`, `note`, `resumed`, `closed`, …"""
     text: str
     """One line, safe to show."""
     entry: str = ""
@@ -128,6 +133,8 @@ def _phase(entry: Entry, incident: Incident) -> Iterator[Step]:
             yield _concluded(entry, concluded, incident)
         case Noted(text=text, by=by):
             yield _step("note", f"Note{_by(by)}: {text}", entry)
+        case Briefed() | Turn() | Told() | Asked() as record:
+            yield _talked(entry, record)
         case Resumed(by=by):
             yield _step("resumed", f"Taken up again{_by(by)}", entry)
         case Closed(outcome=outcome, reason=reason):
@@ -135,6 +142,31 @@ def _phase(entry: Entry, incident: Incident) -> Iterator[Step]:
             yield _step("closed", f"{word}{_because(reason)}", entry)
         case _:
             pass
+
+
+def _talked(entry: Entry, record: Briefed | Turn | Told | Asked) -> Step:
+    """What was said between the program, a model and a person."""
+    match record:
+        case Briefed(version=version):
+            return _step("briefed", f"Told a model what the rules found, prompts {version}", entry)
+        case Turn(role=role, model=model, problem=problem):
+            usage = record.usage
+            words = f"The {role} ({model or 'no model'}): {problem or said(record)}"
+            tokens = f"{usage.prompt:,} tokens read, {usage.answer:,} written"
+            health = Health.BROKEN if problem else None
+            steps = (_step("usage", tokens), *_calls(record))
+            return _step("turn", words, entry, health=health, steps=steps)
+        case Told(text=text):
+            why = rejected(record)
+            health = Health.BROKEN if why else None
+            return _step("told", f"rejected: {why}" if why else text, entry, health=health)
+        case Asked(text=text, by=by):
+            return _step("asked", f"{by} said: {text}", entry)
+
+
+def _calls(turn: Turn) -> Iterator[Step]:
+    for call in turn.calls:
+        yield _step("call", f"{call.name} {call.arguments}")
 
 
 def _alert(entry: Entry, opened: Opened) -> Step:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from sreagent.domain.conversation import Usage
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import Briefed, Concluded, Cost, Noted, Told, Turn
+from sreagent.domain.text import one_line
+
+SAID = 240
+"""Characters of what a model said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,21 @@ def _problem(incident: Incident) -> str:
             case _:
                 pass
     return ""
+
+
+def said(turn: Turn) -> str:
+    """What a model said and did in one turn, in one line without its trouble."""
+    calls = ", ".join(one_line(call.name, 40) for call in turn.calls)
+    parts = (one_line(turn.text, SAID), f"calls {calls}" if calls else "")
+    return "; ".join(part for part in parts if part) or "nothing"
+
+
+def rejected(told: Told) -> str:
+    """Why a call was not carried out; empty for one that was."""
+    if not (told.invented or told.unusable):
+        return ""
+    words = one_line(told.text, SAID).removeprefix("rejected: ")
+    return f"made-up {told.invented}: {words}" if told.invented else words
 
 
 def price(usd: float | None) -> str:

@@ -12,16 +12,20 @@ from sreagent.domain.moment import span
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
     Closed,
     Concluded,
     Intended,
     Looked,
     Ran,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
 from sreagent.report.followups import followups
 from sreagent.report.markdown import code, escape, fence, row
+from sreagent.report.model_part import ModelPart, made_up, model_part, rejected, said, tokens
 from sreagent.report.outcome import TRIED
 from sreagent.report.sources import Sources, journal_id, split_citation
 from sreagent.report.sparkline import caption, sparkline
@@ -71,6 +75,7 @@ def _head(incident: Incident, now: datetime) -> Lines:
         "Cluster": f"{escape(opened.context)} {escape(opened.server_version)}, "
         f"read as {escape(opened.user)}",
         "Investigated": _period(incident, now),
+        **_model(model_part(incident)),
         "Cost": _cost(incident),
         "Written": f"{clock_time(now)} UTC",
     }
@@ -97,8 +102,20 @@ def _cost(incident: Incident) -> str:
     cost = incident.cost
     return (
         f"{cost.api_calls} API calls, {span(cost.seconds)} looking, "
-        f"{span(cost.verify_seconds)} verifying, {cost.tokens} tokens"
+        f"{span(cost.verify_seconds)} verifying, {tokens(cost, model_part(incident))}"
     )
+
+
+def _model(part: ModelPart | None) -> dict[str, str]:
+    """Which model took part, and what it made up; nothing where only the rules worked."""
+    if part is None or not part.answers:
+        return {}
+    version = f" (prompts {escape(part.version)})" if part.version else ""
+    told = f"{escape(part.name)}{version}, {part.answers} answers"
+    return {
+        "Model": f"{told}, {part.rejected} calls rejected",
+        "Made up by the model": escape(made_up(part)) or "nothing",
+    }
 
 
 def _summary(incident: Incident, sources: Sources) -> Lines:
@@ -198,10 +215,20 @@ def _cause(diagnosis: Diagnosis, sources: Sources) -> Lines:
     yield f"{escape(diagnosis.root_cause, PROSE)}{cited}\n"
     yield f"- At fault: {escape(str(diagnosis.entity))} ({diagnosis.category}).{cited}"
     yield f"- Confidence: {diagnosis.confidence:.2f} of 1.{cited}"
+    if sources.incident.diagnosis is diagnosis:
+        yield from _who_concluded(sources)
     if diagnosis.refuted_by:
         yield f"- Would be refuted by: {escape(diagnosis.refuted_by)}.{cited}"
     for evidence in sources.incident.cited(diagnosis.evidence):
         yield from _shown(evidence, sources)
+
+
+def _who_concluded(sources: Sources) -> Lines:
+    """Only where a model had a say: otherwise it is always the rules."""
+    concluded = sources.incident.concluded
+    if concluded and model_part(sources.incident):
+        by = "the rules" if concluded.by == "rules" else escape(concluded.by)
+        yield f"- Concluded by: {by}.{sources.cite(sources.entry(Concluded))}"
 
 
 def _shown(evidence: Evidence, sources: Sources) -> Lines:
@@ -233,6 +260,26 @@ def _done(incident: Incident, sources: Sources) -> Lines:
         why = f": {escape(proposal.note)}" if proposal.note else ""
         told = f"{escape(proposal.title)}, {code(proposal.command)}, {proposal.state}{by}{why}."
         yield f"- {told}{sources.cite(proposal.id, *proposal.evidence)}"
+    yield from _by_model(incident, sources)
+
+
+def _by_model(incident: Incident, sources: Sources) -> Lines:
+    """Each answer of a model, and what was rejected of it."""
+    talked = [e for e in incident.entries if isinstance(e.record, Turn | Told | Asked)]
+    if talked:
+        yield "\n### What the model did\n"
+    for entry in talked:
+        here = sources.cite(journal_id(entry))
+        match entry.record:
+            case Turn(role=role, problem=problem) as turn:
+                trouble = f" (not usable: {escape(problem)})" if problem else ""
+                yield f"- As {escape(role)}: {escape(said(turn))}{trouble}{here}"
+            case Told() as told if why := rejected(told):
+                yield f"- Rejected: {escape(why)}{here}"
+            case Asked(text=text, by=by):
+                yield f"- {escape(by)} said: {escape(text)}{here}"
+            case _:
+                pass
 
 
 def _state(proposal: Proposal) -> str:

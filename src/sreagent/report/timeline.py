@@ -12,6 +12,8 @@ from sreagent.domain.moment import span, stamp
 from sreagent.domain.record import (
     Answer,
     Answered,
+    Asked,
+    Briefed,
     Closed,
     Concluded,
     Entry,
@@ -24,10 +26,13 @@ from sreagent.domain.record import (
     Ran,
     Resumed,
     Saw,
+    Told,
+    Turn,
     Verified,
     Weighed,
 )
 from sreagent.report.markdown import code, escape
+from sreagent.report.model_part import rejected, said
 from sreagent.report.sources import Sources, journal_id
 
 CHANGES = 8
@@ -169,10 +174,28 @@ def _told(entry: Entry, incident: Incident, sources: Sources) -> Iterator[str]:
         case Closed(outcome=outcome, reason=reason):
             why = f" ({escape(reason)})" if reason else ""
             yield f"Investigation ended: {OUTCOMES[outcome]}{why}{sources.cite(here)}"
+        case Briefed() | Turn() | Told() | Asked() as record:
+            yield from (f"{text}{sources.cite(here)}" for text in _talked(record))
         case Proposed() | Answered() | Intended() | Ran() | Verified():
             yield _action(entry, incident) + sources.cite(_subject(entry), here)
         case _:
             pass
+
+
+def _talked(record: Briefed | Turn | Told | Asked) -> Iterator[str]:
+    """What was said between the program, a model and a person."""
+    match record:
+        case Briefed(version=version):
+            yield f"A model was told what the rules found (prompts {escape(version)})"
+        case Turn(role=role, model=model, problem=problem) if problem:
+            who = f" ({escape(model)})" if model else ""
+            yield f"The {escape(role)}{who} gave no usable answer: {escape(problem)}"
+        case Turn(role=role):
+            yield f"The {escape(role)} answered: {escape(said(record))}"
+        case Told() if why := rejected(record):
+            yield f"Rejected: {escape(why)}"
+        case Asked(text=text, by=by):
+            yield f"{escape(by)} said: {escape(text)}"
 
 
 def _concluded(concluded: Concluded, here: str, sources: Sources) -> str:
@@ -181,9 +204,13 @@ def _concluded(concluded: Concluded, here: str, sources: Sources) -> str:
         return f"Conclusion: {OUTCOMES[concluded.outcome]}{sources.cite(here)}"
     cited = sources.cite(*diagnosis.evidence, here)
     return (
-        f"Cause named with confidence {diagnosis.confidence:.2f}: "
+        f"Cause named{_by(concluded)} with confidence {diagnosis.confidence:.2f}: "
         f"{escape(diagnosis.root_cause)}{cited}"
     )
+
+
+def _by(concluded: Concluded) -> str:
+    return "" if concluded.by == "rules" else f" by {escape(concluded.by)}"
 
 
 def _subject(entry: Entry) -> str:
