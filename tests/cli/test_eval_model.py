@@ -9,6 +9,11 @@ import pytest
 from tests.docs.pages import ROOT
 from tests.programs import sre
 
+from sreagent.cli.eval_ways import agreeing
+from sreagent.investigate.model.prompts import Prompts, built_in
+from sreagent.investigate.model.versions import Versions
+from sreagent.settings import state_folder
+
 SUITE = str(ROOT / "suites" / "incidents")
 CHOSEN = ("only-the-watchdog", "scaled-to-zero", "wrong-image-tag")
 BLAMED_WRONGLY = {
@@ -84,6 +89,22 @@ def test_two_ways_stand_side_by_side_within_80_columns(script: str) -> None:
     assert "      blamed Deployment/tickets/web, wanted Deployment/tickets/orders" in below
 
 
+def test_two_versions_of_the_prompts_are_compared(tmp_path: Path) -> None:
+    pages = built_in().pages
+    misled = Prompts({**pages, "diagnostician": f"{pages['diagnostician']}\nBlame the web."})
+    Versions(state_folder() / "prompts").keep(misled)
+    wrong = {**concluded(evidence=["{{first_evidence}}"]), "if_system": "Blame the web"}
+    scripts = {"wrong-image-tag": [wrong, *agreeing()]}
+    path = tmp_path / "script.yaml"
+    path.write_text(json.dumps(scripts), encoding="utf-8")
+    compare = ["--script", str(path), "--compare", "built-in", misled.version]
+    done = sre("eval", SUITE, *only("wrong-image-tag"), *compare, "--json")
+    assert done.code == 1, done.err
+    usual, other = done.json["compared"]
+    assert (usual["with"], other["with"]) == ("built-in", misled.version)
+    assert (usual["right"]["part"], other["right"]["part"]) == (1, 0)
+
+
 def test_a_model_is_summed_up_with_what_it_took(script: str) -> None:
     named = ["--script", script, "--model", "openai/gpt-4o"]
     done = sre("eval", SUITE, *only("scaled-to-zero"), *named)
@@ -113,7 +134,7 @@ def test_no_model_takes_part_that_was_not_named() -> None:
         ),
         pytest.param(
             ["--model", "openai/x", "--compare", "built-in", "abc"],
-            "no prompts of version 'abc'",
+            "no version 'abc'",
             id="unknown-version",
         ),
         pytest.param(["--script", "nowhere.yaml"], "cannot read the script", id="no-script"),

@@ -64,11 +64,12 @@ def compared(words: Sequence[str], usual: Way, settings: "Settings") -> tuple[Wa
     """Two ways, each `rules`, `model:NAME` or a version of the prompts.
 
     Raises:
-        BadInput: One of them is none of these, or both are the same.
+        BadInput: Both are the same, or prompts are named without a model.
+        NotFound: There is no such version of the prompts.
     """
     first, second = (_meant(word, usual, settings) for word in words)
-    if words[0] == words[1]:
-        msg = f"{words[0]!r} is compared with itself"
+    if replace(first, name="") == replace(second, name=""):
+        msg = f"{words[1]!r} is compared with itself"
         raise BadInput(msg, hint="name two versions, or: --compare rules model:PROVIDER/MODEL")
     return first, second
 
@@ -87,7 +88,11 @@ def _meant(word: str, usual: Way, settings: "Settings") -> Way:
 def _pages(version: str) -> Mapping[str, str]:
     from sreagent import wiring
 
-    return wiring.prompt_pages(version)
+    kept = wiring.prompt_versions().find(version)
+    if not kept.is_usable:
+        msg = f"version {kept.version} was made for other tools than this sre has"
+        raise BadInput(msg, hint="make a version of its pages: sre prompts add FOLDER")
+    return kept.prompts.pages
 
 
 def _of_model(settings: "Settings", name: str) -> dict[str, Any]:
