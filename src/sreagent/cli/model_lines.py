@@ -14,7 +14,7 @@ from sreagent.report.model_part import ModelPart, made_up, price, rejected
 
 BRIEF = 200
 """Characters of the rules' account where a model's follows."""
-SAID = 240
+SAID = 150
 """Characters of what a model says beside its calls."""
 REJECTED = 160
 ANSWERS_PEOPLE = "communicator"
