@@ -46,7 +46,9 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
     """The one end that an error may be about, of those that a program is configured with."""
     fitting = [one for one in dict.fromkeys(known) if not one.missing and _fits(error, one)]
     inside = {one.entity: one for one in reversed(fitting) if one.entity}
-    named = [one for entity, one in inside.items() if entity and _is_named(entity.name, error)]
+    text = error.block[:_BLOCK]
+    asking = {_asked_by(one) for one in _IDENTIFIER.findall(text)} if inside else set()
+    named = [one for end, one in inside.items() if end and _is_named(end.name, text, asking)]
     if named:
         return named[0] if len(named) == 1 else None
     alone = len(inside) == 1 and not any(one.outside for one in fitting)
@@ -70,14 +72,12 @@ def _asked(error: LogError) -> bool:
     return error.cause in _ONLY_CLIENTS_SAY or error.cause is LogCause.AUTH_FAILED
 
 
-def _is_named(service: str, error: LogError) -> bool:
-    text = error.block[:_BLOCK]
+def _is_named(service: str, text: str, asking: set[str]) -> bool:
     words = service.split("-")
     if len(words) > 1 and re.search(rf"(?<![\w.-]){re.escape(service)}(?![\w-])", text):
         return True
     whole = "".join(words)
     core = "".join(one for one in words if one not in _GENERAL) or whole
-    asking = {_asked_by(one) for one in _IDENTIFIER.findall(text)}
     return whole in asking or core in asking
 
 
