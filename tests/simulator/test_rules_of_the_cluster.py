@@ -265,7 +265,7 @@ def test_an_autoscaler_notices_work_that_came_after_weeks_of_calm(tmp_path: Path
     folder = write(
         tmp_path,
         steps=steps,
-        manifests=[deployment("web", **SMALL), autoscaler("web")],
+        manifests=[deployment("web", resources=SMALL["resources"]), autoscaler("web")],
         behaviour_yaml={"apps": [app("web", cpu_millis=20)]},
         later_yaml={"apps": [app("web", cpu_millis=200)]},
     )

@@ -28,6 +28,7 @@ from sreagent.domain.record import (
     Opened,
     Proposed,
     Ran,
+    Record,
     Resumed,
     Saw,
     Told,
@@ -118,12 +119,17 @@ def _fold(state: Incident, entry: Entry) -> Incident:
             state = replace(state, outcome=Outcome.OPEN, reason="", closed_at=None)
         case Proposed() | Answered() | Intended() | Ran() | Verified():
             state = _with_action(state, entry)
-        case Turn(usage=usage):
-            state = replace(state, model_usage=state.model_usage + usage)
-        case Opened() | Noted() | Briefed() | Told() | Asked():
-            pass
+        case Turn() | Opened() | Noted() | Briefed() | Told() | Asked():
+            state = _with_words(state, entry.record)
         case other:
             assert_never(other)
+    return state
+
+
+def _with_words(state: Incident, record: Record) -> Incident:
+    """What somebody said moves nothing; what a model says costs."""
+    if isinstance(record, Turn):
+        return replace(state, model_usage=state.model_usage + record.usage)
     return state
 
 
