@@ -102,6 +102,8 @@ class Run:
     desk: Desk
     usd_limit: float | None = None
     """What models may cost, 0 for no limit; None where none takes part."""
+    model: str = ""
+    """The model that takes part in this run; empty for the rules alone."""
     traces: Traces | None = None
     """Makes spans of what happens, where somebody wants them."""
     untraced: str = ""
@@ -499,7 +501,8 @@ def _run(
         rules = RulesReasoner(asks=not wishes.dry_run)
         desk.reasoner = ModelReasoner(rules, minds, Calls(_parse))
         desk.mind = ModelMind(minds)
-    run = Run(case=case, desk=desk, usd_limit=minds.limits.usd if minds else None)
+    run = Run(case=case, desk=desk, model=settings.model)
+    run.usd_limit = minds.limits.usd if minds else None
     if settings.traces:
         try:
             run.traces = _traces(case, settings)

@@ -51,6 +51,7 @@ def test_a_question_about_what_is_known_is_answered_without_the_cluster(
         done = chat(closed, DNS)
     assert (done.code, done.err) == (0, "")
     assert f"» {ANSWER}" in done.out
+    assert "Asking openai/sim, prompts " in done.out
     told = str(site.requests[-1].body["messages"])
     assert all(known in told for known in (EVIDENCE.claim[:60], DNS))
     assert [one.text for one in asked(closed)] == [DNS]
@@ -90,22 +91,24 @@ def test_a_talk_goes_on_where_the_last_one_ended(
 
 
 @pytest.mark.parametrize(
-    "turns",
+    ("turns", "code"),
     [
-        pytest.param([{"status": 500, "repeat": True}], id="a-model-that-does-not-answer"),
-        pytest.param([{"text": "hm", "repeat": True}], id="a-model-that-only-talks"),
+        pytest.param([{"status": 500, "repeat": True}], 1, id="a-model-that-does-not-answer"),
+        pytest.param([{"text": "hm", "repeat": True}], 0, id="a-model-that-only-talks"),
         pytest.param(
             [call("pass", to="observer"), {**call("look", lines=[]), "repeat": True}],
+            1,
             id="a-model-that-looks-for-ever",
         ),
     ],
 )
 def test_a_question_comes_to_an_end_with(
-    turns: list[dict[str, Any]], closed: str, monkeypatch: pytest.MonkeyPatch
+    turns: list[dict[str, Any]], code: int, closed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted(monkeypatch, *turns):
         done = chat(closed, DNS)
-    assert done.code == 0
+    assert done.code == code
+    assert (" ! " in done.out) == bool(code)
     records = [entry.record for entry in read(state_folder(), closed).entries]
     assert len([one for one in records if isinstance(one, Turn)]) <= 10
     assert isinstance(records[-1], Closed)

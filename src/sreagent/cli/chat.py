@@ -4,13 +4,17 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
+
 from sreagent.cli import options
 
 if TYPE_CHECKING:
     from sreagent.cli.keyboard import Keyboard
     from sreagent.cli.screen import Terminal
     from sreagent.domain.action import Proposal
+    from sreagent.domain.errors import Exit
     from sreagent.domain.evidence import Evidence
+    from sreagent.domain.incident import Incident
     from sreagent.domain.verdict import Ask
     from sreagent.wiring import Run
 
@@ -42,15 +46,17 @@ def chat(
     typed = out.is_terminal and sys.stdin.isatty()
     people = Talker(person(), Keyboard(person(), screen, yes=False) if typed else None)
     with wiring.conversation(incident, settings, people) as run:
-        _converse(run, screen)
+        code = _converse(run, screen)
+    raise typer.Exit(code)
 
 
-def _converse(run: "Run", screen: "Terminal") -> None:
+def _converse(run: "Run", screen: "Terminal") -> "Exit":
     from sreagent.cli import render
+    from sreagent.domain.errors import Exit
     from sreagent.investigate.outcome import outcome_of
 
     out, known = screen.out, run.incident
-    screen.begin(known, run.usd_limit)
+    screen.begin(known, run.usd_limit, run.model)
     if known.concluded:
         out.print()
         out.print(render.root_cause(known.concluded, boxed=out.is_terminal))
@@ -69,6 +75,24 @@ def _converse(run: "Run", screen: "Terminal") -> None:
             run.interrupt("", outcome_of(run.incident, asked=True))
     for line in render.open_questions(run.incident):
         out.print(line)
+    return Exit.OK if _was_answered(run.incident) else Exit.FAILED
+
+
+def _was_answered(incident: "Incident") -> bool:
+    """Whether the last question got an answer, if there was one."""
+    from sreagent.domain.record import Asked, Concluded, Resumed, Turn
+
+    for entry in reversed(incident.entries):
+        match entry.record:
+            case Turn(role="communicator", text=text):
+                return bool(text)
+            case Asked():
+                return False
+            case Concluded() | Resumed():
+                return True
+            case _:
+                pass
+    return True
 
 
 class Talker:

@@ -30,9 +30,9 @@ def rules_account(concluded: Concluded) -> RenderableType:
     return hanging(Text("Rules: ", style="bold"), text)
 
 
-def briefed(record: Briefed, incident: Incident) -> str:
+def briefed(record: Briefed, model: str) -> str:
     """The heading above what a model says."""
-    return f"Asking {incident.opened.model or 'the model'}, prompts {record.version}"
+    return f"Asking {model or 'the model'}, prompts {record.version}"
 
 
 def turn(record: Turn) -> Iterator[RenderableType]:
@@ -41,6 +41,8 @@ def turn(record: Turn) -> Iterator[RenderableType]:
         yield hanging(Text(" » ", style="cyan"), Text(clean(record.text).strip()))
     elif record.text:
         yield hanging(Text(" │ ", style="dim"), Text(one_line(record.text, SAID), style="dim"))
+    if not (record.text or record.problem) and record.role == ANSWERS_PEOPLE:
+        yield hanging(Text(" ! ", style="yellow"), Text("no answer came", style="yellow"))
     if record.problem:
         who = record.model or "the model"
         text = Text(f"the {record.role} ({who}) gave no usable answer: {_line(record.problem)}")

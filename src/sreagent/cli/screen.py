@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -81,18 +82,21 @@ class Terminal:
         self._looking = False
         self._began = out.get_time()
         self._usd_limit: float | None = None
+        self._model = ""
         self._held: Concluded | None = None
         self._weighed_last: tuple[Hypothesis, ...] = ()
         self._changes_last: tuple[Change, ...] = ()
 
-    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
+    def begin(self, incident: Incident, usd_limit: float | None = None, model: str = "") -> None:
         """Which incident, alert and cluster.
 
-        `usd_limit` is what a model may cost, 0 for no limit; None where none takes part. Where one
-        does, the rules' account is shown in short, and whole only if the model gives none.
+        `model` takes part in this run. `usd_limit` is what it may cost, 0 for no limit; None where
+        none takes part. Where one does, the rules' account is shown in short, and whole only if the
+        model gives none.
         """
         self._began, self._usd_limit = self.out.get_time(), usd_limit
-        opened, began = incident.opened, incident.opened_at
+        self._model = model or incident.opened.model
+        opened, began = replace(incident.opened, model=self._model), incident.opened_at
         self.out.print(render.header(incident.id, opened, began, self.out.width))
 
     def show(self, happening: Happening, incident: Incident) -> None:
@@ -152,7 +156,7 @@ class Terminal:
             case Closed():
                 self._let_go(incident)
             case Briefed() | Turn() | Told() | Asked() | Noted(by="budget"):
-                self._talk(record, incident)
+                self._talk(record)
             case Verified():
                 self.rest()
                 self.out.print(render.verified(record))
@@ -172,10 +176,10 @@ class Terminal:
             self._held = None
             self._account(record, incident)
 
-    def _talk(self, record: Briefed | Turn | Told | Asked | Noted, incident: Incident) -> None:
+    def _talk(self, record: Briefed | Turn | Told | Asked | Noted) -> None:
         match record:
             case Briefed():
-                self._section(model_lines.briefed(record, incident))
+                self._section(model_lines.briefed(record, self._model))
             case Noted(text=text):
                 self._lines(model_lines.gone_no_further(text))
             case Turn():

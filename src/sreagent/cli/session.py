@@ -31,12 +31,16 @@ Start = Callable[[Person], AbstractContextManager[Run]]
 class Screen(Protocol):
     """Something that shows a run."""
 
-    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
+    def begin(self, incident: Incident, usd_limit: float | None = None, model: str = "") -> None:
         """The incident is open; a model that takes part may cost `usd_limit`, 0 for any."""
         ...
 
     def show(self, happening: Happening, incident: Incident) -> None:
         """Something happened; the incident already knows."""
+        ...
+
+    def rest(self) -> None:
+        """Others may print now."""
         ...
 
     def end(self, incident: Incident, report: str) -> None:
@@ -47,10 +51,13 @@ class Screen(Protocol):
 class Silent:
     """Shows nothing: `--json` prints its object at the end."""
 
-    def begin(self, incident: Incident, usd_limit: float | None = None) -> None:
+    def begin(self, incident: Incident, usd_limit: float | None = None, model: str = "") -> None:
         """Nothing."""
 
     def show(self, happening: Happening, incident: Incident) -> None:
+        """Nothing."""
+
+    def rest(self) -> None:
         """Nothing."""
 
     def end(self, incident: Incident, report: str) -> None:
@@ -82,7 +89,7 @@ def conduct(start: Start, show: Show) -> Exit:
             people.letters = run.letters
         if isinstance(people, Helps):
             people.helps = run.usd_limit is not None
-        screen.begin(run.incident, run.usd_limit)
+        screen.begin(run.incident, run.usd_limit, run.model)
         stopped = _follow(run, screen)
         if why := run.case.journal.unsigned:
             print(f"sre: the end of the record is not signed: {why}", file=sys.stderr)
@@ -148,6 +155,7 @@ def _follow(run: Run, screen: Screen) -> bool:
         reason = error.message
         raise
     finally:
+        screen.rest()
         if reason:
             run.interrupt(reason)
     return bool(reason)

@@ -1,11 +1,11 @@
 """Versions of the prompts: kept as files, chosen for all incidents or for a share of them."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from string import Template
 from typing import Any
 
@@ -253,7 +253,7 @@ def _unreadable(path: Path, why: str) -> BadSettings:
 
 def _write(path: Path, found: Mapping[str, Any]) -> None:
     """The whole of it, or nothing."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")
+    fresh = path.with_suffix(f".{token_hex(4)}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
