@@ -122,11 +122,17 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
     configured to be called is of no interest once the cause is known.
     """
     inventory = scene.inventory
-    ordered = dict.fromkeys((*_failing_namespaces(scene), *_suspected_namespaces(so_far)))
+    blamed = (one.entity.namespace for one in so_far.causes if one.relevant)
+    ordered = dict.fromkeys((*_failing_namespaces(scene), *_suspected_namespaces(so_far), *blamed))
     if not any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
         ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
         ordered |= dict.fromkeys(_asking_namespaces(scene, so_far))
-    unknown = [name for name in ordered if name and not inventory.looked("Pod", name)]
+    # Pods of all namespaces may have been listed, and nothing else of them.
+    unknown = [
+        name
+        for name in ordered
+        if name and not all(inventory.looked(kind, name) for kind in ("Pod", "Deployment"))
+    ]
     return tuple(name for name in unknown if not inventory.gap("Pod", name))[:NAMESPACES]
 
 
