@@ -107,13 +107,14 @@ def _workloads(focus: Focus) -> list[Entity]:
 
 
 def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
-    """Whether it is broken beyond doubt, in the same namespace, since about the same time."""
+    """Whether it is broken beyond doubt and felt in the same namespace, since about then."""
     primary = cause.findings[0]
-    if cause.relevant or cause.confidence < SURE or primary.source != "kubernetes":
+    if cause.relevant or cause.confidence < SURE or primary.source == "prometheus":
         return False
     if traits(primary.condition).role is not Role.CAUSE or symptom.change:
         return False
-    here = cause.entity.namespace in ("", symptom.entity.namespace)
+    felt_in = {one.namespace for one in (cause.entity, *cause.victims)}
+    here = not cause.entity.namespace or symptom.entity.namespace in felt_in
     began, felt = _began(cause), symptom.first_symptom
     if not here or began is None or felt is None:
         return False

@@ -133,7 +133,11 @@ def _containers(template: Obj) -> set[str]:
 
 def only_restarted(changes: tuple[FieldChange, ...]) -> bool:
     """Whether the rollout changed nothing but notes: the time of a restart, a sum of a config."""
-    return all(change.what.startswith("annotations") for change in changes)
+    return all(change.what.startswith(_NOTES) for change in changes)
+
+
+_NOTES = ("annotations", "env STAKATER_")
+"""Fields by which somebody, or Stakater's Reloader, makes pods start anew."""
 
 
 def workload_revisions(scene: Scene, workload: Entity) -> tuple[Revision, ...]:
