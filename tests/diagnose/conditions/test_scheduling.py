@@ -254,7 +254,7 @@ def test_who_took_the_place_of_a_pod_is_suspected(message: str) -> None:
     (waits,) = told(found, "pod.unschedulable")
     for finding in (lost, waits):
         assert [one.path for one in finding.suspects] == ["Deployment/shop/urgent"]
-        assert "pushed 1 pod of deployment shop/app off the nodes" in finding.facts["accusation"]
+        assert "preempted 1 pod of deployment shop/app" in finding.facts["accusation"]
 
 
 def test_a_preemption_by_nobody_known_is_told_without_a_suspect() -> None:

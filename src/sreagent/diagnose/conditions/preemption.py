@@ -86,7 +86,7 @@ def say_taken(scene: Scene, workload: Entity) -> str:
 
 def _says(victim: str, pods: int) -> str:
     many = "1 pod" if pods == 1 else f"{pods} pods"
-    return f"has a higher priority and preempted {many} of {victim}: they were pushed off the nodes"
+    return f"has a higher priority and preempted {many} of {victim}"
 
 
 @once_per_scene
