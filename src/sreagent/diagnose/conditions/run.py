@@ -3,140 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from importlib import import_module
 from itertools import chain
 from operator import itemgetter
+from pkgutil import iter_modules
 
-from sreagent.diagnose.conditions import (
-    admission,
-    api_server,
-    autoscaling,
-    bad_nodes,
-    budgets,
-    calico,
-    callees,
-    certificates,
-    chaos,
-    churn,
-    crashes,
-    credentials,
-    dependencies,
-    endings,
-    filled_stores,
-    floods,
-    gateways,
-    gitops,
-    hygiene,
-    images,
-    ingresses,
-    jobs,
-    kernel_limits,
-    kubelets,
-    lock_holders,
-    mesh,
-    monitoring,
-    names,
-    network,
-    new_load,
-    nodes,
-    operators,
-    plumbing,
-    pod_templates,
-    pods,
-    preemption,
-    probes,
-    queues,
-    quota,
-    reconcilers,
-    references,
-    refusals,
-    reports,
-    rewritten,
-    rights,
-    rollouts,
-    saturation,
-    schedules,
-    scheduling,
-    served_certificates,
-    service_signals,
-    services,
-    stale,
-    starts,
-    storage,
-    taken_connections,
-    too_few_pods,
-    traffic,
-    volumes,
-    workloads,
-)
+from sreagent.diagnose import conditions
 from sreagent.diagnose.conditions.registry import CONDITIONS, Condition
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding
 from sreagent.domain.inventory import Inventory, Obj, entity_of
 
-FAMILIES = (
-    admission,
-    api_server,
-    autoscaling,
-    bad_nodes,
-    budgets,
-    calico,
-    callees,
-    certificates,
-    chaos,
-    churn,
-    crashes,
-    credentials,
-    dependencies,
-    endings,
-    filled_stores,
-    floods,
-    gateways,
-    gitops,
-    hygiene,
-    images,
-    ingresses,
-    jobs,
-    kernel_limits,
-    kubelets,
-    lock_holders,
-    mesh,
-    monitoring,
-    names,
-    network,
-    new_load,
-    nodes,
-    operators,
-    plumbing,
-    pod_templates,
-    pods,
-    preemption,
-    probes,
-    queues,
-    quota,
-    reconcilers,
-    references,
-    refusals,
-    reports,
-    rewritten,
-    rights,
-    rollouts,
-    saturation,
-    schedules,
-    scheduling,
-    served_certificates,
-    service_signals,
-    services,
-    stale,
-    starts,
-    storage,
-    taken_connections,
-    too_few_pods,
-    traffic,
-    volumes,
-    workloads,
-)
-"""The modules whose conditions are registered by importing them."""
+# Conditions are registered by importing the modules they stand in: all of this folder.
+for _module in iter_modules(conditions.__path__):
+    import_module(f"{conditions.__name__}.{_module.name}")
 
 
 def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
@@ -158,8 +39,8 @@ def _found(scene: Scene) -> Iterator[Finding]:
     for condition in CONDITIONS:
         for kind in condition.kinds:
             by_kind[kind].append(condition)
-    for kind, conditions in by_kind.items():
-        found = [scene.keep((one, kind), _checked, scene, one, kind) for one in conditions]
+    for kind, known in by_kind.items():
+        found = [scene.keep((one, kind), _checked, scene, one, kind) for one in known]
         yield from (finding for _, finding in sorted(chain(*found), key=itemgetter(0)))
 
 
