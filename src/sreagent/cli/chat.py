@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def chat(
     incident: options.Incident,
     model: options.Model = None,
+    model_url: options.ModelUrl = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
     prometheus: options.Prometheus = None,
@@ -39,7 +40,11 @@ def chat(
 
     del debug
     settings = options.settings(
-        model=model, context=context, kubeconfig=kubeconfig, prometheus=prometheus
+        model=model,
+        model_url=model_url,
+        context=context,
+        kubeconfig=kubeconfig,
+        prometheus=prometheus,
     )
     out = console()
     screen = Terminal(out)
@@ -73,6 +78,8 @@ def _converse(run: "Run", screen: "Terminal") -> "Exit":
         if not ended:
             # What came of the incident stays, however the talk about it ended.
             run.interrupt("", outcome_of(run.incident, asked=True))
+    if run.untraced:
+        print(f"sre: no traces of this run: {run.untraced}", file=sys.stderr)
     for line in render.open_questions(run.incident):
         out.print(line)
     return Exit.OK if _was_answered(run.incident) else Exit.FAILED

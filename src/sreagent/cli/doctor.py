@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,9 +23,8 @@ def doctor(
     namespace: options.Namespace = None,
     prometheus: options.Prometheus = None,
     alertmanager: options.Alertmanager = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="PROVIDER/MODEL", help="Language model.")
-    ] = None,
+    model: options.Model = None,
+    model_url: options.ModelUrl = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -44,6 +43,7 @@ def doctor(
         prometheus=prometheus,
         alertmanager=alertmanager,
         model=model,
+        model_url=model_url,
     )
     checks = examine(wiring.parts(settings))
     raise typer.Exit(exit_of(_as_json(checks) if json else _shown(checks)))

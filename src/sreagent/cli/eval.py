@@ -30,12 +30,6 @@ MinRight = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="Fail when a smaller share is right.")
 ]
 Kubernetes = Annotated[str, typer.Option(help="API that is played: v1.31 or v1.20.")]
-Model = Annotated[
-    str | None, typer.Option(metavar="PROVIDER/MODEL", help="Language model that takes part.")
-]
-ModelUrl = Annotated[
-    str | None, typer.Option(metavar="URL", help="Server of your own that runs the model.")
-]
 Script = Annotated[
     Path | None, typer.Option(metavar="FILE", help="What a scripted model says, by incident.")
 ]
@@ -51,8 +45,8 @@ def evaluate(
     jobs: Jobs = 2,
     min_right: MinRight = 0.85,
     kubernetes: Kubernetes = "v1.31",
-    model: Model = None,
-    model_url: ModelUrl = None,
+    model: options.Model = None,
+    model_url: options.ModelUrl = None,
     script: Script = None,
     compare: Compare = None,
     json: options.Json = False,

@@ -29,6 +29,7 @@ def investigate(
     json: options.Json = False,
     out: options.Out = None,
     model: options.Model = None,
+    model_url: options.ModelUrl = None,
     time_limit: options.TimeLimit = None,
     verify_limit: options.VerifyLimit = None,
     debug: options.Debug = False,
@@ -45,6 +46,7 @@ def investigate(
         prometheus=prometheus,
         alertmanager=alertmanager,
         model=model,
+        model_url=model_url,
         time_limit=time_limit,
         verify_limit=verify_limit,
     )

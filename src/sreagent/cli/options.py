@@ -27,6 +27,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Where the postmortem is
 Model = Annotated[
     str | None, typer.Option(metavar="PROVIDER/MODEL", help="Language model that takes part.")
 ]
+ModelUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Server of your own that runs the model.")
+]
 TimeLimit = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="How long looking may take.")
 ]
