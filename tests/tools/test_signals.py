@@ -519,7 +519,8 @@ def test_the_line_shows_how_to_ask_again(address: str) -> None:
     assert times
     assert int(times[2]) - int(times[1]) == 3 * 3600
     assert signal.promql in signal.command
-    assert PrometheusMetrics(address).instant(signal.promql)
+    start, end = (datetime.fromtimestamp(int(one), UTC) for one in times.groups())
+    assert PrometheusMetrics(address).range(signal.promql, start=start, end=end, step=45).series
 
 
 def test_other_namespaces_are_left_alone(address: str) -> None:
