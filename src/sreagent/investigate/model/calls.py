@@ -251,12 +251,16 @@ def _concluded(case: Case, turn: Turn, call: ToolCall, said: Conclude) -> Iterat
         evidence=said.evidence,
     )
     before = incident.concluded
+    # What the rules cite for the same object speaks for it, too.
+    agreed = [
+        id_ for one in incident.hypotheses if one.entity == entity for id_ in one.evidence_for
+    ]
     diagnosis = Diagnosis(
         root_cause=one_line(said.root_cause, 1000),
         entity=entity,
         category=said.category,
         confidence=confidence,
-        evidence=said.evidence,
+        evidence=tuple(dict.fromkeys((*said.evidence, *agreed))),
         refuted_by=one_line(said.refuted_by, 400),
     )
     known = (before.diagnosis, *before.other_causes) if before else ()
