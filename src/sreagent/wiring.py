@@ -177,7 +177,8 @@ def investigation(
     held = policy(settings)
     cluster = _cluster(settings, time)
     version = cluster.version()
-    namespace = find_namespace(cluster, alert, settings.namespace)
+    inventory = _inventory(version)
+    namespace = find_namespace(cluster, alert, settings.namespace, inventory)
     opened = Opened(
         alert=alert,
         context=cluster.context,
@@ -192,7 +193,7 @@ def investigation(
         model=settings.model,
     )
     with _new_journal(settings, time) as journal:
-        case = Case.open(journal, opened, _inventory(version), time, settings.time_limit)
+        case = Case.open(journal, opened, inventory, time, settings.time_limit)
         if alert.source.startswith(UNASKED):
             case.write(_alert_not_looked_up(opened))
         yield _run(case, cluster, settings, wishes, people, held)

@@ -9,7 +9,7 @@ from tests.investigate.build import NOW
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import BadInput, Forbidden, NotFound
-from sreagent.domain.inventory import Listing, Obj
+from sreagent.domain.inventory import Inventory, Listing, Obj
 from sreagent.domain.ports import Cluster
 from sreagent.investigate.scope import find_namespace
 
@@ -44,7 +44,7 @@ class Namespaces:
 
 
 def find(namespaces: Namespaces, alert: Alert, wanted: str) -> str:
-    return find_namespace(cast("Cluster", namespaces), alert, wanted)
+    return find_namespace(cast("Cluster", namespaces), alert, wanted, Inventory())
 
 
 @pytest.mark.parametrize(

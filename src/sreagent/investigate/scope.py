@@ -6,13 +6,14 @@ import re
 from sreagent.domain.alert import Alert
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import BadInput, Forbidden, NotFound
+from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Cluster
 
 _WORD = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def find_namespace(cluster: Cluster, alert: Alert, wanted: str) -> str:
-    """The namespace to look at; empty for all of them.
+def find_namespace(cluster: Cluster, alert: Alert, wanted: str, inventory: Inventory) -> str:
+    """The namespace to look at; empty for all of them. What was listed for it is kept.
 
     Taken from what the person said, the alert's label, a namespace that the alert's text names,
     the context's own; in this order.
@@ -25,9 +26,11 @@ def find_namespace(cluster: Cluster, alert: Alert, wanted: str) -> str:
         _check(cluster, name)
         return name
     try:
-        known = _namespaces(cluster)
+        listing = cluster.list("Namespace")
     except Forbidden:
         return cluster.default_namespace
+    inventory.add(listing)
+    known = {item["metadata"]["name"] for item in listing.items}
     named = [word for word in _WORD.findall(alert.name.lower()) if word in known]
     # "checkout pods crash looping in shop": where a place is told, it is told last.
     return named[-1] if named else cluster.default_namespace

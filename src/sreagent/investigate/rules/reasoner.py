@@ -1,6 +1,7 @@
 """Decides the next step by rules: look wide, look where it hurts, give an account, propose."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from sreagent.diagnose.argument.looks import unmeasured, wanted_logs, wanted_namespaces
@@ -98,7 +99,10 @@ def _look(case: Case) -> Iterator[Gather]:
     namespace = case.incident.opened.namespace
     first = ListObjects(namespace=namespace, kinds=FIRST_KINDS)
     if str(first) not in case.asked_for:
-        yield Gather(lists=(first,), expression=case.has_metrics)
+        case.asked_for.add(str(first))
+        # Namespaces are listed already where the alert's own had to be found.
+        kinds = tuple(kind for kind in FIRST_KINDS if not case.inventory.looked(kind, namespace))
+        yield Gather(lists=(replace(first, kinds=kinds),), expression=case.has_metrics)
     if not _needs_account(case) or case.out_of_time:
         return
     if case.has_metrics and "signals" not in case.asked_for:
