@@ -18,6 +18,9 @@ from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence, Health
 from sreagent.domain.hypothesis import Hypothesis
 
+RULES = "rules"
+"""Who gives an account when no model does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
@@ -90,7 +93,7 @@ class Concluded:
     """What the people who use it notice, as far as it was seen."""
     summary: str = ""
     """One or two sentences for the screen and the report."""
-    by: str = "rules"
+    by: str = RULES
     """Who gave the account: `rules`, or the name of a model."""
 
 

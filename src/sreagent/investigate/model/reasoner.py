@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import takewhile
 
 from sreagent.domain.action import Proposal
 from sreagent.domain.conversation import ToolCall
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.incident import Incident
-from sreagent.domain.record import Asked, Briefed, Concluded, Entry, Noted, Told, Turn
+from sreagent.domain.record import (
+    RULES,
+    Asked,
+    Briefed,
+    Concluded,
+    Entry,
+    Noted,
+    Resumed,
+    Told,
+    Turn,
+)
 from sreagent.investigate.case import Case
 from sreagent.investigate.model.briefing import briefing, frame_name
 from sreagent.investigate.model.calls import Calls, is_usable, passed_to, reported
@@ -82,8 +93,7 @@ class ModelReasoner:
         role = None if talk.is_given_up else self._role(case, talk)
         if role is None:
             return None
-        why = "" if talk.asked else self._why_not(case, talk)
-        if why:
+        if why := self._why_not(case, talk):
             return Write(records=(Noted(text=f"{GIVEN_UP}: {why}", by="budget"),))
         return Think(role=role.value, remark=self._remark(talk, role))
 
@@ -92,9 +102,7 @@ class ModelReasoner:
         return Write(records=(Briefed(text=text, version=self._minds.prompts.version),))
 
     def _role(self, case: Case, talk: "_Talk") -> Role | None:
-        """Who is next: told by code, except for what a person typed."""
-        if talk.asked:
-            return talk.answering
+        """Who is next, told by code."""
         if talk.concluded is None:
             return _looks_first(case.incident, talk, self._minds)
         diagnosed = talk.concluded.outcome is Outcome.DIAGNOSED
@@ -129,12 +137,17 @@ GIVEN_UP = "the model goes no further"
 
 
 class _Talk:
-    """What was said between the program and the model since it was briefed."""
+    """What was said between the program and the model since it was briefed.
+
+    A run that was resumed begins with a clean slate: what failed before may work now.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         records = [entry.record for entry in entries]
         self.records = records
         self.turns = [one for one in records if isinstance(one, Turn)]
+        begins = [n for n, one in enumerate(records) if isinstance(one, Resumed)]
+        self.this_run = records[begins[-1] :] if begins else records
         told = [one for one in records if isinstance(one, Told)]
         self.told = {one.call: one for one in told}
 
@@ -150,8 +163,8 @@ class _Talk:
 
     @property
     def concluded(self) -> Concluded | None:
-        """The model's account, or the rules' that it left as it was."""
-        found = [one for one in self.records if isinstance(one, Concluded)]
+        """The model's account, or the rules' that it left as it was; not one that they gave."""
+        found = [one for one in self.records if isinstance(one, Concluded) and one.by != RULES]
         return found[-1] if found else None
 
     @property
@@ -193,18 +206,14 @@ class _Talk:
 
     @property
     def is_given_up(self) -> bool:
-        notes = [one for one in self.records if isinstance(one, Noted)]
+        notes = [one for one in self.this_run if isinstance(one, Noted)]
         return any(note.text.startswith(GIVEN_UP) for note in notes)
 
     @property
     def bad_turns(self) -> int:
         """Answers in a row, up to the last, of which nothing could be used."""
-        count = 0
-        for turn in reversed(self.turns):
-            if not self._is_bad(turn):
-                break
-            count += 1
-        return count
+        turns = [one for one in self.this_run if isinstance(one, Turn)]
+        return len(list(takewhile(self._is_bad, reversed(turns))))
 
     def _is_bad(self, turn: Turn) -> bool:
         if turn.problem:
@@ -217,7 +226,8 @@ class _Talk:
     @property
     def is_unreachable(self) -> bool:
         """Whether the last answer never came; the client has tried again already."""
-        return bool(self.turns) and bool(self.turns[-1].problem) and not _was_said(self.turns[-1])
+        last = self.turns[-1] if self.bad_turns else None
+        return last is not None and bool(last.problem) and not _was_said(last)
 
     @property
     def last_problem(self) -> str:
