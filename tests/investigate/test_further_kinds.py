@@ -108,6 +108,55 @@ def test_what_a_log_says_decides_too() -> None:
     assert {"Role", "RoleBinding"} <= kinds(rights)
 
 
+NO_MATCH = 'ERROR no matches for kind "Widget" in version "ops.example.com/v1"'
+DEFINITION = "CustomResourceDefinition"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        pytest.param(NO_MATCH, True, id="no-such-kind"),
+        pytest.param(
+            "E0304 failed to list *v1.Widget: the server could not find the requested resource",
+            True,
+            id="nothing-there",
+        ),
+        pytest.param(
+            'ERROR conversion webhook for ops.example.com/v1, Kind=Widget failed: Post "https://x"',
+            True,
+            id="not-converted",
+        ),
+        pytest.param("ERROR failed to list *v1.Pod: connection refused", False, id="other-trouble"),
+    ],
+)
+def test_definitions_are_asked_for_when_a_kind_cannot_be_read(line: str, wanted: bool) -> None:
+    objects = app()
+    told = [log(named(objects, "Pod"), lines(line))]
+    assert (("", DEFINITION) in asked(view(*objects, logs=told))) is wanted
+
+
+def test_definitions_are_asked_for_when_a_list_fails_by_its_conversion() -> None:
+    inventory = view(*app())
+    said = "status 500: conversion webhook for cert-manager.io/v1, Kind=Certificate failed: Post"
+    gap = Gap(what="Certificate", namespace="shop", reason="unreachable", message=said, command="")
+    inventory.gaps.append(gap)
+    assert ("", DEFINITION) in asked(inventory)
+
+
+def test_the_namespace_of_what_converts_a_kind_is_looked_at() -> None:
+    client = {"service": {"name": "widgets", "namespace": "ops"}}
+    spec = {
+        "group": "ops.example.com",
+        "names": {"kind": "Widget"},
+        "conversion": {"strategy": "Webhook", "webhook": {"clientConfig": client}},
+    }
+    objects = app()
+    told = [log(named(objects, "Pod"), lines(NO_MATCH))]
+    item = make(DEFINITION, "widgets.ops.example.com", spec=spec)
+    inventory = view(*objects, item, logs=told, beside=(DEFINITION,))
+    assert {("ops", "Service"), ("ops", "Pod")} <= asked(inventory)
+
+
 def test_pods_of_every_namespace_are_asked_for_when_one_finds_no_node() -> None:
     waits = app()
     waiting = named(waits, "Pod")

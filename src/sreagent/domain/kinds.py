@@ -160,6 +160,11 @@ KINDS: dict[str, Kind] = {
         _kind("MutatingWebhookConfiguration", _ADMISSION, _MUTATING, "v1", namespaced=False),
         _kind("APIService", "apiregistration.k8s.io", "apiservices", "v1", namespaced=False),
         _kind(
+            *("CustomResourceDefinition", "apiextensions.k8s.io", "customresourcedefinitions"),
+            *("v1", "v1beta1"),
+            namespaced=False,
+        ),
+        _kind(
             *("PriorityClass", "scheduling.k8s.io", "priorityclasses", "v1", "v1beta1"),
             namespaced=False,
         ),

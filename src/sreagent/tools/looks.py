@@ -6,14 +6,14 @@ it never raises, and it is never mistaken for an empty answer.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
 
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Forbidden, NotFound, SreError, TimedOut, Unreachable
 from sreagent.domain.evidence import Health
-from sreagent.domain.inventory import Gap, Inventory, Listing, PodLog, log_command
+from sreagent.domain.inventory import Gap, Inventory, Listing, Obj, PodLog, log_command
 from sreagent.domain.kinds import KINDS
 from sreagent.domain.ports import Clock, Cluster
 from sreagent.domain.record import Looked
@@ -76,7 +76,7 @@ class KubernetesLooks:
             elif isinstance(answer, SreError):
                 yield self._miss(kind, scope, list_command([kind], scope), answer)
             else:
-                self.inventory.add(answer)
+                self.inventory.add(_without_schemas(answer))
                 answered.setdefault(scope, []).append(answer)
         for scope, listings in sorted(answered.items(), reverse=True):
             yield _listed(scope, listings)
@@ -115,6 +115,27 @@ class KubernetesLooks:
             result=_WORDS.get(reason) or one_line(message.rsplit("): ")[-1], 120),
             verdict=Health.UNKNOWN,
         )
+
+
+def _without_schemas(listing: Listing) -> Listing:
+    """Of what defines custom resources the schemas are nearly all, and nobody here reads them."""
+    if listing.kind != "CustomResourceDefinition":
+        return listing
+    return replace(listing, items=tuple(_without_schema(item) for item in listing.items))
+
+
+def _without_schema(item: Obj) -> Obj:
+    spec = item.get("spec")
+    versions = spec.get("versions") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or not isinstance(versions, list):
+        return item
+    kept = [
+        {key: value for key, value in one.items() if key != "schema"}
+        for one in versions
+        if isinstance(one, Mapping)
+    ]
+    rest = {key: value for key, value in spec.items() if key != "validation"}
+    return {**item, "spec": {**rest, "versions": kept}}
 
 
 def _scope(kind: str, namespace: str) -> str:

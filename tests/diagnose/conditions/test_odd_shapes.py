@@ -43,7 +43,7 @@ LOOSE = sorted(
     for name, kind in KINDS.items()
     if kind.custom
     or kind.group in ("rbac.authorization.k8s.io", "admissionregistration.k8s.io")
-    or name == "APIService"
+    or name in ("APIService", "CustomResourceDefinition")
 )
 
 

@@ -52,7 +52,7 @@ def backends(scene: Scene) -> list[Entity]:
         for item in scene.all(kind):
             failing = _failing(scene, item)
             for hook in parts(item, "webhooks"):
-                service = _service(hook)
+                service = asked_service(hook)
                 if service and (word(hook, "name") in failing or _sees_pods(hook)):
                     found.append(service)
     return list(dict.fromkeys(found))
@@ -69,7 +69,7 @@ def dead_backend(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """An admission webhook must be asked, and nobody is there to answer."""
     failing = _failing(scene, item)
     for hook in parts(item, "webhooks"):
-        dead = _dead(scene, hook)
+        dead = nobody_answers(scene, hook)
         refused = failing.get(word(hook, "name"), [])
         if not dead or not _must_answer(hook):
             continue
@@ -83,7 +83,7 @@ def dead_backend(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             uid=word(item, "metadata", "uid"),
             path=f"webhooks[{word(hook, 'name')}].clientConfig",
             command=entity.get,
-            suspects=tuple(filter(None, [_service(hook)])),
+            suspects=tuple(filter(None, [asked_service(hook)])),
             facts=_facts(hook, refused),
         )
 
@@ -99,7 +99,7 @@ def failing_calls(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     failing = _failing(scene, item)
     for hook in parts(item, "webhooks"):
         refused = failing.get(word(hook, "name"), [])
-        if not refused or _dead(scene, hook):
+        if not refused or nobody_answers(scene, hook):
             continue
         said = _CALL_FAILED.search(refused[0].text)
         yield Finding(
@@ -116,7 +116,7 @@ def failing_calls(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             command=entity.get,
             excerpt=one_line(said[0] if said else refused[0].text, 400),
             tainted=True,
-            suspects=tuple(filter(None, [_service(hook)])),
+            suspects=tuple(filter(None, [asked_service(hook)])),
             facts=_facts(hook, refused),
         )
 
@@ -165,7 +165,7 @@ def slow_together(scene: Scene) -> tuple[Entity, ...]:
 
 
 def _is_skipped_late(scene: Scene, hook: Obj) -> bool:
-    return bool(_dead(scene, hook)) and _sees_pods(hook)
+    return bool(nobody_answers(scene, hook)) and _sees_pods(hook)
 
 
 @condition(
@@ -202,7 +202,7 @@ def ca_expired(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def unready_backend(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """An admission webhook that may be skipped has nobody to answer it."""
     for hook in parts(item, "webhooks"):
-        dead = _dead(scene, hook)
+        dead = nobody_answers(scene, hook)
         if dead and not _must_answer(hook):
             yield Finding(
                 condition="webhook.unready_backend",
@@ -252,16 +252,17 @@ def _all_hooks(scene: Scene) -> Iterator[Obj]:
             yield from parts(item, "webhooks")
 
 
-def _service(hook: Obj) -> Entity | None:
+def asked_service(hook: Obj) -> Entity | None:
+    """The Service that a webhook is behind; None for an address outside."""
     asked = part(hook, "clientConfig", "service")
     name = word(asked, "name")
     space = word(asked, "namespace")
     return Entity(kind="Service", namespace=space, name=name) if name else None
 
 
-def _dead(scene: Scene, hook: Obj) -> str:
+def nobody_answers(scene: Scene, hook: Obj) -> str:
     """Why nobody answers a webhook, in words; empty when somebody does or nobody can tell."""
-    service = _service(hook)
+    service = asked_service(hook)
     if service is None:
         return ""
     if scene.is_missing(service):

@@ -6,7 +6,9 @@ from itertools import chain
 
 from sreagent.diagnose.argument.causes import Explanation
 from sreagent.diagnose.conditions.admission import backends
+from sreagent.diagnose.conditions.custom_resources import conversion_backends
 from sreagent.diagnose.objects.shapes import part, parts, word
+from sreagent.diagnose.view.kind_complaints import tells_of_kinds
 from sreagent.diagnose.view.readers import NOBODY_READS
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.diagnosis import CONFIDENT
@@ -90,7 +92,10 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
             yield from ((cause.entity.namespace, kind) for kind in ("ReplicaSet", "Deployment"))
     if _logs(inventory, lambda text: any(sign in text for sign in _DNS_WORDS)):
         yield from ((_DNS_HOME, kind) for kind in OF_DNS)
-    for backend in backends(scene) if namespace else ():
+    if tells_of_kinds(inventory):
+        # Definitions hold whole schemas: megabytes that only this makes worth reading.
+        yield "", "CustomResourceDefinition"
+    for backend in (*backends(scene), *conversion_backends(scene)) if namespace else ():
         yield from ((backend.namespace, kind) for kind in OF_BACKENDS)
 
 
