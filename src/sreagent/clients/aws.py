@@ -17,6 +17,8 @@ from sreagent.domain.text import one_line
 PAGES = 20
 """Pages of one answer that are read: a filter that matches nothing has pages without end."""
 ATTEMPTS = 3
+CONNECTIONS = 24
+"""To one service: as many as ask it side by side."""
 WOULD_HAVE_BEEN_DONE = "DryRunOperation"
 """How EC2 says yes to a dry run: as an error."""
 _ASKS = (
@@ -41,8 +43,17 @@ _FROM_ENVIRONMENT = {
 class AwsCloud:
     """One account by one profile. Thread-safe."""
 
-    def __init__(self, session: Any, *, region: str, endpoint: str, timeout: float) -> None:  # noqa: ANN401 - untyped SDK
+    def __init__(
+        self,
+        session: Any,  # noqa: ANN401 - untyped SDK
+        *,
+        region: str,
+        endpoint: str,
+        timeout: float,
+        attempts: int = ATTEMPTS,
+    ) -> None:
         self._session = session
+        self._attempts = attempts
         self._region = region or session.get_config_variable("region") or ""
         self._endpoint = endpoint or None
         self._timeout = timeout
@@ -100,6 +111,18 @@ class AwsCloud:
             config = {"MaxItems": most, "StartingToken": start or None}
             pages = client.get_paginator(name).paginate(**parameters, PaginationConfig=config)
             return _plain(_joined(pages))
+
+    def pages(
+        self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
+        """Send a reading operation; its answers page by page, to the end, as the SDK gives them."""
+        with self._told(service, operation):
+            client = self._client(service, operation, region)
+            name = _snake(client, operation)
+            if client.can_paginate(name):
+                yield from client.get_paginator(name).paginate(**parameters)
+            else:
+                yield getattr(client, name)(**parameters)
 
     def reached(
         self,
@@ -171,7 +194,8 @@ class AwsCloud:
             user_agent="sreagent",
             connect_timeout=min(self._timeout, 5.0),
             read_timeout=self._timeout,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS if again else 1},
+            retries={"mode": "standard", "total_max_attempts": self._attempts if again else 1},
+            max_pool_connections=CONNECTIONS,
             ignore_configured_endpoint_urls=True,
             proxies={},
             inject_host_prefix=not self._endpoint,
@@ -217,10 +241,13 @@ class AwsCloud:
             raise Unreachable(msg) from error
 
 
-def connect(*, profile: str, region: str, endpoint: str, timeout: float) -> AwsCloud:
+def connect(
+    *, profile: str, region: str, endpoint: str, timeout: float, attempts: int = ATTEMPTS
+) -> AwsCloud:
     """Choose profile and region, once; nothing is sent yet.
 
     An empty profile or region is that of the AWS configuration. `endpoint` stands in for AWS.
+    A busy service is asked `attempts` times in all.
 
     Raises:
         BadSettings: There is no such profile, or its file cannot be read.
@@ -232,7 +259,9 @@ def connect(*, profile: str, region: str, endpoint: str, timeout: float) -> AwsC
         session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
         # Reads the files, so that a wrong profile is told now.
         session.get_scoped_config()
-        cloud = AwsCloud(session, region=region, endpoint=endpoint, timeout=timeout)
+        cloud = AwsCloud(
+            session, region=region, endpoint=endpoint, timeout=timeout, attempts=attempts
+        )
     except BotoCoreError as error:
         what = "anything"
         raise failure(what, error, timeout=timeout) from error

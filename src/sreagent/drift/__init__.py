@@ -1,0 +1,1 @@
+"""Should be against is: read state, read reality, compare, attribute, mend."""

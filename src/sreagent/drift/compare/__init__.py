@@ -1,0 +1,1 @@
+"""Two readings of one resource to their differences; what means the same is the same."""

@@ -1,0 +1,207 @@
+"""Should be against is, for all resources of AWS: read, match, compare, and look twice."""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sreagent.domain.drift import Coverage, Place
+from sreagent.drift.compare.compare import Difference
+from sreagent.drift.matching import Held, compared, held_at, missing, strangers
+from sreagent.drift.places import place_of, usual_place
+from sreagent.drift.reality.kinds import Kind, Reader
+from sreagent.drift.reality.look import Estate, Wanted
+from sreagent.drift.reality.real import Real
+from sreagent.drift.state.managed import Managed, State
+from sreagent.drift.sweep import Reading, sweep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifted:
+    """One attribute of one resource that differs; the values are as they are."""
+
+    managed: Managed
+    real: Real
+    kind: Kind
+    place: Place
+    difference: Difference
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is known by: state, address and path."""
+        return self.managed.source, self.managed.address, self.difference.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A resource that nothing stands for."""
+
+    managed: Managed
+    kind: Kind
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """Something that stands for no resource."""
+
+    real: Real
+    kind: Kind
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found, before anybody says who did it and how bad it is."""
+
+    drifted: tuple[Drifted, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    deposed: tuple[tuple[Gone, bool | None], ...] = ()
+    """Left-over objects, and whether they are still there."""
+    coverage: tuple[Coverage, ...] = ()
+    reals: Mapping[tuple[str, str], Real] = field(default_factory=dict)
+    """By type and id: everything that was seen, for what has to be known of neighbours."""
+
+
+def settled(
+    states: Iterable[State], kinds: Mapping[str, Kind], default: Place
+) -> dict[Place, Held]:
+    """The resources of all states by where they live."""
+    at: dict[Place, list[Managed]] = defaultdict(list)
+    for state in states:
+        usual = usual_place(state.resources, state.region)
+        here = Place(
+            account=usual.account or default.account, region=usual.region or default.region
+        )
+        for managed in state.resources:
+            at[place_of(managed, here)].append(managed)
+    return {place: held_at(place, resources, kinds) for place, resources in at.items()}
+
+
+def examine(
+    places: Mapping[Place, Held],
+    estate: Estate,
+    readers: Sequence[Reader],
+) -> Generator[Reading, None, Examined]:
+    """Yield each reading as it comes; return what was found.
+
+    What differs or is missing is looked at twice: what reality takes a moment to show is no drift.
+    """
+    wanted = {place: held.wanted for place, held in places.items()}
+    first: list[Reading] = []
+    for reading in sweep(estate, readers, wanted):
+        first.append(reading)
+        yield reading
+    drifted, gone = _weighed(first, places)
+    if drifted or gone:
+        doubted = {each.kind.type for each in drifted} | {each.kind.type for each in gone}
+        suspects = _only(wanted, doubted)
+        again = [each for each in readers if doubted & {kind.type for kind in each.kinds}]
+        second = list(sweep(estate, again, suspects))
+        drifted, gone = _confirmed(drifted, gone, _weighed(second, places))
+    return Examined(
+        drifted=tuple(drifted),
+        gone=tuple(gone),
+        strangers=tuple(_strangers(first, places)),
+        coverage=tuple(
+            each for reading in first for each in reading.coverage(_held(reading, wanted))
+        ),
+        reals={
+            (type_, real.id): real
+            for reading in first
+            for type_, found in reading.found.items()
+            for real in found.values()
+        },
+    )
+
+
+def _only(wanted: Mapping[Place, Wanted], types: set[str]) -> dict[Place, Wanted]:
+    kept = {
+        place: {type_: held for type_, held in by_type.items() if type_ in types}
+        for place, by_type in wanted.items()
+    }
+    return {place: by_type for place, by_type in kept.items() if by_type}
+
+
+def _held(reading: Reading, wanted: Mapping[Place, Wanted]) -> Wanted:
+    """What the states hold of the types of a reading, where it was made."""
+    if not reading.reader.is_global:
+        return wanted.get(reading.place, {})
+    merged: dict[str, dict[str, Mapping[str, object]]] = defaultdict(dict)
+    for place, by_type in wanted.items():
+        if place.account == reading.place.account:
+            for type_, held in by_type.items():
+                merged[type_].update(held)
+    return merged
+
+
+def _weighed(
+    readings: Iterable[Reading], places: Mapping[Place, Held]
+) -> tuple[list[Drifted], list[Gone]]:
+    drifted: list[Drifted] = []
+    gone: list[Gone] = []
+    for reading in readings:
+        if reading.failed:
+            continue
+        for kind in reading.reader.kinds:
+            found = reading.found.get(kind.type, {})
+            for held in _homes(reading, places):
+                here = held.resources.get(kind.type, {})
+                drifted += _drifted(kind, held, here, found)
+                gone += (
+                    Gone(managed=managed, kind=kind, place=held.place)
+                    for managed in missing(here, found)
+                )
+    return drifted, gone
+
+
+def _homes(reading: Reading, places: Mapping[Place, Held]) -> Iterator[Held]:
+    """The places that a reading tells of: all regions of the account, for a global service."""
+    for place, held in places.items():
+        same_account = place.account == reading.place.account
+        if place == reading.place or (reading.reader.is_global and same_account):
+            yield held
+
+
+def _drifted(
+    kind: Kind,
+    held: Held,
+    here: Mapping[str, tuple[Managed, ...]],
+    found: Mapping[str, Real],
+) -> Iterator[Drifted]:
+    around = held.wanted
+    for identity, resources in here.items():
+        real = found.get(identity)
+        if real is None:
+            continue
+        for managed in resources:
+            for difference in compared(kind, managed, real, around):
+                yield Drifted(
+                    managed=managed, real=real, kind=kind, place=held.place, difference=difference
+                )
+
+
+def _confirmed(
+    drifted: Sequence[Drifted],
+    gone: Sequence[Gone],
+    second: tuple[Sequence[Drifted], Sequence[Gone]],
+) -> tuple[list[Drifted], list[Gone]]:
+    """What both looks say, as the second one saw it."""
+    before = {each.key for each in drifted}
+    lost = {(each.managed.source, each.managed.address) for each in gone}
+    return (
+        [each for each in second[0] if each.key in before],
+        [each for each in second[1] if (each.managed.source, each.managed.address) in lost],
+    )
+
+
+def _strangers(readings: Iterable[Reading], places: Mapping[Place, Held]) -> Iterator[Stranger]:
+    for reading in readings:
+        for kind in reading.reader.kinds:
+            managed = {
+                identity: resources
+                for held in _homes(reading, places)
+                for identity, resources in held.resources.get(kind.type, {}).items()
+            }
+            for real in strangers(managed, reading.found.get(kind.type, {})):
+                yield Stranger(real=real, kind=kind, place=reading.place)

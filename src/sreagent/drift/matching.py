@@ -1,0 +1,65 @@
+"""Resources of states beside what is there: who is whose, what is missing, what is a stranger."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sreagent.domain.drift import Place
+from sreagent.drift.compare.compare import Difference, differences
+from sreagent.drift.reality.kinds import Kind
+from sreagent.drift.reality.look import Wanted
+from sreagent.drift.reality.real import Real
+from sreagent.drift.state.managed import Managed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the states hold in one place, by type and identity."""
+
+    place: Place
+    resources: Mapping[str, Mapping[str, tuple[Managed, ...]]] = field(default_factory=dict)
+    """One thing may stand in two states."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same as a reader is given it."""
+        return {
+            type_: {identity: held[0].attributes for identity, held in by_identity.items()}
+            for type_, by_identity in self.resources.items()
+        }
+
+
+def held_at(place: Place, resources: Iterable[Managed], kinds: Mapping[str, Kind]) -> Held:
+    """Index the resources of one place whose type is known; deposed objects are left out."""
+    index: dict[str, dict[str, list[Managed]]] = defaultdict(lambda: defaultdict(list))
+    for managed in resources:
+        kind = kinds.get(managed.type)
+        if kind and not managed.deposed:
+            index[kind.type][kind.identity(managed.attributes)].append(managed)
+    return Held(
+        place=place,
+        resources={
+            type_: {identity: tuple(held) for identity, held in by_identity.items()}
+            for type_, by_identity in index.items()
+        },
+    )
+
+
+def compared(kind: Kind, managed: Managed, real: Real, around: Wanted) -> tuple[Difference, ...]:
+    """What differs between one resource and the thing that stands for it."""
+    before, after = kind.settle(managed.attributes, real, around)
+    return differences(before, after, kind.shape)
+
+
+def missing(
+    held: Mapping[str, tuple[Managed, ...]], found: Mapping[str, Real]
+) -> Iterator[Managed]:
+    """Resources that nothing stands for; the list must have been read to its end."""
+    for identity, resources in held.items():
+        if identity not in found:
+            yield from resources
+
+
+def strangers(held: Mapping[str, tuple[Managed, ...]], found: Mapping[str, Real]) -> Iterator[Real]:
+    """What is there and stands for no resource."""
+    yield from (real for identity, real in found.items() if identity not in held)

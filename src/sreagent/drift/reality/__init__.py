@@ -1,0 +1,1 @@
+"""What is there: lists of whole types, in the names and shapes that Terraform gives them."""

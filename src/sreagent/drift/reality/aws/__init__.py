@@ -1,0 +1,1 @@
+"""AWS by bulk lists, a module for each service."""

@@ -1,0 +1,1 @@
+"""What the states say: from bytes to resources, in every format that Terraform wrote or writes."""
