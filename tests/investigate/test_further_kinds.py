@@ -19,11 +19,16 @@ from tests.diagnose.build import (
     service,
     unschedulable,
 )
+from tests.diagnose.signals import level, signal
 
+from sreagent.diagnose.argument.causes import Cause, Explanation
 from sreagent.diagnose.argument.explain import explain
 from sreagent.diagnose.view.scene import Scene
+from sreagent.domain.entity import Entity
+from sreagent.domain.finding import Category
 from sreagent.domain.inventory import Gap, Inventory
 from sreagent.domain.kinds import CHAOS, KINDS
+from sreagent.domain.signal import Measure, Unit
 from sreagent.investigate.rules.further_kinds import UNEXPLAINED, further_lists
 from sreagent.investigate.rules.reasoner import FIRST_KINDS
 from sreagent.tools.looks import ListObjects
@@ -141,6 +146,20 @@ def test_definitions_are_asked_for_when_a_list_fails_by_its_conversion() -> None
     gap = Gap(what="Certificate", namespace="shop", reason="unreachable", message=said, command="")
     inventory.gaps.append(gap)
     assert ("", DEFINITION) in asked(inventory)
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_certificates_are_asked_for_when_metrics_tell_that_one_ends(near: bool) -> None:
+    inventory = view(*app())
+    held = Entity(kind="Certificate", namespace="shop", name="web")
+    told = signal(Measure.CERTIFICATE, level((10_800, 600)), Unit.SECONDS, held)
+    inventory.signals.extend([told] if near else [])
+    cause = Cause(
+        entity=held, statement="", category=Category.SECURITY, confidence=0.9, findings=()
+    )
+    looks = further_lists(Scene(inventory, NOW), Explanation(causes=(cause,)), "shop")
+    listed = {kind for look in looks for kind in look.kinds}
+    assert ({"Certificate", "ClusterIssuer"} <= listed) is near
 
 
 def test_the_namespace_of_what_converts_a_kind_is_looked_at() -> None:

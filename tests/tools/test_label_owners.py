@@ -111,3 +111,66 @@ def test_the_labels_to_group_by_are_chosen_by_what_they_mean(
     series: list[dict[str, str]], labels: tuple[str, ...]
 ) -> None:
     assert best_labels(OWNERS, series) == labels
+
+
+def ingress(name: str, host: str, secret: str = "") -> Json:
+    tls = [{"hosts": [host], "secretName": secret}] if secret else []
+    return make("Ingress", name, spec={"rules": [{"host": host}], "tls": tls})
+
+
+SECRET = Entity(kind="Secret", namespace="shop", name="web-tls")
+OUTSIDE = Entity(kind="Ingress", namespace="shop", name="outside")
+PLAIN = Entity(kind="Ingress", namespace="shop", name="plain")
+HOLDERS = Owners(
+    seen(
+        *objects(),
+        make("Secret", "web-tls"),
+        ingress("plain", "shop.example.com"),
+        ingress("plain", "docs.example.com"),
+        ingress("outside", "shop.example.com", "hidden-tls"),
+        make("Ingress", "odd", spec={"tls": "none", "rules": [3]}),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("labels", "entity"),
+    [
+        pytest.param(
+            {"exported_namespace": "shop", "namespace": "ingress", "secret_name": "web-tls"},
+            SECRET,
+            id="nginx",
+        ),
+        pytest.param(
+            {"namespace": "shop", "secret_name": "hidden-tls"}, OUTSIDE, id="secret-not-listed"
+        ),
+        pytest.param(
+            {"namespace": "ops", "secret_namespace": "shop", "secret_name": "web-tls"},
+            SECRET,
+            id="x509-exporter",
+        ),
+        pytest.param(
+            {"filepath": "/etc/kubernetes/pki/apiserver.crt", "node": "node-1"},
+            Entity(kind="Node", name="node-1"),
+            id="a-file-of-a-node",
+        ),
+        pytest.param(
+            {"exported_namespace": "shop", "namespace": "cert-manager", "name": "web"},
+            Entity(kind="Certificate", namespace="shop", name="web"),
+            id="cert-manager",
+        ),
+        pytest.param({"instance": "https://shop.example.com:443/a?b"}, OUTSIDE, id="probe"),
+        pytest.param({"instance": "10.0.0.1:9115", "target": "shop.example.com:443"}, OUTSIDE,
+                     id="probe-through-an-exporter"),
+        pytest.param({"cn": "", "sans": "x.example.com,shop.example.com"}, OUTSIDE, id="traefik"),
+        pytest.param({"cn": "*.example.com"}, OUTSIDE, id="wildcard"),
+        pytest.param({"host": "docs.example.com"}, PLAIN, id="host-without-tls"),
+        pytest.param({"namespace": "shop", "secret_name": "gone"}, None, id="secret-of-nobody"),
+        pytest.param({"namespace": "other", "name": "web"}, None, id="another-namespace"),
+        pytest.param({"namespace": "shop", "name": "a b\n"}, None, id="no-name"),
+        pytest.param({"host": "_"}, None, id="host-of-nobody"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)  # fmt: skip
+def test_a_certificate_is_held_by_an_object(labels: dict[str, str], entity: Entity | None) -> None:
+    assert HOLDERS.certificate(labels) == entity

@@ -70,6 +70,7 @@ class Measure(StrEnum):
     RESTARTS = "restarts"
     QUOTA = "quota"
     SCALED = "replicas of the most allowed"
+    CERTIFICATE = "time left of a certificate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sreagent.domain.entity import Entity
 from sreagent.domain.inventory import Inventory, Obj, entity_of
+from sreagent.tools.certificate_owners import CertificateOwners
 
 NAMESPACES = (
     "exported_namespace",
@@ -88,6 +89,16 @@ class Owners:
         pod = self._pods.get((namespace_of(labels), labels.get("pod", "")))
         on = (pod or {}).get("spec", {}).get("nodeName", "")
         return self._nodes.get(on)
+
+    def certificate(self, labels: Mapping[str, str]) -> Entity | None:
+        """What holds the certificate that labels tell of: a Secret, a host's Ingress, a node."""
+        if labels.get("filepath"):
+            return self.node(labels)
+        return self._certificates.find(labels, namespace_of(labels))
+
+    @cached_property
+    def _certificates(self) -> CertificateOwners:
+        return CertificateOwners(self.inventory)
 
     def pod(self, labels: Mapping[str, str]) -> Obj | None:
         """The pod that is there now of those that the labels name."""

@@ -31,6 +31,8 @@ class Whom(StrEnum):
     NODE = "node"
     OBJECT = "object"
     """A label is named after the kind of the object."""
+    CERTIFICATE = "certificate"
+    """Labels name a Secret, a Certificate, a host or a file."""
 
 
 class Fold(StrEnum):
@@ -318,7 +320,7 @@ class Recipe:
         )
 
 
-_METRIC = re.compile(r"\b[a-z]+_[A-Za-z0-9_]*[A-Za-z0-9]\b(?!\s*\()")
+_METRIC = re.compile(r"\b[a-z][a-z0-9]*_[A-Za-z0-9_]*[A-Za-z0-9]\b(?!\s*\()")
 
 
 def _tidy(promql: str) -> str:
@@ -342,7 +344,56 @@ def _of_api_server(promql: str) -> str:
     return f'label_replace({named}, "namespace", "default", "", "")'
 
 
+END_IS_NEAR = 30 * 86_400
+"""Seconds before its end from which on a certificate is read at all."""
+_FILES = "node, nodename, instance, pod, filepath"
+
+
+def _left(by: str, end: str, fold: str = "min") -> str:
+    """Seconds until the ends that a metric tells, as far as they are near."""
+    return f"{fold} by ({by}) ({end}) - time() < {END_IS_NEAR}"
+
+
+_CERTIFICATES = (
+    (
+        _left(
+            "namespace, exported_namespace, secret_name, host",
+            "nginx_ingress_controller_ssl_expire_time_seconds > 0",
+        ),
+        ("host",),
+    ),
+    (
+        # A bundle of those who are trusted holds some that ended long ago.
+        _left(
+            f"namespace, secret_namespace, secret_name, secret_key, {_FILES}",
+            'x509_cert_not_after{secret_key!~"(.*[._-])?(ca|root|trust|bundle)([._-].*)?"} > 0',
+        ),
+        ("secret_key", "filepath"),
+    ),
+    (_left("instance, target", "probe_ssl_earliest_cert_expiry > 0"), ("target", "instance")),
+    (
+        _left(
+            "namespace, exported_namespace, name",
+            "certmanager_certificate_expiration_timestamp_seconds > 0",
+        ),
+        (),
+    ),
+    # It goes on telling of what was replaced.
+    (_left("cn, sans", "traefik_tls_certs_not_after > 0", fold="max"), ("cn",)),
+)
+"""What exporters tell of certificates, in namespaces of their own, and which labels to show."""
+
 RECIPES = (
+    *(
+        Recipe(
+            measure=Measure.CERTIFICATE,
+            unit=Unit.SECONDS,
+            promql=promql,
+            whom=Whom.CERTIFICATE,
+            about=about,
+        )
+        for promql, about in _CERTIFICATES
+    ),
     Recipe(
         measure=Measure.RATE,
         unit=Unit.PER_SECOND,

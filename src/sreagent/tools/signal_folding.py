@@ -98,6 +98,8 @@ def _owner(question: Question, labels: Labels, owners: Owners) -> Entity | None:
             return owners.node(labels)
         case Whom.CONTAINER:
             return owners.find(labels, ("exported_pod", "pod"))
+        case Whom.CERTIFICATE:
+            return owners.certificate(labels)
         case Whom.OBJECT:
             return owners.find(labels, KINDS)
         case _:

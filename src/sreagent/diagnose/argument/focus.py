@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sreagent.diagnose.conditions.ingresses import backends, hosts
 from sreagent.diagnose.objects.podspec import EMPTY, references, spec_of
+from sreagent.diagnose.objects.shapes import parts, word
 from sreagent.diagnose.view.calling import callers, configured_calls, failing_calls
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of
 from sreagent.diagnose.view.targets import suspects_of
@@ -192,6 +193,12 @@ def _led_to(entity: Entity, ingress: Obj) -> Iterator[Entity]:
         yield Entity(kind="Service", namespace=entity.namespace, name=name)
 
 
+def _certificates(entity: Entity, ingress: Obj) -> Iterator[Entity]:
+    for tls in parts(ingress, "spec", "tls"):
+        if name := word(tls, "secretName"):
+            yield Entity(kind="Secret", namespace=entity.namespace, name=name)
+
+
 def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
     item = scene.inventory.find(entity)
     if item is None:
@@ -200,6 +207,7 @@ def _depends_on(scene: Scene, entity: Entity) -> Iterator[Entity]:
         yield from scene.workloads_behind(item)
     if entity.kind == "Ingress":
         yield from _led_to(entity, item)
+        yield from _certificates(entity, item)
     if entity.kind in (*WORKLOADS, "CronJob", "Job"):
         yield from _needs(scene, entity, item)
     for failing in failing_calls(scene):

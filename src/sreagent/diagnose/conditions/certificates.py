@@ -49,7 +49,10 @@ def expired(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         command=entity.get,
         tainted=bool(said),
         suspects=tuple(_broken_issuer(scene, entity, item)),
-        facts={"secret": word(item, "spec", "secretName"), **_users(scene, entity, item)},
+        facts={
+            "secret": word(item, "spec", "secretName"),
+            **users_of(scene, _secret(entity, item)),
+        },
     )
 
 
@@ -82,7 +85,7 @@ def not_issued(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         excerpt=why(failed),
         tainted=True,
         suspects=tuple(_broken_issuer(scene, entity, item)),
-        facts=_users(scene, entity, item),
+        facts=users_of(scene, _secret(entity, item)),
     )
 
 
@@ -117,9 +120,13 @@ def issuer_not_ready(scene: Scene, entity: Entity, item: Obj) -> Iterator[Findin
     )
 
 
-def _users(scene: Scene, entity: Entity, item: Obj) -> dict[str, str]:
-    """Ingresses and Gateways that show the certificate, and programs that mount it."""
-    secret, space = word(item, "spec", "secretName"), entity.namespace
+def _secret(entity: Entity, item: Obj) -> Entity:
+    return Entity(kind="Secret", namespace=entity.namespace, name=word(item, "spec", "secretName"))
+
+
+def users_of(scene: Scene, holder: Entity) -> dict[str, str]:
+    """Who uses the certificate in a Secret, as a fact: Ingresses, Gateways, and programs."""
+    secret, space = holder.name, holder.namespace
     found = [
         entity_of("Ingress", one)
         for one in scene.all("Ingress", space)

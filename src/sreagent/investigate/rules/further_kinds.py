@@ -14,6 +14,7 @@ from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.inventory import Inventory, controller_ref
 from sreagent.domain.kinds import CHAOS, KINDS
+from sreagent.domain.signal import Measure
 from sreagent.tools.looks import ListObjects
 
 Wish = tuple[str, str]
@@ -25,6 +26,7 @@ OF_BACKENDS = ("Service", "Endpoints", "Pod", "Deployment", "ReplicaSet")
 OF_READERS = ("Deployment", "StatefulSet", "ConfigMap")
 """What tells who is configured to read a queue."""
 OF_RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+OF_CERTIFICATES = ("Certificate", "Issuer", "ClusterIssuer")
 WEBHOOKS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 UNEXPLAINED = tuple(
     name
@@ -92,9 +94,7 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
             yield from ((cause.entity.namespace, kind) for kind in ("ReplicaSet", "Deployment"))
     if _logs(inventory, lambda text: any(sign in text for sign in _DNS_WORDS)):
         yield from ((_DNS_HOME, kind) for kind in OF_DNS)
-    if tells_of_kinds(inventory):
-        # Definitions hold whole schemas: megabytes that only this makes worth reading.
-        yield "", "CustomResourceDefinition"
+    yield from _of_extensions(inventory)
     for backend in (*backends(scene), *conversion_backends(scene)) if namespace else ():
         yield from ((backend.namespace, kind) for kind in OF_BACKENDS)
 
@@ -154,6 +154,16 @@ def _of_deliveries(inventory: Inventory, namespace: str) -> Iterator[Wish]:
         spaces = {word(labels, mark) for labels, _ in marks if mark in labels}
         for space in sorted(spaces - {""}):
             yield from ((space, one) for one in (kind, *FLUX_SOURCES))
+
+
+def _of_extensions(inventory: Inventory) -> Iterator[Wish]:
+    """What metrics and logs tell of, in kinds that are not read otherwise."""
+    for one in inventory.signals:
+        if one.measure is Measure.CERTIFICATE and one.entity.kind == "Certificate":
+            yield from ((one.entity.namespace, kind) for kind in OF_CERTIFICATES)
+    if tells_of_kinds(inventory):
+        # Definitions hold whole schemas: megabytes that only this makes worth reading.
+        yield "", "CustomResourceDefinition"
 
 
 def _of_routes(inventory: Inventory) -> Iterator[Wish]:
