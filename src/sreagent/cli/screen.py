@@ -16,6 +16,7 @@ from sreagent.domain.diagnosis import CONFIDENT, Outcome
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import (
+    RULES,
     Answer,
     Answered,
     Asked,
@@ -168,7 +169,7 @@ class Terminal:
 
     def _concluded(self, record: Concluded, incident: Incident) -> None:
         """The account; that of the rules in short while a model's is to come."""
-        if record.by == "rules" and self._usd_limit is not None:
+        if record.by == RULES and self._usd_limit is not None:
             self._held = record
             self._section("")
             self.out.print(model_lines.rules_account(record))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sreagent.domain.conversation import Usage
 from sreagent.domain.incident import Incident
-from sreagent.domain.record import Briefed, Concluded, Cost, Noted, Told, Turn
+from sreagent.domain.record import RULES, Briefed, Concluded, Cost, Noted, Told, Turn
 from sreagent.domain.text import one_line
 
 SAID = 240
@@ -59,7 +59,7 @@ def _problem(incident: Incident) -> str:
                 return text
             case Turn(problem=problem):
                 return problem
-            case Concluded(by=by) if by != "rules":
+            case Concluded(by=by) if by != RULES:
                 return ""
             case _:
                 pass

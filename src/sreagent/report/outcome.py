@@ -12,14 +12,12 @@ from sreagent.domain.evidence import Evidence
 from sreagent.domain.hypothesis import Hypothesis
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import stamp
-from sreagent.domain.record import Concluded, Cost, Looked
+from sreagent.domain.record import RULES, Concluded, Cost, Looked
 from sreagent.domain.signal import Plot
 from sreagent.report.model_part import ModelPart, model_part
 
 Json = dict[str, Any]
 
-BY_RULES = "rules"
-"""Who found further causes: a model names only one."""
 TRIED = (ActionState.STARTED, ActionState.DONE, ActionState.FAILED, ActionState.UNDONE)
 """States of a proposal that was carried out, or tried to be."""
 
@@ -34,7 +32,7 @@ def as_json(incident: Incident) -> Json:
         "incident": incident.id,
         "alert": _alert(incident.opened.alert),
         "diagnosis": _concluded(concluded) if concluded else None,
-        "other_causes": [_diagnosis(cause, BY_RULES) for cause in other_causes],
+        "other_causes": [_diagnosis(cause, RULES) for cause in other_causes],
         "victims": [_entity(entity) for entity in incident.victims],
         "hypotheses": [_hypothesis(hypothesis) for hypothesis in incident.hypotheses],
         "changes": [_change(change) for change in incident.changes],

@@ -10,6 +10,7 @@ from sreagent.domain.hypothesis import Hypothesis, Standing
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import span
 from sreagent.domain.record import (
+    RULES,
     Answer,
     Answered,
     Asked,
@@ -227,7 +228,7 @@ def _who_concluded(sources: Sources) -> Lines:
     """Only where a model had a say: otherwise it is always the rules."""
     concluded = sources.incident.concluded
     if concluded and model_part(sources.incident):
-        by = "the rules" if concluded.by == "rules" else escape(concluded.by)
+        by = "the rules" if concluded.by == RULES else escape(concluded.by)
         yield f"- Concluded by: {by}.{sources.cite(sources.entry(Concluded))}"
 
 

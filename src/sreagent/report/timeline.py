@@ -10,6 +10,7 @@ from sreagent.domain.evidence import Health
 from sreagent.domain.incident import Incident
 from sreagent.domain.moment import span, stamp
 from sreagent.domain.record import (
+    RULES,
     Answer,
     Answered,
     Asked,
@@ -210,7 +211,7 @@ def _concluded(concluded: Concluded, here: str, sources: Sources) -> str:
 
 
 def _by(concluded: Concluded) -> str:
-    return "" if concluded.by == "rules" else f" by {escape(concluded.by)}"
+    return "" if concluded.by == RULES else f" by {escape(concluded.by)}"
 
 
 def _subject(entry: Entry) -> str:

@@ -58,11 +58,16 @@ def cluster() -> Iterator[Simulation]:
 
 @pytest.fixture
 def play(cluster: Simulation, monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Investigate with a model that says what a script says."""
+    """Investigate, or go on with an incident, with a model that says what a script says."""
     monkeypatch.setenv("OPENAI_API_KEY", secrets.token_hex(16))
 
     def played(
-        script: Turns | dict[str, Any], *, read_only: bool = True, alert: Alert = ALERT, **set_: Any
+        script: Turns | dict[str, Any],
+        *,
+        read_only: bool = True,
+        alert: Alert = ALERT,
+        incident: str = "",
+        **set_: Any,
     ) -> Played:
         serving: AbstractContextManager[ChatSite] = chat(script)
         with serving as site:
@@ -70,8 +75,13 @@ def play(cluster: Simulation, monkeypatch: pytest.MonkeyPatch) -> Play:
             settings = Settings(
                 kubeconfig=str(cluster.kubeconfig), prometheus=cluster.prometheus_url, **wanted
             )
-            wishes = wiring.Wishes(read_only=read_only)
-            with wiring.investigation(alert, settings, wishes, Nobody("tester", yes=False)) as run:
+            wishes, people = wiring.Wishes(read_only=read_only), Nobody("tester", yes=False)
+            running = (
+                wiring.resumption(incident, settings, wishes, people)
+                if incident
+                else wiring.investigation(alert, settings, wishes, people)
+            )
+            with running as run:
                 for _ in run.happenings():
                     pass
                 return Played(incident=run.incident, site=site)

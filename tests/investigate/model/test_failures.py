@@ -67,6 +67,14 @@ def test_trouble_that_stays_leaves_the_step_to_the_rules(
     assert told.lower() in given_up(played).lower()
 
 
+def test_a_model_that_gave_up_is_asked_anew_when_the_incident_is_resumed(play: Play) -> None:
+    before = play({"turns": [{"status": 500}], "repeat": True})
+    assert before.by == "rules"
+    after = play([conclusion()], incident=before.incident.id)
+    assert after.by == "openai/sim"
+    assert len(after.turns) == len(before.turns) + 1
+
+
 def test_an_endless_loop_of_looks_ends_at_the_limit(play: Play) -> None:
     played = play({"turns": [LOOK], "repeat": True}, turn_limit=4)
     assert len(played.turns) == 4

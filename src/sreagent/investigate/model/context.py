@@ -10,7 +10,7 @@ from sreagent.domain.conversation import Abilities, Message, Speaker, ToolCall, 
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.incident import Incident
-from sreagent.domain.record import Asked, Briefed, Concluded, Entry, Saw, Told, Turn
+from sreagent.domain.record import RULES, Asked, Briefed, Concluded, Entry, Saw, Told, Turn
 from sreagent.domain.text import one_line
 from sreagent.investigate.model.briefing import framed
 from sreagent.investigate.model.prompts import Prompts, specs
@@ -124,7 +124,7 @@ def _said(incident: Incident, role: Role) -> Iterator[Message]:
                 yield Message(speaker=speaker, text=text, answers=answers)
             case Asked(text=text, by=by):
                 yield Message(speaker=Speaker.USER, text=f"{by}, on call, says: {text}")
-            case Concluded(by=by, summary=summary) if by != "rules" and role is not Role.REMEDIATOR:
+            case Concluded(by=by, summary=summary) if by != RULES and role is not Role.REMEDIATOR:
                 yield Message(speaker=Speaker.USER, text=f"Concluded: {one_line(summary, 600)}")
             case _:
                 pass
