@@ -39,7 +39,7 @@ def s3(endpoint: str) -> Any:
 
 
 def place(address: str, endpoint: str) -> S3Place:
-    cloud = connect(profile="", region="eu-central-1", endpoint=endpoint, timeout=10)
+    cloud = connect(profile="", region="eu-central-1", endpoint=endpoint, timeout=60)
     return s3_place(address, cloud, SystemClock())
 
 

@@ -34,7 +34,7 @@ class Account:
         self._tell("reset-auth", "0")
 
     def _tell(self, what: str, body: str = "") -> None:
-        requests.post(f"{self.url}/moto-api/{what}", data=body, timeout=10).raise_for_status()
+        requests.post(f"{self.url}/moto-api/{what}", data=body, timeout=60).raise_for_status()
 
 
 @contextmanager

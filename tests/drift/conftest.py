@@ -44,7 +44,7 @@ def examined(aws: Aws) -> Examine:
 
     def run(things: Iterable[Thing]) -> Examined:
         estate = AwsEstate(
-            lambda _: connect(profile="", region=REGION, endpoint=aws.url, timeout=10, attempts=4)
+            lambda _: connect(profile="", region=REGION, endpoint=aws.url, timeout=60, attempts=4)
         )
         going = examine(settled([written(things)], kinds(), HERE), estate, readers())
         while True:

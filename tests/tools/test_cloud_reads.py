@@ -61,7 +61,7 @@ def cloud_at(url: str) -> AwsCloud:
 @pytest.fixture
 def aws(moto: Account) -> AwsCloud:
     moto.reset()
-    return connect(profile="", region=REGION, endpoint=moto.url, timeout=10.0)
+    return connect(profile="", region=REGION, endpoint=moto.url, timeout=60.0)
 
 
 @pytest.fixture
