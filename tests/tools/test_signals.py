@@ -10,7 +10,16 @@ import pytest
 from tests.clients.conftest import free_port
 from tests.clients.servers import HTML, Reply, Server, reply, serving
 from tests.diagnose.build import Json, app, container, make, node, seen, service
-from tests.tools.history import Written, counter, flat, gauge, histogram, prometheus_with, since
+from tests.tools.history import (
+    Shape,
+    Written,
+    counter,
+    flat,
+    gauge,
+    histogram,
+    prometheus_with,
+    since,
+)
 
 from sreagent.clients.clock import SystemClock
 from sreagent.clients.prometheus import PrometheusMetrics
@@ -398,6 +407,67 @@ NODES = [
     *histogram("apiserver_request_duration_seconds", SLOWER, job="apiserver", verb="LIST"),
 ]  # fmt: skip
 
+SOON = flat(NOW.timestamp() + 86_400)
+PAST = flat(NOW.timestamp() - 900_000)
+FAR = flat(NOW.timestamp() + 80 * 86_400)
+SECRET = Entity(kind="Secret", namespace="certs", name="web-tls")
+FILE = "/etc/kubernetes/pki/apiserver.crt"
+OUTSIDE = Entity(kind="Ingress", namespace="certs", name="outside")
+
+
+def ends(metric: str, at: Shape, labels: str) -> Written:
+    """The end of a certificate, with labels as `host=a.example.com pod=nginx-0`."""
+    told = dict(one.split("=", 1) for one in labels.split())
+    return Written(name=metric, shape=at, labels=told)
+
+
+_NGINX = "nginx_ingress_controller_ssl_expire_time_seconds"
+_IN_NGINX = "namespace=nginx exported_namespace=certs pod=nginx-0"
+_IN_X509 = "namespace=exporter secret_namespace=certs secret_name=web-tls"
+_MANAGED = "certmanager_certificate_expiration_timestamp_seconds"
+CERTIFICATES: dict[str, tuple[list[Written], Entity, str]] = {
+    "nginx": (
+        [
+            ends(_NGINX, SOON, f"{_IN_NGINX} secret_name=web-tls host=a.example.com"),
+            ends(_NGINX, FAR, f"{_IN_NGINX} secret_name=far-tls host=far.example.com"),
+            ends(_NGINX, flat(0), f"{_IN_NGINX} secret_name=none-tls host=none.example.com"),
+        ],
+        SECRET,
+        "a.example.com",
+    ),
+    "x509": (
+        [
+            ends("x509_cert_not_after", SOON, f"{_IN_X509} secret_key=tls.crt"),
+            ends("x509_cert_not_after", SOON, f"{_IN_X509} secret_key=ca-bundle.crt"),
+        ],
+        SECRET,
+        "tls.crt",
+    ),
+    "x509-file": (
+        [ends("x509_cert_not_after", SOON, f"node=node-1 filepath={FILE}")],
+        Entity(kind="Node", name="node-1"),
+        FILE,
+    ),
+    "blackbox": (
+        [ends("probe_ssl_earliest_cert_expiry", SOON, "instance=https://b.example.com/")],
+        OUTSIDE,
+        "https://b.example.com/",
+    ),
+    "cert-manager": (
+        [ends(_MANAGED, SOON, "namespace=cert-manager exported_namespace=certs name=web")],
+        Entity(kind="Certificate", namespace="certs", name="web"),
+        "",
+    ),
+    "traefik": (
+        [
+            ends("traefik_tls_certs_not_after", PAST, "cn=*.c.example.com serial=1"),
+            ends("traefik_tls_certs_not_after", SOON, "cn=*.c.example.com serial=2"),
+        ],
+        Entity(kind="Ingress", namespace="certs", name="wild"),
+        "*.c.example.com",
+    ),
+}
+
 
 def workload(space: str, name: str = "web", **limits: str) -> list[Json]:
     box = container(resources={"limits": {"memory": "256Mi", "cpu": "1", **limits}})
@@ -416,6 +486,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     written = [*NODES]
     for space, (build, _) in CONVENTIONS.items():
         written += build(space)
+    for certificates, _, _ in CERTIFICATES.values():
+        written += certificates
     now = int(NOW.timestamp())
     with prometheus_with(tmp_path_factory.mktemp("history"), written, now) as url:
         yield url
@@ -483,6 +555,22 @@ def test_the_api_server_is_known_whoever_scrapes_it(measure: Measure, address: s
     change = shift(of(inventory, measure, found).points)
     assert change is not None
     assert change.rose
+
+
+@pytest.mark.parametrize("exporter", list(CERTIFICATES))
+def test_the_end_of_a_certificate_is_read_where_it_is_near(exporter: str, address: str) -> None:
+    def ingress(name: str, host: str) -> Json:
+        return make("Ingress", name, namespace="certs", spec={"rules": [{"host": host}]})
+
+    secrets = [make("Secret", f"{one}-tls", namespace="certs") for one in ("web", "far", "none")]
+    routes = [ingress("outside", "b.example.com"), ingress("wild", "x.c.example.com")]
+    inventory = seen(*workload("certs"), *secrets, *routes, node())
+    gathered(PrometheusMetrics(address), inventory, deployment("certs"))
+    _, entity, about = CERTIFICATES[exporter]
+    found = [one for one in inventory.signals if one.measure is Measure.CERTIFICATE]
+    [told] = [one for one in found if (one.entity, one.about) == (entity, about)]
+    assert told.points[-1][1] == pytest.approx(86_400, abs=300)
+    assert len(found) == len(CERTIFICATES)
 
 
 def test_a_container_is_measured_by_its_limit(address: str) -> None:
