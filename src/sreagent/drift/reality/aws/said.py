@@ -1,7 +1,13 @@
 """Shapes that answers of many services have."""
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from sreagent.drift.reality.look import Wanted
+
+Index = TypeVar("Index")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def tags_of(item: Mapping[str, Any], *, under: str = "Tags") -> dict[str, str]:
@@ -14,14 +20,72 @@ def tags_of(item: Mapping[str, Any], *, under: str = "Tags") -> dict[str, str]:
 
 
 def taken(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """What an answer says of attributes, by where it says it: `Endpoint.Port`; no gaps filled."""
+    """What an answer says of attributes, by where it says it: `Endpoint.Port`, `Groups.0.Name`.
+
+    What the answer does not say is left out.
+    """
     found = {name: at(item, path) for name, path in names.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def at(item: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any JSON value
-    """What stands there in an answer; None where nothing does."""
-    value: Any = item
+def at(item: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
+    """What stands there in an answer; None where nothing does. A number is a place in a list."""
+    value = item
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            value = value[int(name)] if name.isdigit() and int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+_MAKERS = {
+    "aws:autoscaling:groupName": "member of autoscaling group",
+    "aws:eks:cluster-name": "made by EKS for cluster",
+    "eks:cluster-name": "made by EKS for cluster",
+    "elbv2.k8s.aws/cluster": "made by the load balancer controller of cluster",
+    "karpenter.sh/nodepool": "made by Karpenter for node pool",
+    "karpenter.sh/provisioner-name": "made by Karpenter for provisioner",
+    "karpenter.k8s.aws/cluster": "made by Karpenter for cluster",
+    "aws:ec2:fleet-id": "member of fleet",
+    "aws:ec2spot:fleet-request-id": "member of spot fleet",
+    "aws:elasticmapreduce:job-flow-id": "made by EMR for cluster",
+    "elasticbeanstalk:environment-name": "made by Elastic Beanstalk for environment",
+    "aws:cloudformation:stack-name": "made by CloudFormation stack",
+}
+
+
+def made_by(tags: Mapping[str, str]) -> str:
+    """What made a thing, as its tags tell; empty when people may have made it."""
+    return next((f"{what} {tags[key]}" for key, what in _MAKERS.items() if key in tags), "")
+
+
+def snake(name: str) -> str:
+    """A name of an answer as Terraform spells it: `MemoryGiBPerVCpu` is `memory_gib_per_vcpu`."""
+    joined = name.replace("VCpu", "Vcpu").replace("GiB", "Gib").replace("MiB", "Mib")
+    return _HUMPS.sub("_", joined).lower()
+
+
+def block(said: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """An answer in Terraform's spelling: an object is a list of one block."""
+    if isinstance(said, Mapping):
+        return [{snake(str(name)): block(value) for name, value in said.items()}]
+    if isinstance(said, list):
+        return [block(each)[0] if isinstance(each, Mapping) else each for each in said]
+    return said
+
+
+class Around(Generic[Index]):
+    """An index of what the states hold around a resource, built once for all resources."""
+
+    def __init__(self, build: Callable[[Wanted], Index]) -> None:
+        self._build = build
+        self._last: tuple[Wanted, Index] | None = None
+
+    def __call__(self, wanted: Wanted) -> Index:
+        """The index of these states; the last one is remembered."""
+        last = self._last
+        if last is None or last[0] is not wanted:
+            last = wanted, self._build(wanted)
+            self._last = last
+        return last[1]
