@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from sreagent.tools.changes import Changes, EveryChange, Prepared
     from sreagent.tools.cloud_reads import AwsReads
     from sreagent.tools.every_read import EveryRead
+    from sreagent.tools.looks import Beside
     from sreagent.tools.prometheus_reads import PrometheusReads
     from sreagent.tools.reads import KubectlReads
     from sreagent.tools.sighting import Sighting
@@ -475,7 +476,9 @@ def _run(
     case.changes_allowed = not wishes.read_only
     case.has_metrics = metrics is not None
     desk = Desk(
-        looks=KubernetesLooks(cluster, case.inventory, case.clock),
+        looks=KubernetesLooks(
+            cluster, case.inventory, case.clock, _beside(case, cluster, settings)
+        ),
         gate=Gate(
             inner=changes,
             policy=held,
@@ -668,6 +671,26 @@ def _aws_reads(case: Case, settings: Settings) -> AwsReads:
 
     cloud = _cloud(settings)
     return AwsReads(cloud=cloud, redact_answer=redact_answer, render=render_aws, clock=case.clock)
+
+
+def _beside(case: Case, cluster: Cluster, settings: Settings) -> tuple[Beside, ...]:
+    """How AWS says that a cluster is which it runs; for any other, AWS is never loaded."""
+    from sreagent.clients.kubernetes import KubernetesCluster
+
+    known = cluster.eks if isinstance(cluster, KubernetesCluster) else None
+    if known is None:
+        return ()
+    from sreagent.tools.eks_health import EksHealth
+
+    # As the login program does it, where no setting says otherwise.
+    place = replace(settings, aws_profile=settings.aws_profile or known.profile)
+    return EksHealth(
+        name=known.name,
+        region=known.region,
+        host=known.host,
+        connect=lambda: _cloud(place),
+        clock=case.clock,
+    ).sources()
 
 
 def _parse(line: str) -> Read | Action | Refusal:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sreagent.clients.apiserver import JSON, ApiServer, Expired, NotServed, Request
+from sreagent.clients.eks_contexts import EksCluster, eks_cluster
 from sreagent.clients.logins import read_login
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Conflict, Forbidden, NotFound, Refused
@@ -81,6 +82,11 @@ class KubernetesCluster:
     def default_namespace(self) -> str:
         """The context's namespace, or an empty text."""
         return self._api.login.namespace
+
+    @property
+    def eks(self) -> EksCluster | None:
+        """What EKS calls the cluster; None where AWS does not run it."""
+        return eks_cluster(self._api.login)
 
     @property
     def calls(self) -> int:

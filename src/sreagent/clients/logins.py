@@ -1,6 +1,7 @@
 """Who we are to which cluster: a plain login is read here, any other by the official client."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import urllib3
 
@@ -38,6 +39,11 @@ class Login(Protocol):
     @property
     def others(self) -> tuple[str, ...]:
         """The other contexts a person could name."""
+        ...
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        """The user as written in the kubeconfig."""
         ...
 
     @property

@@ -42,6 +42,11 @@ _ELSEWHERE: Mapping[str, str] = {
     ),
     "AWS::Lambda::Alias": "aws lambda get-alias --function-name {namespace} --name {name}",
     "AWS::RDS::DBInstance": "aws rds describe-db-instances --db-instance-identifier {name}",
+    "AWS::EKS::Cluster": "aws eks describe-cluster --name {name}",
+    "AWS::EKS::Nodegroup": (
+        "aws eks describe-nodegroup --cluster-name {namespace} --nodegroup-name {name}"
+    ),
+    "AWS::EKS::Addon": "aws eks describe-addon --cluster-name {namespace} --addon-name {name}",
     "AWS::EC2::Instance": "aws ec2 describe-instances --instance-ids {name}",
 }
 """What lies outside of a cluster; AWS kinds are spelled as CloudFormation spells them."""

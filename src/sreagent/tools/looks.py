@@ -5,7 +5,7 @@ it never raises, and it is never mistaken for an empty answer.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
@@ -23,6 +23,8 @@ READ_TAIL = 2000
 """Lines of a log that are read, from its end."""
 WORKERS = 8
 """Reads that go out together: enough to hide latency, few enough not to trip rate limits."""
+PATIENCE = 8.0
+"""Seconds that another source than the cluster may take: what it says seldom decides."""
 
 Job = TypeVar("Job", bound=Hashable)
 Answer = TypeVar("Answer")
@@ -48,6 +50,17 @@ class ReadLog:
     tail: int = READ_TAIL
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A kind that another source than the cluster lists: how the cloud says that it is."""
+
+    kind: str
+    source: str
+    """`aws`."""
+    command: str
+    ask: Callable[[], Listing]
+
+
 @dataclass(frozen=True, slots=True)
 class KubernetesLooks:
     """Runs reads against a cluster and puts what they gave into an inventory."""
@@ -55,6 +68,8 @@ class KubernetesLooks:
     cluster: Cluster
     inventory: Inventory
     clock: Clock
+    beside: Sequence[Beside] = ()
+    """Asked once, together with the first lists."""
 
     def list(self, looks: Iterable[ListObjects], within: float | None = None) -> Iterator[Looked]:
         """List everything asked for, together; a line for each namespace and for each gap.
@@ -68,6 +83,8 @@ class KubernetesLooks:
             for look in looks
             for kind in look.kinds
         }
+        began = self.clock.monotonic()
+        beside = _start({one: one.ask for one in self.beside if not self._was_asked(one)})
         answered: dict[str, list[Listing]] = {}
         for (kind, scope), answer in _together(jobs, within):
             if isinstance(answer, NotFound):
@@ -80,6 +97,25 @@ class KubernetesLooks:
                 answered.setdefault(scope, []).append(answer)
         for scope, listings in sorted(answered.items(), reverse=True):
             yield _listed(scope, listings)
+        left = max(PATIENCE - (self.clock.monotonic() - began), 0.0)
+        yield from self._take(beside, left if within is None else min(left, within))
+
+    def _was_asked(self, one: Beside) -> bool:
+        return self.inventory.looked(one.kind) or self.inventory.gap(one.kind) is not None
+
+    def _take(self, beside: "_Started[Listing, Beside]", within: float) -> Iterator[Looked]:
+        for one, answer in _answers(beside, within):
+            if isinstance(answer, SreError):
+                yield self._miss(one.kind, "", one.command, answer, one.source)
+            else:
+                self.inventory.add(answer)
+                count = len(answer.items)
+                yield Looked(
+                    source=one.source,
+                    command=one.command,
+                    result=f"{count} object{'' if count == 1 else 's'}",
+                    seconds=answer.seconds,
+                )
 
     def read_logs(self, looks: Sequence[ReadLog], within: float | None = None) -> Iterator[Looked]:
         """Read logs together, one line each."""
@@ -103,14 +139,16 @@ class KubernetesLooks:
             kind=kind, namespace=scope, items=(), seen_at=self.clock.now(), command=command
         )
 
-    def _miss(self, what: str, scope: str, command: str, error: SreError) -> Looked:
+    def _miss(
+        self, what: str, scope: str, command: str, error: SreError, source: str = ""
+    ) -> Looked:
         reason = _reason(error)
         message = one_line(error.message)
         self.inventory.gaps.append(
             Gap(what=what, namespace=scope, reason=reason, message=message, command=command)
         )
         return Looked(
-            source="logs" if what not in KINDS else "kubernetes",
+            source=source or ("logs" if what not in KINDS else "kubernetes"),
             command=command,
             result=_WORDS.get(reason) or one_line(message.rsplit("): ")[-1], 120),
             verdict=Health.UNKNOWN,
@@ -172,14 +210,28 @@ def _log_read(log: PodLog) -> Looked:
     )
 
 
+_Started = tuple[ThreadPoolExecutor, Mapping[Future[Answer], Job]]
+
+
+def _start(jobs: Mapping[Job, Callable[[], Answer]]) -> _Started[Answer, Job]:
+    """Run jobs side by side; nothing waits for them yet."""
+    pool = ThreadPoolExecutor(WORKERS)
+    return pool, {pool.submit(run): job for job, run in jobs.items()}
+
+
 def _together(
     jobs: Mapping[Job, Callable[[], Answer]], within: float | None
 ) -> Iterator[tuple[Job, Answer | SreError]]:
     """Run jobs side by side and hand out each answer, or its error, as it comes."""
-    left = set(jobs)
-    pool = ThreadPoolExecutor(WORKERS)
+    return _answers(_start(jobs), within)
+
+
+def _answers(
+    started: _Started[Answer, Job], within: float | None
+) -> Iterator[tuple[Job, Answer | SreError]]:
+    pool, futures = started
+    left = set(futures.values())
     try:
-        futures = {pool.submit(run): job for job, run in jobs.items()}
         for future in as_completed(futures, timeout=within):
             left.discard(futures[future])
             try:
