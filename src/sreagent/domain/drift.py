@@ -27,9 +27,23 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
+    @property
+    def rank(self) -> int:
+        """0 for the lowest."""
+        return list(Severity).index(self)
+
+    # All four: what is left out would compare letters.
     def __lt__(self, other: str) -> bool:
-        order = list(Severity)
-        return order.index(self) < order.index(Severity(other))
+        return self.rank < Severity(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Severity(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Severity(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Severity(other).rank
 
 
 class Way(StrEnum):
@@ -223,6 +237,8 @@ class DriftReport:
     calls: int = 0
     known_before: int = 0
     """Findings that a baseline knows, which are left out."""
+    ignored: int = 0
+    """Missing and left-over resources that an ignore file leaves out."""
 
     @property
     def drifted(self) -> tuple[Changed, ...]:
