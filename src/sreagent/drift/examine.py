@@ -177,7 +177,11 @@ def _drifted(
         for managed in resources:
             for difference in compared(kind, managed, real, around):
                 yield Drifted(
-                    managed=managed, real=real, kind=kind, place=held.place, difference=difference
+                    managed=managed,
+                    real=real,
+                    kind=kind,
+                    place=_place(real, held.place),
+                    difference=difference,
                 )
 
 
@@ -204,4 +208,9 @@ def _strangers(readings: Iterable[Reading], places: Mapping[Place, Held]) -> Ite
                 for identity, resources in held.resources.get(kind.type, {}).items()
             }
             for real in strangers(managed, reading.found.get(kind.type, {})):
-                yield Stranger(real=real, kind=kind, place=reading.place)
+                yield Stranger(real=real, kind=kind, place=_place(real, reading.place))
+
+
+def _place(real: Real, seen_at: Place) -> Place:
+    """Where a thing is: in its own region, if it was seen in a list of no region."""
+    return Place(account=seen_at.account, region=real.region or seen_at.region)

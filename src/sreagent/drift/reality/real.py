@@ -25,6 +25,8 @@ class Real:
     known_as: tuple[str, ...] = ()
     """Names, besides id and ARN, by which the audit trail of its service calls it."""
     created: datetime | None = None
+    region: str = ""
+    """Where it is, for what one list of no region tells of all regions: buckets."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else was read, for `Kind.owner` and `Kind.settle`: `scaled by`. Never compared."""
 
