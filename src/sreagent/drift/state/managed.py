@@ -15,7 +15,8 @@ class Managed:
     """`module.net["eu"].aws_subnet.app[0]`, as Terraform writes it."""
     type: str
     name: str
-    attributes: Mapping[str, Any]
+    attributes: Mapping[str, Any] = field(repr=False)
+    """Secrets stand in it. What the state cannot know (write-only, unknown) is not in it."""
     provider: str = ""
     """`registry.terraform.io/hashicorp/aws`."""
     alias: str = ""
@@ -42,6 +43,20 @@ class Managed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What Terraform itself found when it planned: an object that is not as its state said."""
+
+    managed: Managed
+    """As the state had it."""
+    after: Mapping[str, Any] | None = field(repr=False)
+    """As Terraform read it; None: it is gone."""
+    sensitive: tuple[str, ...] = ()
+    """Paths of `after` that Terraform marks."""
+    moved_from: str = ""
+    """Its address in the state, where code moved it: alone that is no drift."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """One state that was read."""
 
@@ -56,6 +71,12 @@ class State:
     """Of the backend."""
     problems: tuple[str, ...] = field(default=())
     """Resources of it that could not be read, a line each."""
+    digest: str = ""
+    """SHA-256 of its text: tells another state of the same serial."""
+    refreshed: tuple[Refreshed, ...] | None = None
+    """What Terraform found, when the text is a plan; None when it is a state."""
+    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Values of sensitive outputs, by name: secrets, wherever they turn up again."""
 
 
 def without_keys(address: str) -> str:
