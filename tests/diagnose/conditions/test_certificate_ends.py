@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.diagnose.build import DAY, NOW, SPACE, Json, ago, alert, make, node, told
 from tests.diagnose.signals import STEP
-from tests.faults.stage import program, watched
+from tests.faults.stage import program, rose, watched
 
 from sreagent.diagnose.argument.causes import Cause
 from sreagent.diagnose.argument.explain import explain
@@ -132,6 +132,23 @@ def test_an_expired_secret_explains_the_ingress_that_serves_it() -> None:
     assert cause.entity == SECRET
     assert cause.victims == (INGRESS,)
     assert cause.confidence >= CONFIDENT
+
+
+@pytest.mark.parametrize("holder", [SECRET, INGRESS])
+def test_programs_that_nobody_reaches_since_then_are_victims(holder: Entity) -> None:
+    rate = rose(Measure.RATE, "web", 12, 0.1, 2 * HOUR, Unit.PER_SECOND)
+    found = causes(alert("ProbeFailed", instance=HOST), left(holder, -2 * HOUR), rate)
+    assert [one.entity for one in found] == [holder]
+    assert "Deployment/shop/web" in [one.path for one in found[0].victims]
+
+
+def test_programs_that_fail_themselves_are_not_explained_by_a_certificate() -> None:
+    signals = [
+        left(SECRET, -2 * HOUR),
+        rose(Measure.RATE, "web", 12, 0.1, 2 * HOUR, Unit.PER_SECOND),
+        rose(Measure.ERROR_RATIO, "web", 0.001, 0.6, 2 * HOUR),
+    ]
+    assert seen_in(*signals)[0].facts["explains"] == "Ingress/shop/outside"
 
 
 def test_programs_that_mount_an_expired_secret_are_named() -> None:

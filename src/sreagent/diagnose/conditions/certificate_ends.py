@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sreagent.diagnose.conditions.certificates import users_of
+from sreagent.diagnose.conditions.ingresses import backends
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.conditions.saying import say
-from sreagent.diagnose.metrics.readings import STALE, Reading, finding, of
+from sreagent.diagnose.metrics.readings import (
+    STALE,
+    TOGETHER,
+    Reading,
+    finding,
+    is_hurt,
+    of,
+)
 from sreagent.diagnose.objects.shapes import moment, parts, word, words
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity
@@ -55,7 +63,10 @@ def ran_out(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     end = _end(scene, entity, item)
     if end and end.left <= 0:
         users = users_of(scene, entity) if entity.kind == "Secret" else {}
-        yield _told(scene, end, "certificate.ran_out", item, Severity.CRITICAL, users)
+        cut_off = [one.path for one in _cut_off(scene, entity, end)]
+        explained = " ".join(dict.fromkeys((*users.get("explains", "").split(), *cut_off)))
+        facts = {"explains": explained} if explained else {}
+        yield _told(scene, end, "certificate.ran_out", item, Severity.CRITICAL, facts)
 
 
 @condition(
@@ -131,6 +142,25 @@ def _end(scene: Scene, entity: Entity, item: Obj) -> _End | None:
     names = (one.signal.about for value, _, one in found if (value <= 0) == (left <= 0))
     told = tuple(dict.fromkeys(name for name in names if name))
     return _End(reading=reading, left=left, at=at + timedelta(seconds=left), names=told)
+
+
+def _cut_off(scene: Scene, holder: Entity, end: _End) -> Iterator[Entity]:
+    """Programs that hardly anybody reaches since then, and that do not fail themselves."""
+    for ingress in scene.all("Ingress", holder.namespace):
+        secrets = [word(tls, "secretName") for tls in parts(ingress, "spec", "tls")]
+        if holder not in (entity_of("Ingress", ingress), *_secrets(holder.namespace, secrets)):
+            continue
+        for name in dict.fromkeys(one.service for one in backends(ingress)):
+            service = scene.get("Service", holder.namespace, name)
+            for workload in scene.workloads_behind(service) if service else ():
+                rates = of(scene, workload, Measure.RATE)
+                fell = [one.since for one in rates if one.fell and one.since]
+                if any(at >= end.at - TOGETHER for at in fell) and not is_hurt(scene, workload):
+                    yield workload
+
+
+def _secrets(namespace: str, names: list[str]) -> list[Entity]:
+    return [Entity(kind="Secret", namespace=namespace, name=name) for name in names]
 
 
 def _issued_by(scene: Scene, entity: Entity) -> Iterator[Entity]:
