@@ -1,0 +1,286 @@
+"""Terraform code as it lies in its folders: which block makes which resource."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from tree_sitter import Node
+
+from sreagent.drift.mend.addresses import Address, address_of
+from sreagent.drift.mend.literals import NotLiteralError, value_of
+from sreagent.drift.mend.syntax import (
+    Source,
+    attribute,
+    blocks,
+    expression,
+    labels,
+    parse,
+    trail,
+    walk,
+)
+
+_OVERRIDE = re.compile(r"(?:.*_)?override\.tf")
+_DEEPEST = 20
+"""Modules in modules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place in the code."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The block that makes a resource."""
+
+    source: Source
+    node: Node
+    folder: str
+    """Of the module that it stands in."""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it begins."""
+        return Spot(path=self.source.path, line=self.source.line(self.node))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Why there is no one block to edit."""
+
+    why: str
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """The files of a repository, of which one folder is the root module."""
+
+    files: Mapping[str, bytes]
+    """By path from the top of the repository, with `/`."""
+    root: str = ""
+    """Folder of the root module; empty for the top."""
+    trees: dict[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def source(self, path: str) -> Source:
+        """One file with its tree."""
+        if path not in self.trees:
+            self.trees[path] = parse(path, self.files[path])
+        return self.trees[path]
+
+    def with_file(self, path: str, text: bytes) -> "Code":
+        """The same code with another text of one file."""
+        trees = {name: tree for name, tree in self.trees.items() if name != path}
+        return replace(self, files={**self.files, path: text}, trees=trees)
+
+    def sources(self, folder: str) -> Iterator[Source]:
+        """The `*.tf` files of one folder, those that override last."""
+        names = [name for name in self.files if _is_code(name) and folder_of(name) == folder]
+        for name in sorted(names, key=lambda each: (is_override(each), each)):
+            yield self.source(name)
+
+    def not_edited(self) -> tuple[str, ...]:
+        """Files of code that are never edited: JSON."""
+        return tuple(sorted(name for name in self.files if name.endswith((".tf.json",))))
+
+
+def _is_code(name: str) -> bool:
+    return name.endswith(".tf")
+
+
+def is_override(name: str) -> bool:
+    """Whether what stands in a file is laid over what stands in the others."""
+    return _OVERRIDE.fullmatch(posixpath.basename(name)) is not None
+
+
+def folder_of(name: str) -> str:
+    """The folder of a file; empty for the top."""
+    return posixpath.dirname(name)
+
+
+def resources(code: Code, folder: str) -> Iterator[tuple[tuple[str, ...], Source, Node]]:
+    """The blocks at the top of the files of one module, with their labels."""
+    for source in code.sources(folder):
+        for node in blocks(source.root):
+            yield labels(source, node), source, node
+
+
+def find(code: Code, address: str) -> Block | Absent:
+    """The one block that makes a resource.
+
+    Args:
+        code: Where to look.
+        address: `module.net.aws_subnet.app[0]`.
+    """
+    parts = address_of(address)
+    if parts is None:
+        return Absent(why=f"{address!r} is no address")
+    folder = module_folder(code, parts)
+    if isinstance(folder, Absent):
+        return folder
+    wanted = ("data" if parts.is_data else "resource", parts.type, parts.name)
+    found = [
+        Block(source=source, node=node, folder=folder)
+        for words, source, node in resources(code, folder)
+        if words == wanted
+    ]
+    if not found:
+        return _none(code, folder, wanted)
+    if len(found) > 1:
+        where = ", ".join(str(block.spot) for block in found)
+        return Absent(why=f"it stands in more than one block: {where}", spot=found[0].spot)
+    return found[0]
+
+
+def _none(code: Code, folder: str, wanted: tuple[str, ...]) -> Absent:
+    unread = [name for name in code.not_edited() if folder_of(name) == folder]
+    if unread:
+        return Absent(
+            why=f"no *.tf file has it; {', '.join(unread)} may, and JSON is not edited",
+            spot=Spot(path=unread[0], line=1),
+        )
+    return Absent(why=f"no block {' '.join(wanted)} in {folder or 'the root module'}")
+
+
+def module_folder(code: Code, address: Address) -> str | Absent:
+    """The folder of the module that an address stands in."""
+    folder = code.root
+    for step in address.modules:
+        call = module_call(code, folder, step.name)
+        if call is None:
+            return Absent(why=f"no block module {step.name} in {folder or 'the root module'}")
+        inside = _local_folder(call, folder)
+        if inside is None:
+            return Absent(why=f"module {step.name} is not in a folder here", spot=call.spot)
+        folder = inside
+    return folder
+
+
+def module_call(code: Code, folder: str, name: str) -> Block | None:
+    """The block that calls a module."""
+    for words, source, node in resources(code, folder):
+        if words == ("module", name):
+            return Block(source=source, node=node, folder=folder)
+    return None
+
+
+def _local_folder(call: Block, folder: str) -> str | None:
+    """Where the module of a call lies; None for one from elsewhere."""
+    said = attribute(call.source, call.node, "source")
+    if said is None:
+        return None
+    try:
+        value = value_of(call.source, expression(said))
+    except NotLiteralError:
+        return None
+    if not isinstance(value, str) or not value.startswith(("./", "../")):
+        return None
+    joined = posixpath.normpath(posixpath.join(folder or ".", value))
+    return None if joined.startswith("..") else ("" if joined == "." else joined)
+
+
+def callers(code: Code, folder: str) -> tuple[Spot, ...]:
+    """Everywhere that a module is called from, in all folders that are known."""
+    if folder == code.root:
+        return ()
+    return tuple(
+        Spot(path=source.path, line=source.line(node))
+        for here in sorted({folder_of(name) for name in code.files if _is_code(name)})
+        for words, source, node in _calls(code, here)
+        if len(words) == 2
+        and _local_folder(Block(source=source, node=node, folder=here), here) == folder
+    )
+
+
+def _calls(code: Code, folder: str) -> Iterator[tuple[tuple[str, ...], Source, Node]]:
+    for source in code.sources(folder):
+        if b"module" in source.text:
+            for node in blocks(source.root):
+                words = labels(source, node)
+                if words[:1] == ("module",):
+                    yield words, source, node
+
+
+def shared(code: Code, address: str, block: Block) -> str:
+    """Why an edit of a block would change other resources, too; empty where it would not."""
+    parts = address_of(address)
+    for name in ("count", "for_each"):
+        if attribute(block.source, block.node, name) is not None:
+            return f"the block makes several resources ({name})"
+    if parts is None or not parts.modules:
+        return ""
+    if several := _several(code, parts):
+        return several
+    places = callers(code, block.folder)
+    if len(places) > 1:
+        return f"module folder {block.folder} is used {len(places)} times: " + ", ".join(
+            str(place) for place in places[:4]
+        )
+    return ""
+
+
+def _several(code: Code, parts: Address) -> str:
+    folder = code.root
+    for step in parts.modules[:_DEEPEST]:
+        call = module_call(code, folder, step.name)
+        inside = _local_folder(call, folder) if call else None
+        if call is None or inside is None:
+            return f"module {step.name} cannot be followed"
+        for name in ("count", "for_each"):
+            if attribute(call.source, call.node, name) is not None:
+                return f"module {step.name} is made several times ({name})"
+        if len(callers(code, inside)) > 1:
+            places = ", ".join(str(place) for place in callers(code, inside)[:4])
+            return f"module folder {inside} is used more than once: {places}"
+        folder = inside
+    return ""
+
+
+def references(code: Code, folder: str, *names: str) -> tuple[Spot, ...]:
+    """Where code of one module mentions `var.x`, `local.x` or `aws_vpc.main`."""
+    return tuple(
+        Spot(path=source.path, line=source.line(node))
+        for source in code.sources(folder)
+        if names[-1].encode() in source.text
+        for node in walk(source.root)
+        if node.type == "variable_expr" and _follows(source, node, names)
+    )
+
+
+def _follows(source: Source, node: Node, names: tuple[str, ...]) -> bool:
+    if source.of(node) != names[0]:
+        return False
+    following = node.next_sibling
+    for name in names[1:]:
+        if following is None or source.of(following).lstrip(".").strip() != name:
+            return False
+        following = following.next_sibling
+    return True
+
+
+def ignored(code: Code, address: str) -> tuple[str, ...]:
+    """The paths in `ignore_changes` of a resource: `*` for `all`."""
+    block = find(code, address)
+    if isinstance(block, Absent):
+        return ()
+    for inner in blocks(block.node):
+        said = attribute(block.source, inner, "ignore_changes")
+        if labels(block.source, inner) == ("lifecycle",) and said is not None:
+            return tuple(_ignored(block.source, expression(said)))
+    return ()
+
+
+def _ignored(source: Source, node: Node) -> Iterator[str]:
+    if trail(source, node) == ("all",):
+        yield "*"
+        return
+    for each in walk(node):
+        if each.type == "expression" and each.children[0].type == "variable_expr":
+            yield "".join(source.of(each).split())
