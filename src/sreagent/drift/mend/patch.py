@@ -1,0 +1,253 @@
+"""All edits as one patch, and the proof that it does what it says."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from sreagent.domain.drift import Changed, Missing
+from sreagent.drift.mend.addresses import with_value
+from sreagent.drift.mend.code import Code
+from sreagent.drift.mend.edit import (
+    Agreed,
+    Edited,
+    Outcome,
+    Suggestion,
+    Wish,
+    after_wish,
+    edited,
+    value_at,
+    without_block,
+)
+from sreagent.drift.mend.likeness import alike, is_nothing
+from sreagent.drift.mend.locate import UnclearError
+from sreagent.drift.state.managed import Managed
+
+Json = Any
+"""A JSON value."""
+_CONTEXT = 3
+_ODD = re.compile(r"[\x00-\x1f\"\\\x7f-\xff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What was checked on the code as it will be."""
+
+    unread: tuple[str, ...] = ()
+    """Files that cannot be read any more, and could before."""
+    left: tuple[str, ...] = ()
+    """Attributes, as `address path`, of which the code does not say what is there."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.unread and not self.left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """What the code becomes, and what is left for a person."""
+
+    code: Code
+    """As it will be."""
+    files: Mapping[str, bytes]
+    """Those that changed or are new, whole."""
+    patch: bytes
+    """For `git apply` and `patch -p1`, from the top of the repository."""
+    edits: tuple[Edited, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    agreed: tuple[Agreed, ...] = ()
+    proof: Proof = Proof()
+
+    @property
+    def digest(self) -> str:
+        """Eight letters that are the same for the same patch."""
+        return sha256(self.patch).hexdigest()[:8]
+
+
+def mended(
+    code: Code,
+    wishes: Sequence[Wish],
+    *,
+    removed: Iterable[str] = (),
+    new_files: Mapping[str, bytes] | None = None,
+) -> Mended:
+    """Make the code say what is there.
+
+    Args:
+        code: As it is.
+        wishes: Attributes that the code is to adopt, of any resources.
+        removed: Addresses of resources whose block goes away.
+        new_files: Files to add, by path: what is imported.
+    """
+    outcomes: list[Outcome] = []
+    now, done = _adopted(code, wishes, outcomes)
+    for address in removed:
+        now, outcome = without_block(now, address)
+        outcomes.append(outcome)
+    for path, text in (new_files or {}).items():
+        now = now.with_file(free_path(now, path), text)
+    files = {path: text for path, text in now.files.items() if code.files.get(path) != text}
+    return Mended(
+        code=now,
+        files=files,
+        patch=unified(code.files, now.files),
+        edits=tuple(each for each in outcomes if isinstance(each, Edited)),
+        suggestions=tuple(each for each in outcomes if isinstance(each, Suggestion)),
+        agreed=tuple(each for each in outcomes if isinstance(each, Agreed)),
+        proof=Proof(unread=_unread(code, now), left=tuple(_left(now, done))),
+    )
+
+
+def _adopted(
+    code: Code, wishes: Sequence[Wish], outcomes: list[Outcome]
+) -> tuple[Code, list[Wish]]:
+    """Make wishes true one by one; each sees what those before it made of its resource."""
+    said: dict[str, Mapping[str, Json]] = {}
+    done: list[Wish] = []
+    for wish in wishes:
+        current = replace(wish, said=said.get(wish.address, wish.said))
+        code, outcome = edited(code, current)
+        outcomes.append(outcome)
+        if not isinstance(outcome, Suggestion):
+            done.append(current)
+            if current.said:
+                said[wish.address] = with_value(dict(current.said), wish.path, wish.after)
+    final = [replace(wish, said=said.get(wish.address, wish.said)) for wish in done]
+    return code, final
+
+
+def free_path(code: Code, path: str) -> str:
+    """A path that no file has."""
+    stem, dot, ending = path.rpartition(".")
+    chosen, number = path, 2
+    while chosen in code.files:
+        chosen, number = f"{stem}_{number}{dot}{ending}", number + 1
+    return chosen
+
+
+def wish_of(
+    changed: Changed, managed: Managed | None = None, sets: frozenset[str] = frozenset()
+) -> Wish:
+    """What the code should say, for one finding.
+
+    Args:
+        changed: The finding.
+        managed: The resource of the state: it tells blocks of one name apart.
+        sets: `Shape.sets` of the type.
+    """
+    return Wish(
+        address=changed.address,
+        path=changed.path,
+        before=changed.before,
+        after=changed.after,
+        said=managed.attributes if managed else {},
+        sets=sets,
+        sensitive=managed.sensitive if managed else (),
+    )
+
+
+def removable(missing: Iterable[Missing]) -> tuple[str, ...]:
+    """Addresses of what is gone, each once."""
+    return tuple(dict.fromkeys(each.address for each in missing))
+
+
+def _unread(before: Code, after: Code) -> tuple[str, ...]:
+    return tuple(
+        path
+        for path, text in after.files.items()
+        if path.endswith((".tf", ".tfvars"))
+        and before.files.get(path) != text
+        and after.source(path).root.has_error
+        and not (path in before.files and before.source(path).root.has_error)
+    )
+
+
+def _left(code: Code, wishes: Iterable[Wish]) -> Iterable[str]:
+    """Compare again: what the code says now with what is there."""
+    for wish in wishes:
+        try:
+            found = value_at(code, after_wish(wish))
+        except UnclearError:
+            found = None
+        wanted = wish.after
+        if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+            wanted = {name: each for name, each in wanted.items() if not is_nothing(each)}
+            found = {name: found.get(name) for name in wanted}
+        if not alike(found, wanted, ordered=wish.ordered):
+            yield f"{wish.address} {wish.path}"
+
+
+def unified(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bytes:
+    """The difference between two sets of files as `git diff` writes it."""
+    parts: list[bytes] = []
+    for path in sorted({*before, *after}):
+        old, new = before.get(path), after.get(path)
+        if old != new:
+            parts.append(_one(path, old, new))
+    return b"".join(parts)
+
+
+def _one(path: str, old: bytes | None, new: bytes | None) -> bytes:
+    from_, to = _spelled(f"a/{path}"), _spelled(f"b/{path}")
+    lines = [f"diff --git {from_} {to}"]
+    if old is None:
+        lines.append("new file mode 100644")
+    if new is None:
+        lines.append("deleted file mode 100644")
+    # A tab ends a name with spaces in it, for patch(1).
+    tab = "\t" if " " in path else ""
+    lines.append(f"--- {from_}{tab}" if old is not None else "--- /dev/null")
+    lines.append(f"+++ {to}{tab}" if new is not None else "+++ /dev/null")
+    head = "".join(f"{line}\n" for line in lines).encode()
+    return head + b"".join(_hunks(_lines(old or b""), _lines(new or b"")))
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """Lines with their ends; only a line feed ends one."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", text)
+
+
+def _hunks(old: list[bytes], new: list[bytes]) -> Iterable[bytes]:
+    found = difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_CONTEXT)
+    for group in found:
+        first, last = group[0], group[-1]
+        a, b = _range(first[1], last[2]), _range(first[3], last[4])
+        yield f"@@ -{a} +{b} @@\n".encode()
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (_line(b" ", line) for line in old[i1:i2])
+            else:
+                yield from (_line(b"-", line) for line in old[i1:i2])
+                yield from (_line(b"+", line) for line in new[j1:j2])
+
+
+def _range(start: int, end: int) -> str:
+    length = end - start
+    if length == 1:
+        return str(start + 1)
+    return f"{start + 1 if length else start},{length}"
+
+
+def _line(sign: bytes, line: bytes) -> bytes:
+    if line.endswith(b"\n"):
+        return sign + line
+    return sign + line + b"\n\\ No newline at end of file\n"
+
+
+def _spelled(path: str) -> str:
+    """A path as git writes it: quoted where it holds more than plain letters."""
+    raw = path.encode("utf-8", "surrogateescape").decode("latin-1")
+    if not _ODD.search(raw):
+        return path
+    plain = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n"}
+    return (
+        '"'
+        + "".join(
+            plain.get(letter, f"\\{ord(letter):03o}") if _ODD.match(letter) else letter
+            for letter in raw
+        )
+        + '"'
+    )
