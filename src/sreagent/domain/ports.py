@@ -4,7 +4,7 @@ An empty answer means the source answered. One that could not be asked raises `U
 (`TimedOut`), `Forbidden` or `NotFound`.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,11 +13,13 @@ from sreagent.domain.action import Proposal
 from sreagent.domain.alert import Alert
 from sreagent.domain.attempt import Attempt
 from sreagent.domain.conversation import Abilities, Completion, Message, ToolSpec
+from sreagent.domain.drift import Trouble
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Evidence
 from sreagent.domain.inventory import Listing, Obj, PodLog
 from sreagent.domain.record import Answer
 from sreagent.domain.silence import Silence
+from sreagent.domain.terraform import StateSpec, StateText
 from sreagent.domain.verdict import Ask
 
 
@@ -305,6 +307,19 @@ class KillSwitch(Protocol):
 
     def reason(self) -> str:
         """Why changes are stopped; empty when they are not. Raises SreError if that is unknown."""
+        ...
+
+
+class StateSource(Protocol):
+    """Fetches Terraform states from one kind of place. A lock is read, never taken."""
+
+    def fetch(self, spec: StateSpec) -> Iterator[StateText | Trouble]:
+        """Each state that a spec means; of many, one that cannot be read is a Trouble.
+
+        Many are read side by side, and no more at once than fit into memory. A state's own `spec`
+        fetches that one state again. Raises SreError, when asked for the first one, for a spec of
+        which nothing can be read: NotFound, Forbidden, Unreachable (TimedOut), BadInput.
+        """
         ...
 
 
