@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from sreagent.drift.reality.look import Wanted
+from sreagent.domain.errors import SreError
+from sreagent.drift.reality.look import Look, Wanted
 
 Index = TypeVar("Index")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -73,6 +74,17 @@ def block(said: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(said, list):
         return [block(each)[0] if isinstance(each, Mapping) else each for each in said]
     return said
+
+
+def listed_or_missed(
+    look: Look, operation: str, path: str, **parameters: object
+) -> list[Any] | None:
+    """All items of a list that only adds to what is known; None, and a gap, if it is refused."""
+    try:
+        return list(look.listed(operation, path, service=look.service, **parameters))
+    except SreError as error:
+        look.miss(f"{look.service}:{operation}", error)
+        return None
 
 
 class Around(Generic[Index]):
