@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -25,6 +26,7 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _SAYS_STATE = re.compile(rb'"(?:terraform_version|lineage|format_version|encrypted_data)"')
+_LOOK_AROUND = "try: the same with /** at the end, for all states below a folder"
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -125,6 +127,19 @@ def trouble(what: str, error: SreError) -> Trouble:
     """What could not be read, for the report."""
     told = f"{error.message}: {error.why}" if error.why else error.message
     return Trouble(what=one_line(what), message=told, hint=error.hint)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Say which state an error is about: the client of its place knows only the call."""
+    try:
+        yield
+    except SreError as error:
+        if what in error.message:
+            raise
+        told = f"{one_line(what)}: {error.message}"
+        hint = error.hint or (_LOOK_AROUND if isinstance(error, NotFound) else "")
+        raise type(error)(told, why=error.why, hint=hint) from error
 
 
 def check_size(what: str, size: int) -> None:
