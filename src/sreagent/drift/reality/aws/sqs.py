@@ -4,18 +4,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.kinds import Kind, reader
+from sreagent.drift.reality.aws.apart import is_held, key_name, split
+from sreagent.drift.reality.aws.tagged import tags_for
+from sreagent.drift.reality.kinds import Kind, by, reader
 from sreagent.drift.reality.look import Look
 from sreagent.drift.reality.real import Real
 
+QUEUE = "aws_sqs_queue"
+
+_PAGE = 1000
+_APART = {
+    "aws_sqs_queue_policy": "policy",
+    "aws_sqs_queue_redrive_policy": "redrive_policy",
+    "aws_sqs_queue_redrive_allow_policy": "redrive_allow_policy",
+}
+_POLICY = frozenset({"policy"})
+# No other defaults: SQS says each number, and none of them is 0 by default.
 _QUEUE = Shape(
-    policies=frozenset({"policy"}),
-    defaults={
-        "visibility_timeout_seconds": 30,
-        "message_retention_seconds": 345_600,
-        "kms_data_key_reuse_period_seconds": 300,
-        "sqs_managed_sse_enabled": True,
-    },
+    policies=_POLICY,
+    equal={"kms_master_key_id": key_name},
+    defaults={"deduplication_scope": "queue", "fifo_throughput_limit": "perQueue"},
 )
 _NUMBERS = {
     "visibility_timeout_seconds": "VisibilityTimeout",
@@ -40,32 +48,50 @@ _FLAGS = {
 }
 
 
-@reader("sqs", Kind(type="aws_sqs_queue", shape=_QUEUE))
+@reader(
+    "sqs",
+    Kind(type=QUEUE, shape=_QUEUE),
+    *(
+        Kind(type=type_, shape=Shape(policies=_POLICY), identity=by("queue_url"))
+        for type_ in _APART
+    ),
+)
 def queues(look: Look) -> Iterator[Real]:
     """All queues; what those in the state are like, one call each."""
-    urls = list(look.listed("ListQueues", "QueueUrls", MaxResults=1000))
-    known = [url for url in urls if look.in_state("aws_sqs_queue", url) is not None]
-    details = dict(look.each(known, lambda url: _details(look, url)))
+    urls = list(look.listed("ListQueues", "QueueUrls", MaxResults=_PAGE))
+    known = [url for url in urls if is_held(look, url, QUEUE, *_APART)]
+    answers = dict(look.each(known, lambda url: _asked(look, url)))
+    arns = {url: answer["QueueArn"] for url, answer in answers.items() if answer.get("QueueArn")}
+    tags = _tags(look, arns)
     for url in urls:
-        yield Real(
-            type="aws_sqs_queue",
+        name, arn = url.rpartition("/")[2], arns.get(url, "")
+        said = _attributes(name, answers[url]) if answers.get(url) else {}
+        real = Real(
+            type=QUEUE,
             id=url,
-            name=url.rpartition("/")[2],
-            attributes=details.get(url) or {},
-            known_as=(url.rpartition("/")[2],),
+            name=name,
+            arn=arn,
+            known_as=(name,),
+            attributes=said | ({"tags": tags[arn]} if arn in tags else {}),
         )
+        yield from split(look, real, _APART, refers="queue_url")
 
 
-def _details(look: Look, url: str) -> Mapping[str, Any]:
-    answer = look.asked("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
-    if answer is None:
-        return {}
-    said = answer.get("Attributes") or {}
-    tags = look.asked("ListQueueTags", QueueUrl=url) if look.uses("aws_sqs_queue", "tags") else None
+def _asked(look: Look, url: str) -> Mapping[str, str]:
+    answer = look.asked("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"]) or {}
+    return answer.get("Attributes") or {}
+
+
+def _attributes(name: str, said: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "name": url.rpartition("/")[2],
-        **{name: int(said[key]) for name, key in _NUMBERS.items() if key in said},
-        **{name: said.get(key, "") for name, key in _TEXTS.items()},
-        **{name: said.get(key, "false") == "true" for name, key in _FLAGS.items()},
-        **({"tags": tags.get("Tags") or {}} if tags is not None else {}),
+        "name": name,
+        **{key: int(said[key_said]) for key, key_said in _NUMBERS.items() if key_said in said},
+        **{key: said.get(key_said, "") for key, key_said in _TEXTS.items()},
+        **{key: said.get(key_said, "false") == "true" for key, key_said in _FLAGS.items()},
     }
+
+
+def _tags(look: Look, arns: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    urls = {arn: url for url, arn in arns.items()}
+    held = {arn: said for arn, url in urls.items() if (said := look.in_state(QUEUE, url))}
+    return tags_for(look, held, lambda arn: look.asked("ListQueueTags", QueueUrl=urls[arn]))
