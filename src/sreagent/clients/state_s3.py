@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +166,7 @@ class _Shelf:
         answer = next(iter(self._pages("s3", "GetObject", {"Bucket": self.bucket, "Key": key})))
         check_size(self.address(key), int(answer.get("ContentLength") or 0))
         try:
-            with answer["Body"] as stream:
+            with closing(answer["Body"]) as stream:
                 # The SDK tells that a body broke off at the read behind its end.
                 body = b"".join(iter(lambda: stream.read(_CHUNK), b""))
         except BotoCoreError as error:
