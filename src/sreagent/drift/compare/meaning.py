@@ -93,7 +93,7 @@ def json_text(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -118,6 +118,8 @@ def _policy(document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON valu
     statements = document.get("Statement") or []
     if isinstance(statements, Mapping):
         statements = [statements]
+    if not isinstance(statements, list):
+        return document
     said = [_statement(each) for each in statements if isinstance(each, Mapping)]
     rest = {name: value for name, value in document.items() if name not in ("Statement", "Id")}
     return {**rest, "Statement": sorted(said, key=lambda each: json.dumps(each, sort_keys=True))}
