@@ -1,0 +1,1 @@
+"""How bad a finding is, by the direction in which it leads."""
