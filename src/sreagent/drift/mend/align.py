@@ -11,6 +11,8 @@ class _Gap:
     """The white space before a sign or a comment."""
 
     line: int
+    last: int
+    """The last line of what begins on the line: a heredoc counts as one."""
     start: int
     end: int
     width: int
@@ -35,12 +37,16 @@ def tidied(path: str, before: bytes, after: bytes) -> bytes:
 
 def _tidied(before: Source, after: Source, find: _Find) -> bytes:
     first, last = _changed(before.text, after.text)
-    lines = after.text.split(b"\n")
-    odd = {before.text.split(b"\n")[gap.line] for gap in _off(before, find)}
+    lines, old = after.text.split(b"\n"), before.text.split(b"\n")
+    off = [gap.line for gap in _off(before, find)]
+    # The author has it otherwise where the edit is: it stays so.
+    if any(first < line < last + len(old) - len(lines) for line in off):
+        return after.text
+    odd = {old[line] for line in off}
     splices: list[Splice] = []
     for chain in _chains(list(find(after))):
         touched = any(first <= gap.line <= last for gap in chain)
-        kept = [gap for gap in chain if not first < gap.line < last or len(chain) == 1]
+        kept = [gap for gap in chain if not first < gap.line < last]
         if touched and not any(lines[gap.line] in odd for gap in kept):
             splices += _moves(chain)
     return spliced(after.text, splices)
@@ -74,7 +80,7 @@ def _moves(chain: list[_Gap]) -> Iterator[Splice]:
 def _chains(gaps: list[_Gap]) -> Iterator[list[_Gap]]:
     chain: list[_Gap] = []
     for gap in sorted(gaps, key=lambda each: each.line):
-        if chain and gap.line != chain[-1].line + 1:
+        if chain and gap.line != chain[-1].last + 1:
             yield chain
             chain = []
         chain.append(gap)
@@ -91,9 +97,10 @@ def _signs(source: Source) -> Iterator[_Gap]:
         start = source.line_start(node.start_byte)
         if sign.type != "=" or source.text[start : node.start_byte].strip():
             continue
-        if b"\n" in source.text[node.start_byte : value.end_byte]:
+        rows = source.text.count(b"\n", node.start_byte, value.end_byte)
+        if rows and not source.of(value).startswith("<<"):
             continue
-        yield _gap(source, start, name.end_byte, sign.start_byte)
+        yield _gap(source, start, name.end_byte, sign.start_byte, rows)
 
 
 def _comments(source: Source) -> Iterator[_Gap]:
@@ -105,9 +112,11 @@ def _comments(source: Source) -> Iterator[_Gap]:
             yield _gap(source, start, start + len(lead.rstrip()), node.start_byte)
 
 
-def _gap(source: Source, line_start: int, start: int, end: int) -> _Gap:
+def _gap(source: Source, line_start: int, start: int, end: int, rows: int = 0) -> _Gap:
+    line = source.text.count(b"\n", 0, start)
     return _Gap(
-        line=source.text.count(b"\n", 0, start),
+        line=line,
+        last=line + rows,
         start=start,
         end=end,
         width=len(source.text[line_start:start].decode("utf-8", "replace")),

@@ -174,10 +174,15 @@ def new_block(source: Source, parent: Node, name: str, lines: list[str]) -> Spli
 
 
 def _is_apart(source: Source, twins: list[Node]) -> bool:
-    """Whether an empty line stands before the last of some blocks."""
+    """Whether an empty line stands before the last of some blocks and its comments."""
     start = source.line_start(twins[-1].start_byte)
-    before = source.text[source.line_start(max(start - 1, 0)) : start]
-    return not before.strip()
+    while start:
+        above = source.line_start(start - 1)
+        line = source.text[above:start].strip()
+        if not line.startswith((b"#", b"//")):
+            return not line
+        start = above
+    return False
 
 
 def without(source: Source, node: Node) -> Splice:

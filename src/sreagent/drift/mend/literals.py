@@ -237,8 +237,14 @@ def quoted(text: str) -> str:
         UnwritableError: It is no valid Unicode.
     """
     letters: list[str] = []
-    for letter in escaped_markers(text):
-        if letter in _WRITTEN:
+    for place, letter in enumerate(text):
+        following = text[place + 1 : place + 3]
+        if letter in "$%" and following[:1] == "{":
+            letters.append(letter * 2)
+        elif letter in "$%" and following == f"{letter}{{":
+            # `$$${` is an escape to some readers and an expression to others.
+            letters.append(f"\\u{ord(letter):04x}")
+        elif letter in _WRITTEN:
             letters.append(_WRITTEN[letter])
         elif unicodedata.category(letter) not in _HIDDEN:
             letters.append(letter)

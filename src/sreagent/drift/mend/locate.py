@@ -321,7 +321,7 @@ class _Search:
         source, block = blocks_[0]
         if self._is_sensitive(source, block):
             msg = f"var.{name} is sensitive"
-            raise self.unclear(msg, block, source=source)
+            raise UnclearError(msg, Spot(path=source.path, line=source.line(block)))
         if set_in := self._settings(folder, name, node):
             return set_in
         said = attribute(source, block, "default")
