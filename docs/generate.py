@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -23,6 +24,7 @@ from sreagent.domain.errors import Exit
 from sreagent.domain.incident import Incident
 from sreagent.domain.record import Opened
 from sreagent.domain.verdict import Allow, Ask, Deny, Verdict
+from sreagent.drift.outcome import DriftExit
 from sreagent.investigate.outcome import exit_of
 from sreagent.policy.document import Policy
 from sreagent.policy.facts import Circumstances, Facts
@@ -116,6 +118,25 @@ Where the code would be 0 and something could not be looked at, it is 3: "could 
 
 `sre audit verify` returns 0 for a sound record and 1 for a broken one."""
 
+DRIFT_CODES = """
+`drift` has codes of its own, so that a pipeline can tell drift from trouble. With `--fail-on` only
+findings at least so severe count as drift:
+"""
+
+DRIFT_JSON = """\
+# The JSON object of a drift check
+
+`drift` with `--json` prints one object to standard output, and nothing else. Its schema is
+[drift.schema.json](drift.schema.json) (JSON Schema, draft 2020-12).
+
+- Every key is always there. What is not known is `null`, an empty text or an empty list.
+- Times are UTC, as RFC 3339 with milliseconds: `2026-11-21T01:05:00.000Z`.
+- Secrets are gone: a mask stands where one stood. The same secret has the same mask in one object.
+- All texts and values may repeat what anybody could write into a tag, a name or a policy. Show
+  them; never run them.
+- `changed` holds what controllers own and what is ignored, too: `class` tells them from drift.
+- `coverage` and `errors` tell what was not looked at: that is never the same as no drift."""
+
 
 def pages() -> Mapping[str, str]:
     """Each page by its file name."""
@@ -126,6 +147,7 @@ def pages() -> Mapping[str, str]:
         "faults.md": _faults(),
         "actions.md": _actions(),
         "exit-codes.md": _exit_codes(),
+        "drift-json.md": _drift_json(),
     }
     return {name: "\n".join((MADE, "", *lines)) + "\n" for name, lines in made.items()}
 
@@ -545,6 +567,45 @@ def _exit_codes() -> Lines:
     ]
     yield from table(("`outcome` in the JSON object", "Meaning", "Code"), *ends)
     yield PARTIAL
+    yield DRIFT_CODES
+    codes = [(f"`{code.value}`", documented(DriftExit)[code.name]) for code in DriftExit]
+    yield from table(("Code", "Meaning"), *codes)
+
+
+def _drift_json() -> Lines:
+    """The page of a schema: each object with its keys."""
+    schema = json.loads((FOLDER / "drift.schema.json").read_text(encoding="utf-8"))
+    yield DRIFT_JSON
+    objects = {"The object": schema, **schema["$defs"]}
+    for name, described in objects.items():
+        yield from ("", f"## {name}", "")
+        yield from (described["description"], "") if described is not schema else ()
+        rows = [
+            (f"`{key}`", _json_type(said), said["description"] + _one_of(said))
+            for key, said in described["properties"].items()
+        ]
+        yield from table(("Key", "Type", "Meaning"), *rows)
+
+
+def _json_type(said: Mapping[str, Any]) -> str:
+    """The type of a key in words, with a link where it is an object of its own."""
+    match said:
+        case {"$ref": str(ref)}:
+            name = ref.rpartition("/")[2]
+            return f"[{name}](#{name})"
+        case {"anyOf": [*ways]}:
+            return " or ".join(_json_type(way) for way in ways)
+        case {"type": "array", "items": items}:
+            return f"list of {_json_type(items)}"
+        case {"type": [*types]}:
+            return " or ".join(_json_type({**said, "type": one}) for one in types)
+        case _:
+            return "time" if "format" in said else said.get("type", "any value")
+
+
+def _one_of(said: Mapping[str, Any]) -> str:
+    allowed = said.get("enum", ())
+    return f": {', '.join(f'`{each}`' for each in allowed)}" if allowed else ""
 
 
 def _meaning(code: Exit, texts: Mapping[str, str]) -> str:

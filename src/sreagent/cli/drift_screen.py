@@ -140,7 +140,7 @@ def _header(report: DriftReport, shown: Shown) -> Iterator[Row]:
     line = ""
     for fact in map(_clean, words.facts(report)):
         joined = f"{line} · {fact}" if line else fact
-        if line and len(joined) > shown.width:
+        if line and cell_len(joined) > shown.width - 2:
             yield Text(), Text(line)
             line = fact
         else:
