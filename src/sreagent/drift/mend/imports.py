@@ -248,12 +248,17 @@ class _Writer:
         if isinstance(value, str):
             return self._text(name, value, path)
         if isinstance(value, Mapping):
-            rows = [(key(each), self._written("", found, path)) for each, found in value.items()]
-            lines = _deeper([line for row in aligned(rows) for line in row.split("\n")])
-            return "\n".join(["{", *lines, "}"]) if rows else "{}"
+            return self._object(value, path)
         if isinstance(value, list):
             return self._list(name, value, path)
         return scalar(value)
+
+    def _object(self, value: Mapping[str, Json], path: str) -> str:
+        open_ = {name: each for name, each in value.items() if not names_secret(name)}
+        self.left_out.extend(f"{path}.{name}" for name in value if name not in open_)
+        rows = [(key(name), self._written("", each, path)) for name, each in open_.items()]
+        lines = _deeper([line for row in aligned(rows) for line in row.split("\n")])
+        return "\n".join(["{", *lines, "}"]) if rows else "{}"
 
     def _list(self, name: str, values: list[Json], path: str) -> str:
         written = [self._written(_one(name), each, path) for each in values]

@@ -192,10 +192,10 @@ def without(source: Source, node: Node) -> Splice:
         return Splice(start=node.start_byte, end=node.end_byte, text=b"")
     end = alone.end
     before = source.text[source.line_start(max(alone.start - 1, 0)) : alone.start]
-    following = source.text[end : source.line_end(end)] if end < len(source.text) else b"\n"
+    following = source.text[end : source.line_end(end)] if end < len(source.text) else b""
     opens = before.rstrip().endswith(b"{")
     if (not before.strip() or opens) and end < len(source.text) and not following.strip():
         end += len(following)
-    elif not before.strip() and following.strip() == b"}" and alone.start:
+    elif not before.strip() and following.strip() in (b"}", b"") and alone.start:
         return Splice(start=source.line_start(alone.start - 1), end=end, text=b"")
     return Splice(start=alone.start, end=end, text=b"")
