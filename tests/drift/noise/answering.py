@@ -1,6 +1,6 @@
 """An estate that answers with what a test says, page by page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.drift.conftest import HERE
@@ -15,7 +15,7 @@ from sreagent.drift.reality.real import Real
 class Answering:
     """Answers by operation; what is not said is not found."""
 
-    def __init__(self, pages: Mapping[str, list[Mapping[str, Any]]]) -> None:
+    def __init__(self, pages: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self._pages = pages
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -30,7 +30,7 @@ class Answering:
             yield page
 
 
-def seen(type_: str, pages: Mapping[str, list[Mapping[str, Any]]], wanted: Wanted) -> list[Real]:
+def seen(type_: str, pages: Mapping[str, Sequence[Mapping[str, Any]]], wanted: Wanted) -> list[Real]:
     """What the reader of a type makes of these answers."""
     reader = next(each for each in readers() if type_ in {kind.type for kind in each.kinds})
     look = Look(estate=Answering(pages), place=HERE, service=reader.service, wanted=wanted)
