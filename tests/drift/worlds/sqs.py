@@ -1,30 +1,34 @@
 """Queues."""
 
 import json
+from typing import Any
 
-from tests.drift.worlds.world import Aws, Mutation, Thing, World, arn, reports, world
+from tests.drift.worlds.world import ACCOUNT, Aws, Mutation, Thing, World, arn, reports, world
 
 
-@world("sqs")
-def queues(aws: Aws, word: str) -> World:
-    sqs, name = aws.client("sqs"), f"orders-{word}"
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": arn("iam", "root", region="")},
-                "Action": ["sqs:SendMessage", "sqs:ReceiveMessage"],
-                "Resource": arn("sqs", name),
-            }
-        ],
+def document(name: str, principal: object) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": ["sqs:SendMessage", "sqs:ReceiveMessage"],
+        "Resource": arn("sqs", name),
     }
-    sizes = {"VisibilityTimeout": "60", "MaximumMessageSize": "262144"}
-    settings = {**sizes, "Policy": json.dumps(policy)}
-    url = sqs.create_queue(QueueName=name, Attributes=settings, tags={"team": "shop"})["QueueUrl"]
-    queue = Thing(
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def a_queue(sqs: Any, name: str, made_with: dict[str, str], **state: object) -> Thing:
+    """Made as Terraform makes it; `state` is what differs from the usual."""
+    url = sqs.create_queue(
+        QueueName=name,
+        Attributes={"MaximumMessageSize": "262144", **made_with},
+        tags={"team": "shop", "env": "prod"},
+    )["QueueUrl"]
+    return Thing(
         type="aws_sqs_queue",
-        name=f"orders_{word}",
+        name=name.replace("-", "_").removesuffix(".fifo"),
         attributes={
             "arn": arn("sqs", name),
             "content_based_deduplication": False,
@@ -39,7 +43,7 @@ def queues(aws: Aws, word: str) -> World:
             "message_retention_seconds": 345600,
             "name": name,
             "name_prefix": "",
-            "policy": json.dumps(policy, sort_keys=True),
+            "policy": "",
             "receive_wait_time_seconds": 0,
             "redrive_allow_policy": "",
             "redrive_policy": "",
@@ -48,12 +52,26 @@ def queues(aws: Aws, word: str) -> World:
             "tags_all": {"env": "prod", "team": "shop"},
             "timeouts": None,
             "url": url,
-            "visibility_timeout_seconds": 60,
+            "visibility_timeout_seconds": 30,
+            **state,
         },
     )
-    sqs.tag_queue(QueueUrl=url, Tags={"env": "prod"})
-    wider = json.loads(json.dumps(policy))
-    wider["Statement"][0]["Principal"] = "*"
+
+
+@world("sqs")
+def queues(aws: Aws, word: str) -> World:
+    """A queue that holds everything itself."""
+    sqs, name = aws.client("sqs"), f"orders-{word}"
+    policy = document(name, ROOT)
+    queue = a_queue(
+        sqs,
+        name,
+        {"VisibilityTimeout": "60", "Policy": json.dumps(policy)},
+        policy=json.dumps(policy, sort_keys=True),
+        visibility_timeout_seconds=60,
+    )
+    url = queue.attributes["url"]
+    stranger = sqs.create_queue(QueueName=f"stranger-{word}")["QueueUrl"]
 
     def put(**settings: str) -> None:
         # Moto forgets the policy where a call does not repeat it.
@@ -62,6 +80,7 @@ def queues(aws: Aws, word: str) -> World:
 
     return World(
         things=(queue,),
+        strangers=(("aws_sqs_queue", stranger),),
         mutations=(
             Mutation(
                 title="shorter visibility",
@@ -70,7 +89,7 @@ def queues(aws: Aws, word: str) -> World:
             ),
             Mutation(
                 title="open to everybody",
-                do=lambda: put(Policy=json.dumps(wider)),
+                do=lambda: put(Policy=json.dumps(document(name, "*"))),
                 reports=reports((queue.address, "policy")),
             ),
             Mutation(
@@ -79,9 +98,79 @@ def queues(aws: Aws, word: str) -> World:
                 reports=reports((queue.address, "tags.team"), (queue.address, "tags.new")),
             ),
             Mutation(
+                title="a tag gone",
+                do=lambda: sqs.untag_queue(QueueUrl=url, TagKeys=["env"]),
+                reports=reports((queue.address, "tags.env")),
+            ),
+            Mutation(
+                title="not encrypted, not visible for no time at all",
+                do=lambda: put(SqsManagedSseEnabled="false", VisibilityTimeout="0"),
+                reports=reports(
+                    (queue.address, "sqs_managed_sse_enabled"),
+                    (queue.address, "visibility_timeout_seconds"),
+                ),
+            ),
+            Mutation(
                 title="deleted",
                 do=lambda: sqs.delete_queue(QueueUrl=url),
                 reports=reports((queue.address, "")),
+            ),
+        ),
+    )
+
+
+@world("sqs_apart")
+def apart(aws: Aws, word: str) -> World:
+    """Queues whose policies are resources of their own: what they mirror is as old as they are."""
+    sqs, name, dead = aws.client("sqs"), f"jobs-{word}.fifo", f"dead-{word}.fifo"
+    fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    of_fifo: dict[str, object] = {
+        "content_based_deduplication": True,
+        "deduplication_scope": "queue",
+        "fifo_queue": True,
+        "fifo_throughput_limit": "perQueue",
+    }
+    target = a_queue(sqs, dead, fifo, **of_fifo)
+    queue = a_queue(sqs, name, fifo, **of_fifo)
+    url = queue.attributes["url"]
+    redrive = {"deadLetterTargetArn": arn("sqs", dead), "maxReceiveCount": 3}
+
+    def put(principal: object = None, tries: int = 3) -> None:
+        # Moto forgets what a call does not repeat.
+        policy = document(name, ROOT if principal is None else principal)
+        to = {**redrive, "maxReceiveCount": tries}
+        whole = {"Policy": json.dumps(policy), "RedrivePolicy": json.dumps(to)}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=whole)
+
+    put()
+    policy, redriven = (
+        Thing(
+            type=f"aws_sqs_queue_{part}",
+            name=queue.name,
+            attributes={"id": url, part: json.dumps(said, sort_keys=True), "queue_url": url},
+        )
+        for part, said in (
+            ("policy", document(name, {"AWS": ACCOUNT})),
+            ("redrive_policy", redrive),
+        )
+    )
+    return World(
+        things=(queue, target, policy, redriven),
+        mutations=(
+            Mutation(
+                title="open to everybody",
+                do=lambda: put("*"),
+                reports=reports((policy.address, "policy")),
+            ),
+            Mutation(
+                title="more tries",
+                do=lambda: put(tries=9),
+                reports=reports((redriven.address, "redrive_policy")),
+            ),
+            Mutation(
+                title="deleted with all that was on it",
+                do=lambda: sqs.delete_queue(QueueUrl=url),
+                reports=reports(*((each.address, "") for each in (queue, policy, redriven))),
             ),
         ),
     )
