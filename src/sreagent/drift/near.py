@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sreagent.domain.drift import Near
+from sreagent.domain.moment import span
 
 WITHIN = timedelta(hours=2)
 """Between a change and an alert, either way."""
@@ -65,7 +66,12 @@ class _Candidate:
 
 
 def nearby(
-    incidents: Iterable[IncidentSeen], *, what: str, when: datetime, names: Iterable[str]
+    incidents: Iterable[IncidentSeen],
+    *,
+    what: str,
+    when: datetime,
+    names: Iterable[str],
+    did: str = "edited",
 ) -> tuple[Near, ...]:
     """Incidents that a change may belong to, the likeliest first, three at most.
 
@@ -74,12 +80,13 @@ def nearby(
         what: What was changed, as a type or in words: `aws_security_group`.
         when: When it was changed.
         names: Its ids, names, address, values of its tags, and addresses of its dependents.
+        did: What was done to it: `deleted`.
     """
     said = _words(names)
     found = [_weighed(incident, when, said) for incident in incidents]
     near = sorted((each for each in found if each.is_near), key=lambda each: each.rank)
     return tuple(
-        Near(incident=each.incident.id, seconds=each.seconds, why=_why(what, each))
+        Near(incident=each.incident.id, seconds=each.seconds, why=_why(what, did, each))
         for each in reversed(near[-MOST:])
     )
 
@@ -109,17 +116,10 @@ def _tells(part: str) -> bool:
     return len(part) >= _SHORTEST and not part.isdecimal() and part not in _TELLS_NOTHING
 
 
-def _why(what: str, near: _Candidate) -> str:
+def _why(what: str, did: str, near: _Candidate) -> str:
     thing = what.removeprefix("aws_").replace("_", " ")
     side = "before" if near.seconds >= 0 else "after"
-    told = f"{thing} edited {_span(abs(near.seconds))} {side} this alert"
+    told = f"{thing} {did} {span(abs(near.seconds))} {side} this alert"
     if not near.shared:
         return f"{told}; near in time only"
     return f"{told}; both speak of {', '.join(near.shared[:SHARED_SHOWN])}"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -121,6 +121,57 @@ def test_what_changed_nothing_has_no_author(useless: Event) -> None:
     assert found.why
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        pytest.param(
+            seen(
+                "ModifyDBInstance",
+                "rds",
+                5,
+                request={"dBInstanceIdentifier": "main"},
+                response={"vpcSecurityGroups": [{"vpcSecurityGroupId": GROUP["id"]}]},
+            ),
+            id="answer-of-another-service",
+        ),
+        pytest.param(
+            seen(
+                "RunInstances",
+                "ec2",
+                5,
+                request={"groupSet": {"items": [{"groupId": GROUP["id"]}]}},
+            ),
+            id="something-that-uses-it",
+        ),
+    ],
+)
+def test_a_call_that_only_uses_a_thing_did_not_change_it(elsewhere: Event) -> None:
+    assert attributed(OPENED, [elsewhere]).author is None
+
+
+def test_a_call_about_another_rule_of_the_group_is_less_sure() -> None:
+    rule = {
+        "id": "sgr-0123456789abcdef0",
+        "security_group_id": GROUP["id"],
+        "cidr_ipv4": "10.1.0.0/16",
+    }
+    subject = gone("aws_vpc_security_group_ingress_rule", rule, HERE)
+    other = ingress("RevokeSecurityGroupIngress", 5, "10.2.0.0/16", SAM)
+    found = attributed(subject, [other])
+    assert found.author
+    assert found.author.confidence == 0.45
+    this = ingress("RevokeSecurityGroupIngress", 50, "10.1.0.0/16", JO)
+    assert who(attributed(subject, [other, this])) == "jo"
+
+
+def test_what_was_written_to_a_namesake_before_it_was_made_does_not_count() -> None:
+    real = Real(type="aws_db_instance", id="main", created=NOW - timedelta(minutes=30))
+    difference = Difference(path="multi_az", before=True, after=False)
+    subject = changed("aws_db_instance", MAIN, HERE, difference, real)
+    assert attributed(subject, [db(90, JO, multiAZ=False)]).author is None
+    assert who(attributed(subject, [db(9, JO, multiAZ=False)])) == "jo"
+
+
 def db(ago: float, caller: Any = SAM, **parameters: Any) -> Event:
     request = {"dBInstanceIdentifier": "main", **parameters}
     return seen("ModifyDBInstance", "rds", ago, caller, request=request)

@@ -573,6 +573,7 @@ _MAKING = re.compile(r"(?:Batch)?(?:Create|Run|Allocate|Register|Import|Request|
 _REMOVING = re.compile(r"(?:Batch)?(?:Delete|Terminate|Release|Remove|Deregister|Schedule\w+Delet)")
 _TAGS = re.compile(r"Tag(?:s|Resource|Queue|Log|ging|$)")
 _WORLDWIDE = ("iam", "cloudfront", "route53", "globalaccelerator", "organizations", "waf", "sts")
+_PARENTS = ("security_group_id", "route_table_id", "network_acl_id", "target_group_arn")
 UNIQUE_NAMES_NOT_IN = ("ec2", "route53")
 """Services in which two things may be called the same."""
 
@@ -592,6 +593,16 @@ class Calls:
     def is_worldwide(self) -> bool:
         """Whether its events are kept in one region, whatever region asked."""
         return self.source in _WORLDWIDE
+
+    @property
+    def is_child(self) -> bool:
+        """Whether calls name what it belongs to, and tell it from its like by values only."""
+        return bool(self.by) and self.by[0] in _PARENTS
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Every event that writes anything of it."""
+        return frozenset(name for names in self.writes.values() for name in names)
 
     def special(self, path: str) -> frozenset[str]:
         """Events that write this attribute and hardly anything else."""

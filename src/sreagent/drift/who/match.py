@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 
 from sreagent.domain.drift import Author, Way
@@ -30,6 +31,8 @@ _WEAK_WORDS = frozenset(
 _SAYS_LITTLE = frozenset({"true", "false", "enabled", "disabled", "", "*", "none", "default"})
 _A_LOT = 6
 """Digits from which a number is hardly there by chance."""
+_SLACK = timedelta(minutes=10)
+"""Between what a service and what CloudTrail call the time of creation."""
 COMPETITORS = 20
 """Other writers whose identity is worked out."""
 
@@ -93,8 +96,11 @@ def matched(subject: Subject, event: Event) -> Match | None:
         return None
     exact = _names_it(subject, event)
     fit = _fit(subject, event) if exact is not None else None
-    if exact is None or fit is None:
+    if exact is None or fit is None or _is_older(subject, event):
         return None
+    if subject.calls.is_child and fit is not Fit.SETS:
+        # The call is about its parent, and perhaps about another child of that.
+        exact = False
     found = Match(event=event, exact=exact, fit=fit)
     return found if found.confidence else None
 
@@ -163,6 +169,11 @@ def _names_it(subject: Subject, event: Event) -> bool | None:
     return None
 
 
+def _is_older(subject: Subject, event: Event) -> bool:
+    """Whether it was written before the thing was there: then it was about its namesake."""
+    return subject.created is not None and event.at < subject.created - _SLACK
+
+
 def _is_unique(subject: Subject) -> bool:
     return subject.calls.source not in UNIQUE_NAMES_NOT_IN
 
@@ -204,10 +215,17 @@ def _changes(subject: Subject, event: Event) -> Fit | None:
         return _written(subject, event)
     if event.name in calls.general() or (not calls.writes and _looks_general(event)):
         is_meant = _mentions(event, path) or _carries(subject, event)
-        return _written(subject, event) if is_meant else Fit.OTHER
-    if event.name in calls.writes.get(MADE, ()) or event.name in calls.writes.get(GONE, ()):
+        return _written(subject, event) if is_meant else _otherwise(subject, event)
+    return _otherwise(subject, event)
+
+
+def _otherwise(subject: Subject, event: Event) -> Fit | None:
+    """Another write to the same thing, which is not its making nor its end."""
+    calls = subject.calls
+    if event.source != calls.source or removes(event.name) or makes(event.name):
         return None
-    return None if removes(event.name) and not calls.special(path) else Fit.OTHER
+    is_about_it = event.name in calls.all or speaks_of(event.name, subject.type)
+    return Fit.OTHER if is_about_it else None
 
 
 def _looks_general(event: Event) -> bool:
@@ -217,12 +235,12 @@ def _looks_general(event: Event) -> bool:
 def _tags(subject: Subject, event: Event) -> Fit | None:
     key = subject.path.partition(".")[2]
     if not writes_tags(event.name) and event.name not in subject.calls.special("tags"):
-        return Fit.OTHER
+        return None
     if key and key not in event.request:
-        return Fit.OTHER
+        return None
     takes = subject.after in (None, "")
     if takes:
-        return Fit.SETS if _TAKES.match(event.name) else Fit.OTHER
+        return Fit.SETS if _TAKES.match(event.name) else None
     return Fit.SETS if str(subject.after) in event.request else Fit.WRITES
 
 
