@@ -29,9 +29,15 @@ class Answering:
             self.asked.append((operation, parameters))
             yield page
 
+    def read(self, type_: str, wanted: Wanted) -> list[Real]:
+        """What the reader of a type makes of the answers."""
+        reader = next(each for each in readers() if type_ in {kind.type for kind in each.kinds})
+        look = Look(estate=self, place=HERE, service=reader.service, wanted=wanted)
+        return list(reader.read(look))
 
-def seen(type_: str, pages: Mapping[str, Sequence[Mapping[str, Any]]], wanted: Wanted) -> list[Real]:
+
+def seen(
+    type_: str, pages: Mapping[str, Sequence[Mapping[str, Any]]], wanted: Wanted
+) -> list[Real]:
     """What the reader of a type makes of these answers."""
-    reader = next(each for each in readers() if type_ in {kind.type for kind in each.kinds})
-    look = Look(estate=Answering(pages), place=HERE, service=reader.service, wanted=wanted)
-    return list(reader.read(look))
+    return Answering(pages).read(type_, wanted)

@@ -13,7 +13,7 @@ SCRIPT = b64encode(b"#!/bin/sh\n").decode()
 
 def version(**data: Any) -> dict[str, Any]:
     """What the reader makes of a version that says this."""
-    answers = {
+    answers: dict[str, list[dict[str, Any]]] = {
         "DescribeLaunchTemplates": [
             {"LaunchTemplates": [{"LaunchTemplateId": "lt-1", "LaunchTemplateName": "a"}]}
         ],

@@ -201,7 +201,10 @@ def alone(rule: Rule, *, folded: str = "") -> Real:
 
 def together(said: Attributes, identity: str, there: list[Rule]) -> Real:
     """The rules that an `aws_security_group_rule` stands for, as one."""
-    spoken, first, last = there[0].ports
+    spoken, *between = there[0].ports
+    if spoken not in _WITH_PORTS and protocol(said.get("protocol")) == spoken:
+        # What stands there for ports means nothing.
+        between = [said.get("from_port") or 0, said.get("to_port") or 0]
     group = there[0].group
     own = not said.get("source_security_group_id")
     groups = [rule.peer for rule in there if rule.kind == GROUPS]
@@ -217,8 +220,8 @@ def together(said: Attributes, identity: str, there: list[Rule]) -> Real:
             "type": there[0].side,
             "security_group_id": group,
             "protocol": said_protocol(spoken),
-            "from_port": first,
-            "to_port": last,
+            "from_port": between[0],
+            "to_port": between[1],
             **{kind: [rule.peer for rule in there if rule.kind == kind] for kind in PEERS[:3]},
             "source_security_group_id": others[0] if others else "",
             "self": own and group in groups,
