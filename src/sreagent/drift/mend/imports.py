@@ -207,6 +207,8 @@ def _code(stray: Stray, address: str, references: _References) -> tuple[str, tup
 
 
 def _is_left_out(name: str, value: Json, stray: Stray) -> bool:
+    if names_secret(name):
+        return is_nothing(value)
     if name in stray.shape.skipped or value == stray.shape.defaults.get(name, ...):
         return True
     is_computed = is_volatile(name, stray.shape) or _COMPUTED.fullmatch(name) is not None
