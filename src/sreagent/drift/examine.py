@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sreagent.domain.drift import Coverage, Place
+from sreagent.domain.drift import Coverage, Extent, Place
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.matching import Held, compared, held_at, missing, strangers
 from sreagent.drift.places import place_of, usual_place
@@ -24,6 +24,8 @@ class Drifted:
     kind: Kind
     place: Place
     difference: Difference
+    shallow: bool = False
+    """A generic reading gave it, which knows only some attributes."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -61,6 +63,8 @@ class Examined:
     coverage: tuple[Coverage, ...] = ()
     reals: Mapping[tuple[str, str], Real] = field(default_factory=dict)
     """By type and id: everything that was seen, for what has to be known of neighbours."""
+    odd: Mapping[str, str] = field(default_factory=dict)
+    """Resources that could not be compared, by address, and why."""
 
 
 def settled(
@@ -92,26 +96,37 @@ def examine(
     for reading in sweep(estate, readers, wanted):
         first.append(reading)
         yield reading
-    drifted, gone = _weighed(first, places)
+    odd: dict[str, str] = {}
+    drifted, gone = _weighed(first, places, odd)
+    unsure: set[tuple[str, Place]] = set()
     if drifted or gone:
         doubted = {each.kind.type for each in drifted} | {each.kind.type for each in gone}
-        suspects = _only(wanted, doubted)
         again = [each for each in readers if doubted & {kind.type for kind in each.kinds}]
-        second = list(sweep(estate, again, suspects))
-        drifted, gone = _confirmed(drifted, gone, _weighed(second, places))
+        second = list(sweep(estate, again, _only(wanted, doubted)))
+        unsure = {
+            (kind.type, each.place) for each in second if each.failed for kind in each.reader.kinds
+        }
+        drifted, gone = _confirmed((drifted, gone), _weighed(second, places, odd), unsure)
+    reals = {
+        (type_, real.id): real
+        for reading in first
+        for type_, found in reading.found.items()
+        for real in found.values()
+    }
     return Examined(
         drifted=tuple(drifted),
         gone=tuple(gone),
         strangers=tuple(_strangers(first, places)),
+        deposed=tuple(_left_over(first, places)),
         coverage=tuple(
-            each for reading in first for each in reading.coverage(_held(reading, wanted))
-        ),
-        reals={
-            (type_, real.id): real
+            replace(each, extent=Extent.PARTIAL, why="it could not be read a second time")
+            if (each.type, each.place) in unsure and each.extent is Extent.COMPLETE
+            else each
             for reading in first
-            for type_, found in reading.found.items()
-            for real in found.values()
-        },
+            for each in reading.coverage(_held(reading, wanted))
+        ),
+        reals=reals,
+        odd=odd,
     )
 
 
@@ -136,7 +151,7 @@ def _held(reading: Reading, wanted: Mapping[Place, Wanted]) -> Wanted:
 
 
 def _weighed(
-    readings: Iterable[Reading], places: Mapping[Place, Held]
+    readings: Iterable[Reading], places: Mapping[Place, Held], odd: dict[str, str]
 ) -> tuple[list[Drifted], list[Gone]]:
     drifted: list[Drifted] = []
     gone: list[Gone] = []
@@ -147,7 +162,7 @@ def _weighed(
             found = reading.found.get(kind.type, {})
             for held in _homes(reading, places):
                 here = held.resources.get(kind.type, {})
-                drifted += _drifted(kind, held, here, found)
+                drifted += _drifted(kind, held, found, odd)
                 gone += (
                     Gone(managed=managed, kind=kind, place=held.place)
                     for managed in missing(here, found)
@@ -166,16 +181,16 @@ def _homes(reading: Reading, places: Mapping[Place, Held]) -> Iterator[Held]:
 def _drifted(
     kind: Kind,
     held: Held,
-    here: Mapping[str, tuple[Managed, ...]],
     found: Mapping[str, Real],
+    odd: dict[str, str],
 ) -> Iterator[Drifted]:
     around = held.wanted
-    for identity, resources in here.items():
+    for identity, resources in held.resources.get(kind.type, {}).items():
         real = found.get(identity)
         if real is None:
             continue
         for managed in resources:
-            for difference in compared(kind, managed, real, around):
+            for difference in _compared(kind, managed, real, around, odd):
                 yield Drifted(
                     managed=managed,
                     real=real,
@@ -185,18 +200,46 @@ def _drifted(
                 )
 
 
+def _compared(
+    kind: Kind, managed: Managed, real: Real, around: Wanted, odd: dict[str, str]
+) -> tuple[Difference, ...]:
+    """What differs; a resource of another shape than its type has is told, and the rest goes on."""
+    try:
+        return compared(kind, managed, real, around)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        odd[managed.address] = f"{type(error).__name__}: {error}"
+        return ()
+
+
 def _confirmed(
-    drifted: Sequence[Drifted],
-    gone: Sequence[Gone],
+    first: tuple[Sequence[Drifted], Sequence[Gone]],
     second: tuple[Sequence[Drifted], Sequence[Gone]],
+    unsure: set[tuple[str, Place]],
 ) -> tuple[list[Drifted], list[Gone]]:
-    """What both looks say, as the second one saw it."""
-    before = {each.key for each in drifted}
-    lost = {(each.managed.source, each.managed.address) for each in gone}
+    """What both looks say, as the second one saw it.
+
+    Where there was no second one, a difference stands as it was seen, and nothing is missing.
+    """
+    before = {each.key for each in first[0]}
+    lost = {(each.managed.source, each.managed.address) for each in first[1]}
+    seen_once = [each for each in first[0] if (each.kind.type, each.place) in unsure]
     return (
-        [each for each in second[0] if each.key in before],
+        [*seen_once, *(each for each in second[0] if each.key in before)],
         [each for each in second[1] if (each.managed.source, each.managed.address) in lost],
     )
+
+
+def _left_over(
+    readings: Iterable[Reading], places: Mapping[Place, Held]
+) -> Iterator[tuple[Gone, bool | None]]:
+    """Deposed objects, and whether they are there; None where nobody looked."""
+    for reading in readings:
+        for kind in reading.reader.kinds:
+            for held in _homes(reading, places):
+                for managed in held.deposed.get(kind.type, ()):
+                    found = reading.found.get(kind.type, {})
+                    there = None if reading.failed else kind.identity(managed.attributes) in found
+                    yield Gone(managed=managed, kind=kind, place=held.place), there
 
 
 def _strangers(readings: Iterable[Reading], places: Mapping[Place, Held]) -> Iterator[Stranger]:
@@ -207,8 +250,14 @@ def _strangers(readings: Iterable[Reading], places: Mapping[Place, Held]) -> Ite
                 for held in _homes(reading, places)
                 for identity, resources in held.resources.get(kind.type, {}).items()
             }
+            left_over = {
+                kind.identity(one.attributes)
+                for held in _homes(reading, places)
+                for one in held.deposed.get(kind.type, ())
+            }
             for real in strangers(managed, reading.found.get(kind.type, {})):
-                yield Stranger(real=real, kind=kind, place=_place(real, reading.place))
+                if real.id not in left_over:
+                    yield Stranger(real=real, kind=kind, place=_place(real, reading.place))
 
 
 def _place(real: Real, seen_at: Place) -> Place:

@@ -19,27 +19,31 @@ class Held:
     place: Place
     resources: Mapping[str, Mapping[str, tuple[Managed, ...]]] = field(default_factory=dict)
     """One thing may stand in two states."""
-
-    @property
-    def wanted(self) -> Wanted:
-        """The same as a reader is given it."""
-        return {
-            type_: {identity: held[0].attributes for identity, held in by_identity.items()}
-            for type_, by_identity in self.resources.items()
-        }
+    deposed: Mapping[str, tuple[Managed, ...]] = field(default_factory=dict)
+    """Left-over objects, by type."""
+    wanted: Wanted = field(default_factory=dict)
+    """The same as a reader is given it: of each type and identity the attributes."""
 
 
 def held_at(place: Place, resources: Iterable[Managed], kinds: Mapping[str, Kind]) -> Held:
-    """Index the resources of one place whose type is known; deposed objects are left out."""
+    """Index the resources of one place whose type is known."""
     index: dict[str, dict[str, list[Managed]]] = defaultdict(lambda: defaultdict(list))
+    deposed: dict[str, list[Managed]] = defaultdict(list)
     for managed in resources:
         kind = kinds.get(managed.type)
-        if kind and not managed.deposed:
+        if kind and managed.deposed:
+            deposed[kind.type].append(managed)
+        elif kind:
             index[kind.type][kind.identity(managed.attributes)].append(managed)
     return Held(
         place=place,
         resources={
             type_: {identity: tuple(held) for identity, held in by_identity.items()}
+            for type_, by_identity in index.items()
+        },
+        deposed={type_: tuple(held) for type_, held in deposed.items()},
+        wanted={
+            type_: {identity: held[0].attributes for identity, held in by_identity.items()}
             for type_, by_identity in index.items()
         },
     )

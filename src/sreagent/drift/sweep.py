@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from sreagent.domain.drift import Coverage, Extent, Place
-from sreagent.domain.errors import SreError
+from sreagent.domain.errors import SreError, Unreachable
 from sreagent.drift.reality.kinds import Reader
 from sreagent.drift.reality.look import Estate, Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -99,6 +99,9 @@ def _read(
         _gather(found, reader.read(look))
     except SreError as error:
         failed = error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        msg = f"the answer of {reader.service} has another shape ({type(error).__name__}: {error})"
+        failed = Unreachable(msg)
     return Reading(reader=reader, place=place, found=found, gaps=tuple(look.gaps), failed=failed)
 
 
