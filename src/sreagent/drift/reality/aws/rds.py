@@ -17,6 +17,7 @@ Answer = Mapping[str, Any]
 _PAGE = 100
 _OTHER_ENGINES = ("neptune", "docdb")
 """Listed by RDS too, and other types for Terraform."""
+_GOING = "deleting"
 _CERTIFICATE = "rds-ca-"
 _MAJOR = {"mysql": 2, "mariadb": 2, "aurora-mysql": 3}
 """Numbers of a version that no upgrade changes by itself; one for the other engines."""
@@ -205,7 +206,7 @@ _INSTANCES = Kind(
 def instances(look: Look) -> Iterator[Real]:
     """All instances, with their tags; those of clusters are another type."""
     for item in look.listed("DescribeDBInstances", "DBInstances", MaxRecords=_PAGE):
-        if not item.get("DBClusterIdentifier"):
+        if not item.get("DBClusterIdentifier") and item.get("DBInstanceStatus") != _GOING:
             yield Real(
                 type="aws_db_instance",
                 id=item["DBInstanceIdentifier"],
@@ -256,7 +257,7 @@ _CLUSTERS = Kind(
 def clusters(look: Look) -> Iterator[Real]:
     """All clusters, with their tags."""
     for item in look.listed("DescribeDBClusters", "DBClusters", MaxRecords=_PAGE):
-        if item.get("Engine") not in _OTHER_ENGINES:
+        if item.get("Engine") not in _OTHER_ENGINES and item.get("Status") != _GOING:
             yield Real(
                 type="aws_rds_cluster",
                 id=item["DBClusterIdentifier"],
