@@ -19,7 +19,7 @@ Held = dict[str, dict[str, dict[str, Any]]]
 
 def block(first: int, last: int, *networks: str, **said: Any) -> dict[str, Any]:
     lists = ("ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
-    usual = {"protocol": "tcp", "description": "", "self": False, **dict.fromkeys(lists, [])}
+    usual = {"protocol": "tcp", "description": "", "self": False, **{key: [] for key in lists}}
     return {**usual, "from_port": first, "to_port": last, "cidr_blocks": list(networks), **said}
 
 

@@ -127,6 +127,7 @@ def instances(look: Look) -> Iterator[Real]:
             id=identity,
             name=tags.get("Name", ""),
             folded=made_by(tags),
+            known_as=_parts(each),
             created=each.get("LaunchTime"),
             attributes={
                 **_attributes(each, tags),
@@ -135,6 +136,13 @@ def instances(look: Look) -> Iterator[Real]:
                 **asked.get(identity, {}),
             },
         )
+
+
+def _parts(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Interfaces and volumes: who changes groups or sizes names those."""
+    interfaces = (one.get("NetworkInterfaceId") for one in said.get("NetworkInterfaces") or ())
+    volumes = (at(one, "Ebs.VolumeId") for one in said.get("BlockDeviceMappings") or ())
+    return tuple(str(each) for each in (*interfaces, *volumes) if each)
 
 
 def _attributes(said: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import network
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.reality.aws.said import Around, listed_or_missed, made_by, tags_of, taken
@@ -107,10 +108,20 @@ def _ipv6(said: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def tagger(difference: Difference, _before: Attributes, _real: Real) -> str:
+    """EKS marks the networks that its clusters use."""
+    is_added = difference.before is None and difference.path.startswith(
+        "tags.kubernetes.io/cluster/"
+    )
+    return "EKS" if is_added else ""
+
+
 _NETWORK = {"cidr_block": network, "ipv6_cidr_block": network}
 
 
-@reader("ec2", Kind(type=VPC, shape=Shape(equal=_NETWORK), aliases=("aws_default_vpc",)))
+@reader(
+    "ec2", Kind(type=VPC, shape=Shape(equal=_NETWORK), owner=tagger, aliases=("aws_default_vpc",))
+)
 def vpcs(look: Look) -> Iterator[Real]:
     """All VPCs; what names those of the state resolve, a call each."""
     said = list(look.listed("DescribeVpcs", "Vpcs", MaxResults=1000))
@@ -151,6 +162,7 @@ def _names(look: Look, vpc: str) -> dict[str, Any]:
     Kind(
         type=SUBNET,
         shape=Shape(equal=_NETWORK, defaults={"private_dns_hostname_type_on_launch": "ip-name"}),
+        owner=tagger,
         aliases=("aws_default_subnet",),
     ),
 )
@@ -265,7 +277,7 @@ _ASSOCIATION = Kind(
 @reader("ec2", _TABLE, _ROUTE, _ASSOCIATION)
 def route_tables(look: Look) -> Iterator[Real]:
     """All tables with their routes and what they are for, in one list."""
-    usual = _default_vpcs(look)
+    usual, apart = _default_vpcs(look), _routes_apart(look.wanted)
     for each in look.listed("DescribeRouteTables", "RouteTables", MaxResults=100):
         identity = each["RouteTableId"]
         associations = each.get("Associations") or ()
@@ -282,7 +294,7 @@ def route_tables(look: Look) -> Iterator[Real]:
             },
             **common,
         )
-        yield from _routes(look, identity, routes)
+        yield from _routes(look, identity, routes, apart.get(identity, _NONE))
         yield from _associations(look, identity, associations, str(common["folded"]))
 
 
@@ -315,10 +327,11 @@ def _route(said: Mapping[str, Any]) -> dict[str, Any]:
     return route
 
 
-def _routes(look: Look, table: str, routes: Sequence[dict[str, Any]]) -> Iterator[Real]:
+def _routes(
+    look: Look, table: str, routes: Sequence[dict[str, Any]], apart: set[str] | frozenset[str]
+) -> Iterator[Real]:
     """Routes as resources of their own; those of a table that holds its own are not told twice."""
     before = look.in_state(TABLE, table)
-    apart = APART(look.wanted).get(table, _NONE)
     for route in routes:
         identity = f"{table}_{destination(route)}"
         is_known = look.in_state(ROUTE, identity) is not None
@@ -364,7 +377,15 @@ def _associations(
         )
 
 
-@reader("ec2", Kind(type=GATEWAY))
+def attached(before: Attributes, real: Real, _around: Wanted) -> tuple[Attributes, Attributes]:
+    """To which VPC counts where the state says so: there may be an attachment of its own."""
+    now = dict(real.attributes)
+    if not before.get("vpc_id"):
+        now.pop("vpc_id", None)
+    return before, now
+
+
+@reader("ec2", Kind(type=GATEWAY, settle=attached))
 def internet_gateways(look: Look) -> Iterator[Real]:
     """All internet gateways, in one list; those of default VPCs nobody would manage."""
     usual = _default_vpcs(look)
@@ -442,7 +463,7 @@ def addresses(look: Look) -> Iterator[Real]:
         yield Real(
             type=EIP,
             id=each.get("AllocationId") or each["PublicIp"],
-            known_as=(each["PublicIp"],) if each.get("PublicIp") else (),
+            known_as=tuple(each[key] for key in ("PublicIp", "AssociationId") if each.get(key)),
             attributes={
                 **taken(each, _EIP),
                 "instance": each.get("InstanceId", ""),

@@ -26,6 +26,7 @@ from sreagent.drift.reality.aws.security_group_rules import (
     Ports,
     Rule,
     alone,
+    apart,
     inline,
     old,
     said_protocol,
@@ -75,27 +76,27 @@ def regrouped(before: Attributes, real: Real, around: Wanted) -> tuple[Attribute
     AWS groups the networks of one protocol and its ports as it likes. Rules that are resources of
     their own are left out, also where a refresh has copied them into the group.
     """
-    apart = APART(around).get(real.id, NONE_APART)
+    separate = APART(around).get(real.id, NONE_APART)
     ids = json.loads(real.facts.get(_RULE_IDS, "{}"))
-    theirs = apart.keys | {_key(ids[known]) for known in apart.ids if known in ids}
+    theirs = separate.keys | {_key(ids[known]) for known in separate.ids if known in ids}
     was, now = dict(before), dict(real.attributes)
     for side in SIDES:
         if side not in before or side not in now:
             continue
-        if is_inline(real.id, side, before, apart):
+        if is_inline(real.id, side, before, separate):
             was[side], now[side] = _aligned(real.id, side, before[side] or [], now[side], theirs)
         else:
             del now[side]
     return was, now
 
 
-def is_inline(group: str, side: str, before: Attributes, apart: Apart) -> bool:
+def is_inline(group: str, side: str, before: Attributes, separate: Apart) -> bool:
     """Whether the rules of a side belong to the group itself, and not to resources of their own."""
-    if side not in apart.sides:
+    if side not in separate.sides:
         return True
     blocks = before.get(side) or ()
     return any(
-        rule.key not in apart.keys for block in blocks for rule in inline(group, side, block)
+        rule.key not in separate.keys for block in blocks for rule in inline(group, side, block)
     )
 
 
@@ -210,13 +211,14 @@ def groups(look: Look) -> Iterator[Real]:
         rules[answer["GroupId"]].append(seen(answer, look.place.account))
     said = list(look.listed("DescribeSecurityGroups", "SecurityGroups", MaxResults=1000))
     made = {group["GroupId"]: why for group in said if (why := _maker(look, group))}
-    held = _held(look)
+    held, separate = _held(look), apart(look.wanted)
     for group in said:
         known = group["GroupId"]
         yield _group(look, group, rules[known], made)
         claimed: set[str] = set()
         yield from _claims(look, held.get(known, ()), rules[known], claimed)
-        yield from _unclaimed(look, known, rules[known], claimed)
+        rest = [rule for rule in rules[known] if rule.id not in claimed]
+        yield from _unclaimed(look, known, rest, separate.get(known, NONE_APART))
 
 
 def _maker(look: Look, group: Mapping[str, Any]) -> str:
@@ -294,16 +296,13 @@ def _claims(
             yield together(said, identity, there)
 
 
-def _unclaimed(look: Look, group: str, rules: Sequence[Rule], claimed: set[str]) -> Iterator[Real]:
+def _unclaimed(look: Look, group: str, rules: Iterable[Rule], separate: Apart) -> Iterator[Real]:
     """Rules that no resource holds; those of a group that holds its rules inline are its own."""
     before = look.in_state(GROUP, group)
-    apart = APART(look.wanted).get(group, NONE_APART)
     for rule in rules:
-        if rule.id in claimed:
-            continue
         if before is None:
             yield alone(rule, folded=f"rule of {group}, which is unmanaged")
-        elif not is_inline(group, rule.side, before, apart):
+        elif not is_inline(group, rule.side, before, separate):
             yield alone(rule, folded=_controller(rule))
 
 
