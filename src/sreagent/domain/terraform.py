@@ -65,6 +65,8 @@ class CodeFolder:
     """Names of `*.tf`, `*.tofu` and their JSON kin, and what stands in them."""
     initialised: bytes = field(default=b"", repr=False)
     """`.terraform/terraform.tfstate`: the backend with all its settings."""
+    modules: bytes = field(default=b"", repr=False)
+    """`.terraform/modules/modules.json`: where modules from elsewhere were put."""
     workspace: str = ""
     """Of `.terraform/environment`; empty where none was chosen."""
     has_terragrunt: bool = False
