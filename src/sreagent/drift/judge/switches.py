@@ -230,6 +230,9 @@ def _choices() -> Iterator[Switch]:
         MEDIUM,
         ("tags of images can be moved", "tags of images stay"),
     )
+
+
+def _ways_in() -> Iterator[Switch]:
     yield _switch(
         "protocol viewer_protocol_policy origin_protocol_policy client_broker",
         _among("https", "tls", "https-only", "redirect-to-https", "tls_plaintext", "match-viewer",
@@ -321,6 +324,9 @@ def _losses() -> Iterator[Switch]:
         MEDIUM,
         ("credentials reach further", "credentials reach less far"),
     )
+
+
+def _outages() -> Iterator[Switch]:
     yield _switch(
         "multi_az multi_az_enabled automatic_failover_enabled",
         _on,
@@ -362,6 +368,8 @@ _SWITCHES: Sequence[Switch] = (
     *_protections(),
     *_dangers(),
     *_choices(),
+    *_ways_in(),
     *_presences(),
     *_losses(),
+    *_outages(),
 )

@@ -11,7 +11,7 @@ from sreagent.domain.drift import Place, Trouble
 from sreagent.domain.errors import Forbidden, NotFound, Refused, SreError
 from sreagent.domain.ports import Clock
 from sreagent.drift.reality.look import Estate
-from sreagent.drift.who.event import Event, read_event
+from sreagent.drift.who.event import Event, Sieve, read_event, time_of
 from sreagent.drift.who.match import Attribution, attributed, matched
 from sreagent.drift.who.subject import Step, Subject
 
@@ -98,8 +98,10 @@ class Trail:
         by = {subject: seen[subject].attribution(subject) for subject in wanted}
         return Attributed(by=by, troubles=tuple(troubles))
 
-    def pages(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[Sequence[Event]]:
-        """The events of one question, page by page, each when its turn has come.
+    def pages(
+        self, place: Place, parameters: Mapping[str, Any]
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """The entries that answer one question, page by page, each when its turn has come.
 
         Raises SreError when CloudTrail does not answer, or may not be asked.
         """
@@ -117,8 +119,7 @@ class Trail:
             page = next(answers, None)
             if page is None:
                 return
-            entries = (read_event(entry) for entry in page.get("Events") or ())
-            yield [event for event in entries if event]
+            yield page.get("Events") or ()
             if not page.get("NextToken"):
                 return
 
@@ -135,7 +136,7 @@ class Trail:
         calls = 0
         for page in self.pages(place, {**_named(name), **self.window(around)}):
             calls += 1
-            found += page
+            found += _read(page)
             if calls >= PAGES_OF_ONE:
                 break
         with self._lock:
@@ -220,16 +221,17 @@ class _Search:
         """Read all writes, newest first, for as long as asking one by one would cost more."""
         window = self._window()
         writes = {"LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]}
+        sieve = Sieve(word for subject in self.seen for word in subject.words)
         read = 0
         try:
             for page in self.trail.pages(self.place, {**writes, **window}):
                 read += 1
                 self.left -= 1
-                self._share(page)
+                self._share(_read(page, sieve))
                 if not (still := self._open()):
                     return
-                oldest = min((event.at for event in page), default=window["EndTime"])
-                if self.left <= 0 or _is_dear(read, oldest, window, still):
+                oldest = time_of(page[-1]) if page else None
+                if self.left <= 0 or _is_dear(read, oldest or window["EndTime"], window, still):
                     return
             self.told_all = True
         except SreError as error:
@@ -295,6 +297,11 @@ class _Search:
             f"CloudTrail knows no such write of the last {KEEPS.days} days in {self.place}; "
             f"those of the last {minutes} minutes may not be told yet"
         )
+
+
+def _read(page: Sequence[Mapping[str, Any]], sieve: Sieve | None = None) -> list[Event]:
+    events = (read_event(entry) for entry in page if sieve is None or sieve.passes(entry))
+    return [event for event in events if event]
 
 
 def _rounds(subjects: Sequence[Subject]) -> Iterator[dict[Place, list[Subject]]]:
