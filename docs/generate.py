@@ -600,7 +600,8 @@ def _json_type(said: Mapping[str, Any]) -> str:
         case {"type": [*types]}:
             return " or ".join(_json_type({**said, "type": one}) for one in types)
         case _:
-            return "time" if "format" in said else said.get("type", "any value")
+            is_time = said.get("type") == "string" and "format" in said
+            return "time" if is_time else said.get("type", "any value")
 
 
 def _one_of(said: Mapping[str, Any]) -> str:
