@@ -90,7 +90,7 @@ CLOUD = (
             id="azurerm",
         ),
         pytest.param(
-            backend("kubernetes", namespace="infra", config_context="c", secret_suffix="net"),
+            backend("kubernetes", namespace="infra", config_context="c", secret_suffix="net"),  # noqa: S106 - a name
             "",
             "kubernetes://infra/net",
             {"workspace": "default", "context": "c"},
