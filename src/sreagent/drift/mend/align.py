@@ -1,9 +1,11 @@
 """Signs and comments of neighbouring lines below each other, as `terraform fmt` has them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sreagent.drift.mend.syntax import Source, Splice, parse, spliced, walk
+from tree_sitter import Node
+
+from sreagent.drift.mend.syntax import Source, Splice, bodies, parse, spliced, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +21,7 @@ class _Gap:
     """Columns that stand before it."""
 
 
-_Find = Callable[[Source], Iterator[_Gap]]
+_Find = Callable[[Source, Iterable[Node]], Iterator[_Gap]]
 
 
 def tidied(path: str, before: bytes, after: bytes) -> bytes:
@@ -38,13 +40,14 @@ def tidied(path: str, before: bytes, after: bytes) -> bytes:
 def _tidied(before: Source, after: Source, find: _Find) -> bytes:
     first, last = _changed(before.text, after.text)
     lines, old = after.text.split(b"\n"), before.text.split(b"\n")
-    off = [gap.line for gap in _off(before, find)]
+    grown = len(lines) - len(old)
+    off = [gap.line for gap in _off(list(find(before, _around(before, first, last - grown))))]
     # The author has it otherwise where the edit is: it stays so.
-    if any(first < line < last + len(old) - len(lines) for line in off):
+    if any(first < line < last - grown for line in off):
         return after.text
     odd = {old[line] for line in off}
     splices: list[Splice] = []
-    for chain in _chains(list(find(after))):
+    for chain in _chains(list(find(after, _around(after, first, last)))):
         touched = any(first <= gap.line <= last for gap in chain)
         kept = [gap for gap in chain if not first < gap.line < last]
         if touched and not any(lines[gap.line] in odd for gap in kept):
@@ -63,9 +66,19 @@ def _changed(before: bytes, after: bytes) -> tuple[int, int]:
     return head - 1, len(new) - tail
 
 
-def _off(source: Source, find: _Find) -> Iterator[_Gap]:
+def _around(source: Source, first: int, last: int) -> Iterator[Node]:
+    """The pieces of a file near some lines: no neighbour of theirs stands outside of a block."""
+    body = bodies(source.root)
+    for node in body.children if body else ():
+        near = node.start_point.row <= last and node.end_point.row >= first
+        if node.type != "block" or near:
+            yield from walk(node)
+    yield from (node for node in source.root.children if node.type == "comment")
+
+
+def _off(gaps: list[_Gap]) -> Iterator[_Gap]:
     """Gaps that are not as wide as `terraform fmt` makes them."""
-    for chain in _chains(list(find(source))):
+    for chain in _chains(gaps):
         wanted = max(gap.width for gap in chain) + 1
         yield from (gap for gap in chain if gap.width + gap.end - gap.start != wanted)
 
@@ -88,9 +101,9 @@ def _chains(gaps: list[_Gap]) -> Iterator[list[_Gap]]:
         yield chain
 
 
-def _signs(source: Source) -> Iterator[_Gap]:
+def _signs(source: Source, nodes: Iterable[Node]) -> Iterator[_Gap]:
     """The gap before `=` on lines that one attribute or element has for itself."""
-    for node in walk(source.root):
+    for node in nodes:
         if node.type not in ("attribute", "object_elem") or node.child_count != 3:
             continue
         name, sign, value = node.children
@@ -100,24 +113,28 @@ def _signs(source: Source) -> Iterator[_Gap]:
         rows = source.text.count(b"\n", node.start_byte, value.end_byte)
         if rows and not source.of(value).startswith("<<"):
             continue
-        yield _gap(source, start, name.end_byte, sign.start_byte, rows)
+        width = _width(source, start, name.end_byte)
+        row = node.start_point.row
+        yield _Gap(line=row, last=row + rows, start=name.end_byte, end=sign.start_byte, width=width)
 
 
-def _comments(source: Source) -> Iterator[_Gap]:
+def _comments(source: Source, nodes: Iterable[Node]) -> Iterator[_Gap]:
     """The gap before a comment at the end of a line."""
-    for node in walk(source.root):
+    for node in nodes:
         start = source.line_start(node.start_byte)
         lead = source.text[start : node.start_byte]
         if node.type == "comment" and lead.strip():
-            yield _gap(source, start, start + len(lead.rstrip()), node.start_byte)
+            stop = start + len(lead.rstrip())
+            row = node.start_point.row
+            yield _Gap(
+                line=row,
+                last=row,
+                start=stop,
+                end=node.start_byte,
+                width=_width(source, start, stop),
+            )
 
 
-def _gap(source: Source, line_start: int, start: int, end: int, rows: int = 0) -> _Gap:
-    line = source.text.count(b"\n", 0, start)
-    return _Gap(
-        line=line,
-        last=line + rows,
-        start=start,
-        end=end,
-        width=len(source.text[line_start:start].decode("utf-8", "replace")),
-    )
+def _width(source: Source, start: int, end: int) -> int:
+    """The columns between two bytes of a line."""
+    return len(source.text[start:end].decode("utf-8", "replace"))

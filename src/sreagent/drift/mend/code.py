@@ -108,8 +108,8 @@ def folder_of(name: str) -> str:
 def resources(code: Code, folder: str) -> Iterator[tuple[tuple[str, ...], Source, Node]]:
     """The blocks at the top of the files of one module, with their labels."""
     for source in code.sources(folder):
-        for node in blocks(source.root):
-            yield labels(source, node), source, node
+        for words, node in source.tops:
+            yield words, source, node
 
 
 def find(code: Code, address: str) -> Block | Absent:
@@ -202,8 +202,7 @@ def callers(code: Code, folder: str) -> tuple[Spot, ...]:
 def _calls(code: Code, folder: str) -> Iterator[tuple[tuple[str, ...], Source, Node]]:
     for source in code.sources(folder):
         if b"module" in source.text:
-            for node in blocks(source.root):
-                words = labels(source, node)
+            for words, node in source.tops:
                 if words[:1] == ("module",):
                     yield words, source, node
 
@@ -245,13 +244,22 @@ def _several(code: Code, parts: Address) -> str:
 
 def references(code: Code, folder: str, *names: str) -> tuple[Spot, ...]:
     """Where code of one module mentions `var.x`, `local.x` or `aws_vpc.main`."""
+    said = re.compile(rb"\b" + rb"\s*\.\s*".join(re.escape(name.encode()) for name in names))
     return tuple(
         Spot(path=source.path, line=source.line(node))
         for source in code.sources(folder)
-        if names[-1].encode() in source.text
-        for node in walk(source.root)
-        if node.type == "variable_expr" and _follows(source, node, names)
+        for found in said.finditer(source.text)
+        if (node := _variable_at(source, found.start())) is not None
+        and _follows(source, node, names)
     )
+
+
+def _variable_at(source: Source, at: int) -> Node | None:
+    """The first name of a reference that begins at a byte; None in comments and texts."""
+    node = source.root.descendant_for_byte_range(at, at + 1)
+    while node is not None and node.type != "variable_expr" and node.start_byte == at:
+        node = node.parent
+    return node if node is not None and node.type == "variable_expr" else None
 
 
 def _follows(source: Source, node: Node, names: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """HCL as a tree in which every piece knows its bytes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import tree_sitter_hcl
@@ -26,6 +26,8 @@ class Source:
     path: str
     text: bytes
     root: Node
+    tops: tuple[tuple[tuple[str, ...], Node], ...] = field(repr=False, compare=False)
+    """The blocks at the top with their labels."""
 
     @property
     def newline(self) -> str:
@@ -38,7 +40,7 @@ class Source:
 
     def line(self, node: Node) -> int:
         """Where a piece begins, from 1."""
-        return self.text.count(b"\n", 0, node.start_byte) + 1
+        return node.start_point.row + 1
 
     def line_start(self, at: int) -> int:
         """The first byte of the line that a byte is in."""
@@ -63,7 +65,10 @@ def _parser() -> Parser:
 
 def parse(path: str, text: bytes) -> Source:
     """Read a file; what cannot be understood is an error node, and the rest is read."""
-    return Source(path=path, text=text, root=_parser().parse(text).root_node)
+    source = Source(path=path, text=text, root=_parser().parse(text).root_node, tops=())
+    return replace(
+        source, tops=tuple((labels(source, block), block) for block in blocks(source.root))
+    )
 
 
 def spliced(text: bytes, splices: tuple[Splice, ...] | list[Splice]) -> bytes:
