@@ -276,18 +276,66 @@ def users(aws: Aws, word: str) -> World:
         },
     )
     iam.create_user(UserName=f"stranger-{word}")
+    reads = a_policy(iam, f"user-reads-{word}", allow("s3:GetObject"))
+    shared = a_policy(iam, f"shared-{word}", allow("s3:ListBucket"))
+    iam.create_group(GroupName=f"people-{word}")
+    iam.attach_group_policy(GroupName=f"people-{word}", PolicyArn=shared.attributes["arn"])
+    for policy in (reads, shared):
+        iam.attach_user_policy(UserName=name, PolicyArn=policy.attributes["arn"])
+    iam.put_user_policy(
+        UserName=name, PolicyName="own", PolicyDocument=json.dumps(allow("s3:PutObject"))
+    )
+    own = Thing(
+        type="aws_iam_user_policy",
+        name=user.name,
+        attributes={
+            "id": f"{name}:own",
+            "name": "own",
+            "name_prefix": "",
+            "policy": json.dumps(allow("s3:PutObject"), sort_keys=True),
+            "user": name,
+        },
+    )
+    attachment = Thing(
+        type="aws_iam_user_policy_attachment",
+        name=user.name,
+        attributes={
+            "id": f"{name}-20260102030405",
+            "policy_arn": reads.attributes["arn"],
+            "user": name,
+        },
+    )
+    everywhere = Thing(
+        type="aws_iam_policy_attachment",
+        name=user.name,
+        attributes={
+            "groups": [f"people-{word}"],
+            "id": "shared",
+            "name": "shared",
+            "policy_arn": shared.attributes["arn"],
+            "roles": [],
+            "users": [name],
+        },
+    )
+    of_shared = {"PolicyArn": shared.attributes["arn"]}
 
     def move() -> None:
         iam.update_user(UserName=name, NewPath="/people/")
         # Moto forgets the tags of a user that moves.
         iam.tag_user(UserName=name, Tags=pairs(team="shop"))
 
-    def recreate() -> None:
+    def drop() -> None:
+        iam.delete_user_policy(UserName=name, PolicyName="own")
+        for policy in (reads, shared):
+            iam.detach_user_policy(UserName=name, PolicyArn=policy.attributes["arn"])
         iam.delete_user(UserName=name)
+
+    def recreate() -> None:
+        drop()
         iam.create_user(UserName=name, Path="/ci/", Tags=pairs(team="shop"))
 
     return World(
-        things=(user,),
+        things=(user, reads, shared, own, attachment, everywhere),
         strangers=(("aws_iam_user", f"stranger-{word}"),),
         mutations=(
             Mutation(
@@ -303,12 +351,34 @@ def users(aws: Aws, word: str) -> World:
             Mutation(
                 title="made anew",
                 do=recreate,
-                reports=reports((user.address, "unique_id")),
+                reports=reports(
+                    (user.address, "unique_id"),
+                    (own.address, ""),
+                    (attachment.address, ""),
+                    (everywhere.address, "users"),
+                ),
             ),
             Mutation(
                 title="deleted",
-                do=lambda: iam.delete_user(UserName=name),
-                reports=reports((user.address, "")),
+                do=drop,
+                reports=reports(
+                    (user.address, ""),
+                    (own.address, ""),
+                    (attachment.address, ""),
+                    (everywhere.address, "users"),
+                ),
+            ),
+            Mutation(
+                title="what is written into the user is more",
+                do=lambda: iam.put_user_policy(
+                    UserName=name, PolicyName="own", PolicyDocument=json.dumps(allow("s3:*"))
+                ),
+                reports=reports((own.address, "policy")),
+            ),
+            Mutation(
+                title="attached to a stranger too",
+                do=lambda: iam.attach_user_policy(UserName=f"stranger-{word}", **of_shared),
+                reports=reports((everywhere.address, "users")),
             ),
         ),
     )

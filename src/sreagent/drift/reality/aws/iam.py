@@ -15,14 +15,23 @@ from sreagent.drift.reality.real import Real
 Item = Mapping[str, Any]
 ROLE, POLICY, USER = "aws_iam_role", "aws_iam_policy", "aws_iam_user"
 INLINE, ATTACHED = "aws_iam_role_policy", "aws_iam_role_policy_attachment"
+USER_INLINE, USER_ATTACHED = "aws_iam_user_policy", "aws_iam_user_policy_attachment"
+EVERYWHERE = "aws_iam_policy_attachment"
+"""All attachments of a policy in one resource, which knows of no others."""
 
 _PAGE = 1000
-_DETAILS = {"role": "RoleDetailList", "policy": "Policies", "user": "UserDetailList"}
+_DETAILS = {
+    "Role": "RoleDetailList",
+    "LocalManagedPolicy": "Policies",
+    "User": "UserDetailList",
+    "Group": "GroupDetailList",
+}
 _FOLDED_PATHS = {
     "/aws-service-role/": "service-linked role",
     "/aws-reserved/": "made by IAM Identity Center",
 }
-_OF_A_STRANGER = "part of an unmanaged role"
+_OF_A_STRANGER = "part of an unmanaged {holder}"
+_HOLDERS = {"roles": "Role", "users": "User", "groups": "Group"}
 _MIRRORS = {"inline_policy": INLINE, "managed_policy_arns": ATTACHED}
 """Attributes of a role that mirror what resources of their own hold, if there are any."""
 
@@ -54,27 +63,52 @@ _POLICY = Shape(
         import_id=by("role", "policy_arn"),
     ),
     Kind(type=USER, shape=_USER),
+    Kind(type=USER_INLINE, shape=Shape(policies=frozenset({"policy"}))),
+    Kind(
+        type=USER_ATTACHED,
+        identity=by("user", "policy_arn"),
+        import_id=by("user", "policy_arn"),
+    ),
+    Kind(
+        type=EVERYWHERE,
+        shape=Shape(sets=frozenset(_HOLDERS)),
+        identity=by("policy_arn"),
+    ),
     is_global=True,
 )
 def identities(look: Look) -> Iterator[Real]:
     """Everything of an account in pages of a thousand."""
+    details = _details(look)
+    rest = _what_only_the_list_says(look) if look.holds(ROLE) else {}
+    apart = {mirror: _roles_of(look, type_) for mirror, type_ in _MIRRORS.items()}
+    for role in details["Role"]:
+        own = _own(look, role["RoleName"], apart)
+        yield _role(role, rest.get(role["RoleName"], {}), own)
+        if "inline_policy" not in own:
+            yield from _inlines(look, "role", role)
+        if "managed_policy_arns" not in own:
+            yield from _attachments(look, "role", role)
+    for user in details["User"]:
+        yield _user(user)
+        yield from _inlines(look, "user", user)
+        yield from _attachments(look, "user", user)
+    yield from _policies(look, details["LocalManagedPolicy"])
+    yield from _everywhere(look, details)
+
+
+def _details(look: Look) -> dict[str, list[Item]]:
+    """Groups are only read for resources that hold all attachments of a policy."""
+    wanted = [kind for kind in _DETAILS if kind != "Group" or look.holds(EVERYWHERE)]
     details: dict[str, list[Item]] = {kind: [] for kind in _DETAILS}
     for page in look.estate.pages(
         look.place,
         look.service,
         "GetAccountAuthorizationDetails",
-        {"Filter": ["User", "Role", "LocalManagedPolicy"], "MaxItems": _PAGE},
+        {"Filter": wanted, "MaxItems": _PAGE},
     ):
-        for kind, name in _DETAILS.items():
-            details[kind] += page.get(name) or ()
-    rest = _what_only_the_list_says(look) if look.holds(ROLE) else {}
-    apart = {mirror: _roles_of(look, type_) for mirror, type_ in _MIRRORS.items()}
-    for role in details["role"]:
-        own = _own(look, role["RoleName"], apart)
-        yield _role(role, rest.get(role["RoleName"], {}), own)
-        yield from _parts(role, own, is_managed=look.in_state(ROLE, role["RoleName"]) is not None)
-    yield from _policies(look, details["policy"])
-    yield from map(_user, details["user"])
+        for kind in wanted:
+            details[kind] += page.get(_DETAILS[kind]) or ()
+    return details
 
 
 def _what_only_the_list_says(look: Look) -> dict[str, Item]:
@@ -152,39 +186,68 @@ def _boundary(item: Item) -> str:
     return (item.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn") or ""
 
 
-def _parts(role: Item, own: Iterable[str], *, is_managed: bool) -> Iterator[Real]:
-    """What hangs on a role, but for what its resource itself holds."""
-    name, why = role["RoleName"], _folded(role) or ("" if is_managed else _OF_A_STRANGER)
-    if "inline_policy" not in own:
-        for inline in role.get("RolePolicyList") or ():
-            yield _inline(name, inline, why)
-    if "managed_policy_arns" not in own:
-        for attached in role.get("AttachedManagedPolicies") or ():
-            yield _attached(name, attached, why)
+def _inlines(look: Look, holder: str, item: Item) -> Iterator[Real]:
+    """What is written into a role or a user."""
+    kind = holder.capitalize()
+    owner = item[f"{kind}Name"]
+    for inline in item.get(f"{kind}PolicyList") or ():
+        name = inline["PolicyName"]
+        yield Real(
+            type=f"aws_iam_{holder}_policy",
+            id=f"{owner}:{name}",
+            name=name,
+            folded=_part_folded(look, holder, item),
+            known_as=(owner,),
+            attributes={"name": name, holder: owner, "policy": _text(inline["PolicyDocument"])},
+        )
 
 
-def _inline(role: str, inline: Item, folded: str) -> Real:
-    name = inline["PolicyName"]
-    return Real(
-        type=INLINE,
-        id=f"{role}:{name}",
-        name=name,
-        folded=folded,
-        known_as=(role,),
-        attributes={"name": name, "role": role, "policy": _text(inline["PolicyDocument"])},
-    )
+def _attachments(look: Look, holder: str, item: Item) -> Iterator[Real]:
+    """What is attached to a role or a user, but for what the policy's one resource holds."""
+    type_ = f"aws_iam_{holder}_policy_attachment"
+    owner = item[f"{holder.capitalize()}Name"]
+    for attached in item.get("AttachedManagedPolicies") or ():
+        arn = attached["PolicyArn"]
+        identity = f"{owner}/{arn}"
+        if look.in_state(EVERYWHERE, arn) is not None and look.in_state(type_, identity) is None:
+            continue
+        yield Real(
+            type=type_,
+            id=identity,
+            name=f"{owner} {attached.get('PolicyName', '')}".strip(),
+            folded=_part_folded(look, holder, item),
+            known_as=(owner, arn),
+            attributes={holder: owner, "policy_arn": arn},
+        )
 
 
-def _attached(role: str, attached: Item, folded: str) -> Real:
-    arn = attached["PolicyArn"]
-    return Real(
-        type=ATTACHED,
-        id=f"{role}/{arn}",
-        name=f"{role} {attached.get('PolicyName', '')}".strip(),
-        folded=folded,
-        known_as=(role, arn),
-        attributes={"role": role, "policy_arn": arn},
-    )
+def _part_folded(look: Look, holder: str, item: Item) -> str:
+    is_managed = look.in_state(f"aws_iam_{holder}", item[f"{holder.capitalize()}Name"]) is not None
+    return _folded(item) or ("" if is_managed else _OF_A_STRANGER.format(holder=holder))
+
+
+def _everywhere(look: Look, details: Mapping[str, list[Item]]) -> Iterator[Real]:
+    """The resources that hold all attachments of a policy; nobody would make one anew."""
+    for arn in look.wanted.get(EVERYWHERE, {}):
+        held = {
+            plural: [
+                item[f"{kind}Name"]
+                for item in details[kind]
+                if any(
+                    attached["PolicyArn"] == arn
+                    for attached in item.get("AttachedManagedPolicies") or ()
+                )
+            ]
+            for plural, kind in _HOLDERS.items()
+        }
+        if any(held.values()):
+            yield Real(
+                type=EVERYWHERE,
+                id=arn,
+                name=arn.rpartition("/")[2],
+                known_as=(arn,),
+                attributes={"policy_arn": arn, **held},
+            )
 
 
 def _policies(look: Look, policies: Iterable[Item]) -> Iterator[Real]:
