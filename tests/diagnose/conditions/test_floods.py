@@ -1,11 +1,24 @@
 """Who floods others: retries, and those who make requests of their own."""
 
 import pytest
-from tests.diagnose.build import DAY, Json, app, container, crashing, named, running, spotted
-from tests.diagnose.signals import findings, level, signal
+from tests.diagnose.build import (
+    DAY,
+    NOW,
+    Json,
+    app,
+    container,
+    crashing,
+    make,
+    named,
+    running,
+    spotted,
+)
+from tests.diagnose.signals import findings, inventory, level, signal
 from tests.diagnose.signals import named as entity
-from tests.faults.stage import calling, flat, program, rose, slow, well
+from tests.faults.stage import calling, flat, mounted, program, rose, slow, well
 
+from sreagent.diagnose.conditions.run import found_in
+from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.finding import Finding
 from sreagent.domain.signal import Measure, Signal, Unit
 
@@ -179,3 +192,25 @@ def test_who_calls_more_for_a_reason_floods_nobody(
     objects: list[Json], signals: list[Signal]
 ) -> None:
     assert calls_more(objects, *signals) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("cache:\n  ttlMs: 900\n  size: 10\n", "ttlMs 900, which is 0.9 s", id="ms"),
+        pytest.param("CACHE_TTL=2s\n", "CACHE_TTL 2s, which is 2 s", id="unit-in-the-value"),
+        pytest.param("cache:\n  ttlMs: 900000\n", "", id="long-enough"),
+        pytest.param("cache:\n  ttl: 900\n", "", id="no-unit"),
+        pytest.param("cache:\n  ttlMs: 0\n", "", id="switched-off"),
+        pytest.param("timeoutMs: 900\n", "", id="something-else"),
+    ],
+)
+def test_what_is_kept_for_a_moment_only_is_why_a_program_asks_again(text: str, told: str) -> None:
+    config = make("ConfigMap", "search", data={"app.yaml": text})
+    known = program("search", "rate", **mounted("search"))
+    objects = [*program("web", "search"), *known, *program("rate"), config]
+    signals = [*FLOODED, *slow("search", 1.5, 590, 50)]
+    every = found_in(Scene(inventory(objects, *signals), NOW))
+    found = [one for one in every if one.condition == "configmap.forgets_at_once"]
+    assert [one.entity.path for one in found] == ["ConfigMap/shop/search"] * bool(told)
+    assert all(told in one.claim for one in found)

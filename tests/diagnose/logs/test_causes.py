@@ -23,6 +23,12 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
         '2026/03/04 02:59:58 [emerg] 1#1: unknown directive "proxy_passs" in /etc/nginx/conf.d/a.conf:3',
         "*** FATAL CONFIG FILE ERROR (Redis 7.0.4) ***",
     ),
+    LogCause.UNREADABLE_ANSWER: (
+        "surcharge lookup failed fuel: decode GET http://fuel-index.refdata/v3/index: json: "
+        "cannot unmarshal string into Go struct field IndexQuote.surcharge_pct of type float64",
+        "Error while extracting response for type [class com.acme.Quote] and content type",
+        "error decoding response body: invalid type: string, expected f64 at line 1 column 41",
+    ),
     LogCause.CONFIG_KEY: (
         'error: unknown field "maxConn" in app',
         "flag provided but not defined: -listen-addr",

@@ -20,6 +20,7 @@ from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, pod_entity
 from sreagent.diagnose.view.targets import callees, name_service
+from sreagent.diagnose.view.tending import tended
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
@@ -127,6 +128,7 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
     if not any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes):
         ordered |= dict.fromkeys(_called_namespaces(scene, so_far.focus))
         ordered |= dict.fromkeys(_asking_namespaces(scene, so_far))
+        ordered |= dict.fromkeys(_tending_namespaces(scene))
     # Pods of all namespaces may have been listed, and nothing else of them.
     unknown = [
         name
@@ -134,6 +136,13 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
         if name and not all(inventory.looked(kind, name) for kind in ("Pod", "Deployment"))
     ]
     return tuple(name for name in unknown if not inventory.gap("Pod", name))[:NAMESPACES]
+
+
+def _tending_namespaces(scene: Scene) -> Iterator[str]:
+    """Where programs live that scale or change workloads in view by the clock."""
+    for cron_job, whom in tended(scene).items():
+        if any(scene.inventory.find(one) for one, _ in whom):
+            yield cron_job.namespace
 
 
 def _asking_namespaces(scene: Scene, so_far: Explanation) -> Iterator[str]:

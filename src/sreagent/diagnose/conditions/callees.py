@@ -1,6 +1,7 @@
 """Workloads that are up and still fail those who call them."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from sreagent.diagnose.conditions.footing import nodes_at_fault
 from sreagent.diagnose.conditions.network import blocking_policies
@@ -8,16 +9,25 @@ from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.view.calling import FailingCall, failing_calls, failing_calls_to
+from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import Scene, labels_of
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.text import one_line
 
 OFTEN = 3
 """Complaints from which on they count."""
 _ANSWERED_BADLY = frozenset(
-    {LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET, LogCause.WRONG_PROTOCOL}
+    {
+        *(LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET, LogCause.WRONG_PROTOCOL),
+        LogCause.STORE_FULL,
+    }
 )
+SHORTLY = timedelta(minutes=10)
+"""Between a rollout and the first answer that could not be read any more."""
+CLOCKS = timedelta(minutes=2)
+"""By which they may disagree about which came first."""
 
 
 @condition(
@@ -51,7 +61,7 @@ def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         condition="workload.fails_callers",
         entity=entity,
         claim=f"{entity} is up and fails its callers: {' and '.join(callers[:3])} gets "
-        f"{' and '.join(causes)}, {times} times",
+        f"{' and '.join(causes)}, {times} times{_words(complaints)}",
         category=Category.AVAILABILITY,
         uid=item["metadata"].get("uid", ""),
         since=min((c.error.first_at for c in complaints if c.error.first_at), default=None),
@@ -62,6 +72,13 @@ def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         suspects=(*_nodes_between(scene, entity, complaints), *_doors(complaints)),
         facts={"heard_from": " ".join(sorted({call.caller.path for call in complaints}))},
     )
+
+
+def _words(complaints: list[FailingCall]) -> str:
+    """What a client says of an answer; of errors and silence there is nothing to quote."""
+    telling = (LogCause.STORE_FULL, LogCause.UNREADABLE_ANSWER)
+    said = [call.error.line for call in complaints if call.error.cause in telling]
+    return f" ({one_line(said[0], 160)})" if said else ""
 
 
 def _doors(complaints: list[FailingCall]) -> Iterator[Entity]:
@@ -84,7 +101,11 @@ def _is_its_own_fault(scene: Scene, service: Obj, call: FailingCall) -> bool:
     """Whether the call reaches the right door, and nothing in between shuts it."""
     spec = service.get("spec") or EMPTY
     pods = [pod for pod in scene.backing(service) if is_ready(pod)]
-    if call.error.cause not in _ANSWERED_BADLY or call.error.count < OFTEN or not pods:
+    if call.error.count < OFTEN or not pods:
+        return False
+    if call.error.cause is LogCause.UNREADABLE_ANSWER:
+        return _answers_anew(scene, pods[0], call)
+    if call.error.cause not in _ANSWERED_BADLY:
         return False
     ports = spec.get("ports") or ()
     port = call.target.address.port
@@ -94,3 +115,17 @@ def _is_its_own_fault(scene: Scene, service: Obj, call: FailingCall) -> bool:
              for key in ("name", "containerPort")}  # fmt: skip
     opened = all(str(one.get("targetPort", one.get("port"))) in names for one in ports)
     return (opened or not names) and not blocking_policies(scene, call)
+
+
+def _answers_anew(scene: Scene, pod: Obj, call: FailingCall) -> bool:
+    """Whether who answers was rolled out just before, and who asks was not."""
+    first = call.error.first_at
+    if first is None:
+        return False
+    return _is_new(scene, scene.workload_of(pod), first) and not _is_new(scene, call.caller, first)
+
+
+def _is_new(scene: Scene, workload: Entity, at: datetime) -> bool:
+    known = [one for one in workload_revisions(scene, workload) if one.at]
+    latest = max((one.at for one in known if one.at), default=None)
+    return len(known) > 1 and latest is not None and -CLOCKS <= at - latest <= SHORTLY

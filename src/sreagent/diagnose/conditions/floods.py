@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sreagent.diagnose.changes.nearness import Path
 from sreagent.diagnose.changes.timeline import ranked
@@ -55,23 +56,39 @@ _OUT_OF_ROOM = (LogCause.OUT_OF_MEMORY, LogCause.STORE_FULL, LogCause.GC_OVERHEA
 )
 def floods_others(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A program asks another for many times more than usual, and is not asked for more itself."""
-    if not _flooded(scene):
-        return
-    for callee in callees(scene, entity):
-        for flood in _flooded(scene).get(callee, ()):
-            said = _is_source(scene, entity, item, callee, flood)
-            if not said:
-                continue
-            hit = [callee, *behind(scene, callee)]
-            found = finding(flood, "workload.floods_others", "", item, category=Category.RESOURCE)
-            yield replace(
-                found,
-                entity=entity,
-                claim=f"{entity} asks {callee} for many times more than usual "
-                f"({change(flood)}){said}",
-                facts={**found.facts, "explains": " ".join(one.path for one in hit)},
-            )
-            return
+    if source := sources(scene).get(entity):
+        hit = [source.callee, *behind(scene, source.callee)]
+        flood = source.reading
+        found = finding(flood, "workload.floods_others", "", item, category=Category.RESOURCE)
+        yield replace(
+            found,
+            entity=entity,
+            claim=f"{entity} asks {source.callee} for many times more than usual "
+            f"({change(flood)}){source.said}",
+            facts={**found.facts, "explains": " ".join(one.path for one in hit)},
+        )
+
+
+class Source(NamedTuple):
+    """Where a flood of requests begins."""
+
+    callee: Entity
+    reading: Reading
+    said: str
+
+
+@once_per_scene
+def sources(scene: Scene) -> dict[Entity, Source]:
+    """Programs that flood others."""
+    found: dict[Entity, Source] = {}
+    known = [(kind, item) for kind in WORKLOADS for item in scene.all(kind)]
+    for kind, item in known if _flooded(scene) else ():
+        caller = entity_of(kind, item)
+        for callee in callees(scene, caller):
+            for flood in _flooded(scene).get(callee, ()):
+                if said := _is_source(scene, caller, item, callee, flood):
+                    found.setdefault(caller, Source(callee, flood, said))
+    return found
 
 
 @condition(

@@ -13,6 +13,7 @@ from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.objects.managers import last_edit
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports
 from sreagent.diagnose.view.calling import FailingCall, configured_calls, failing_calls
+from sreagent.diagnose.view.namespace_labels import label_lost
 from sreagent.diagnose.view.scene import WORKLOADS, Labels, Scene, labels_of, once_per_scene
 from sreagent.diagnose.view.selectors import matches
 from sreagent.diagnose.view.targets import name_service
@@ -54,14 +55,10 @@ class End:
 )
 def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding]:
     """A NetworkPolicy forbids a call that a program makes and whose failure its log tells."""
-    blocked = [
-        (call, said)
-        for call in failing_calls(scene)
-        if call.error.cause in _BLOCKED and (said := _blocks(scene, policy, call))
-    ]
-    if not blocked:
+    calls = blocked_calls(scene).get(entity, [])
+    if not calls:
         return
-    call, said = blocked[0]
+    call, said = calls[0], _blocks(scene, policy, calls[0])
     age = scene.age(_made(scene, policy))
     yield Finding(
         condition="network.policy_blocks",
@@ -73,15 +70,53 @@ def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding
         severity=Severity.CRITICAL,
         uid=policy["metadata"].get("uid", ""),
         path="spec",
-        since=min((one.error.first_at for one, _ in blocked if one.error.first_at), default=None),
+        since=min((one.error.first_at for one in calls if one.error.first_at), default=None),
         command=entity.get,
+        suspects=tuple(_not_admitted(scene, policy, calls)),
         facts={
             "caller": call.caller.path,
             "target": call.error.target,
-            "explains": " ".join(_cut_apart(scene, [one for one, _ in blocked])),
+            "explains": " ".join(_cut_apart(scene, calls)),
             "settled": "its rules were evaluated",
         },
     )
+
+
+def _not_admitted(scene: Scene, policy: Obj, calls: Iterable[FailingCall]) -> Iterator[Entity]:
+    """Namespaces that lost the label by which the policy lets their programs in."""
+    for name in dict.fromkeys(call.caller.namespace for call in calls):
+        namespace = scene.get("Namespace", "", name)
+        if (
+            name != policy["metadata"].get("namespace")
+            and namespace
+            and label_lost(policy, namespace)
+        ):
+            yield entity_of("Namespace", namespace)
+
+
+@once_per_scene
+def blocked_calls(scene: Scene) -> Mapping[Entity, list[FailingCall]]:
+    """The failing calls that policies forbid, by the one policy that is most to blame for each."""
+    found: dict[Entity, list[FailingCall]] = defaultdict(list)
+    for call in failing_calls(scene):
+        policies = blocking_policies(scene, call)
+        if policies:
+            found[max(policies, key=lambda one: _guilt(scene, one))].append(call)
+    return found
+
+
+def _guilt(scene: Scene, entity: Entity) -> tuple[float, int, int, str]:
+    """How much a policy is to blame among those that shut the same door.
+
+    One that was edited of late more than one that was not, and one that opens the door for others
+    more than one that only shuts it for everybody.
+    """
+    policy = scene.inventory.find(entity) or _BARE
+    spec = policy.get("spec") or EMPTY
+    rules = [*(spec.get("ingress") or ()), *(spec.get("egress") or ())]
+    made = _made(scene, policy) if _is_fresh(scene, policy) else None
+    chosen = any((spec.get("podSelector") or EMPTY).values())
+    return (made.timestamp() if made else 0.0, chosen, len(rules), entity.path)
 
 
 def _cut_apart(scene: Scene, calls: Iterable[FailingCall]) -> list[str]:

@@ -39,9 +39,10 @@ class LogCause(StrEnum):
     STATEMENT_TIMEOUT = "statement timeout"
     SLOW_QUERY = "slow query"
     POOL_EXHAUSTED = "connections exhausted"
-    STORE_FULL = "store out of memory"
+    STORE_FULL = "store full"
     RATE_LIMITED = "rate limited"
     POISON_RECORD = "record that cannot be read"
+    UNREADABLE_ANSWER = "answer that cannot be read"
     TOO_LARGE = "message too large"
     NOT_ENOUGH_REPLICAS = "not enough replicas"
     PARTITIONED = "cluster partitioned"
@@ -83,6 +84,7 @@ NAMES_A_SERVER = NETWORK | {
     LogCause.NOT_ENOUGH_REPLICAS,
     LogCause.TOO_LARGE,
     LogCause.UNIMPLEMENTED,
+    LogCause.UNREADABLE_ANSWER,
     LogCause.RETRIES_EXHAUSTED,
     LogCause.NO_LOCAL_PORTS,
 }

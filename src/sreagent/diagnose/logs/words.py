@@ -36,6 +36,8 @@ _ANSWERED = (
 )
 _PATH = r"[\"'`]?((?:/|\./|[A-Z]:\\)[\w./\\@-]{1,300}|[\w-]{1,80}\.\w{1,8})[\"'`]?"
 
+_FROM_OTHERS = r"https?://|\bresponse\b|\banswer\b|\breply\b|\bbody\b"
+
 
 def _say(cause: LogCause, hints: str, *words: str, exact: bool = False) -> Iterator[Pattern]:
     """`hints` are parted by `|`."""
@@ -81,9 +83,13 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.STORE_FULL,
-        "oom command|circuit_breaking|high memory",
+        "oom command|circuit_breaking|high memory|insufficient|maximum|kafkastorage",
         r"OOM command not allowed when used memory|circuit_breaking_exception"
-        r"|memory resource limit alarm set",
+        r"|memory resource limit alarm set"
+        # JetStream: no room for the account, the server or the stream.
+        r"|insufficient (?:storage )?resources.{0,40}100(?:23|47)|100(?:23|47).{0,60}insufficient"
+        r"|JetStream.{0,60}insufficient (?:storage|memory|resources)"
+        r"|maximum (?:bytes|messages) exceeded|KafkaStorageException",
     ),
     *_say(
         LogCause.DISK_FULL,
@@ -449,6 +455,20 @@ PATTERNS: tuple[Pattern, ...] = (
         rf"{_PATH}: permission denied|permission denied:? {_PATH}",
         r"permission denied|\bEACCES\b|\bEPERM\b|operation not permitted|insufficient privilege"
         r"|must be owner of",
+    ),
+    # An answer of somebody else, as the URL or the words beside it tell; not a file of its own.
+    *_say(
+        LogCause.UNREADABLE_ANSWER,
+        "decod|unmarshal|deseriali|could not extract|mismatched|unexpected token|jsondecode"
+        "|converted to|json|zoderror|response",
+        rf"(?:decod\w{{1,4}}|unmarshal\w{{0,5}}|pars(?:e|ing)|read(?:ing)?) .{{0,40}}"
+        rf"(?:{_FROM_OTHERS}).{{0,200}}(?:cannot unmarshal|invalid character|invalid type"
+        r"|expected|unexpected|missing field)",
+        rf"(?:{_FROM_OTHERS}).{{0,200}}(?:cannot unmarshal|JSONDecodeError|invalid character '"
+        r"|unexpected token .{1,20} in JSON|could not be converted to|ZodError)",
+        r"error while extracting response for type|could not extract response"
+        r"|error decoding response body|JSON decoding error: Cannot deserialize"
+        r"|RestClientException.{0,80}(?:Cannot deserialize|MismatchedInput|InvalidFormat)",
     ),
     *_say(
         LogCause.CONFIG_PARSE,

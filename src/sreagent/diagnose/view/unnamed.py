@@ -60,6 +60,8 @@ def _fits(error: LogError, end: Target) -> bool:
     is_store = end.address.port in STORES
     if error.cause is LogCause.AUTH_FAILED:
         return is_store and bool(_OF_LOGINS.search(error.block[:_BLOCK]))
+    if error.cause is LogCause.STORE_FULL:
+        return is_store
     if error.cause in (LogCause.HTTP_5XX, LogCause.WRONG_PROTOCOL):
         return not is_store
     return error.cause in NETWORK
@@ -69,7 +71,7 @@ def _asked(error: LogError) -> bool:
     """Whether it is surely told by who asked, and not by who was asked."""
     if error.cause is LogCause.HTTP_5XX:
         return bool(_AS_CLIENT.search(error.block[:_BLOCK]))
-    return error.cause in _ONLY_CLIENTS_SAY or error.cause is LogCause.AUTH_FAILED
+    return error.cause in _ONLY_CLIENTS_SAY | {LogCause.AUTH_FAILED, LogCause.STORE_FULL}
 
 
 def _is_named(service: str, text: str, asking: set[str]) -> bool:

@@ -8,6 +8,7 @@ from sreagent.diagnose.argument.causes import Explanation
 from sreagent.diagnose.conditions.admission import backends
 from sreagent.diagnose.conditions.custom_resources import conversion_backends
 from sreagent.diagnose.objects.shapes import part, parts, word
+from sreagent.diagnose.view.denials import denials
 from sreagent.diagnose.view.kind_complaints import tells_of_kinds
 from sreagent.diagnose.view.readers import NOBODY_READS
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -70,13 +71,17 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
         _of_storage(inventory),
         _of_traffic(inventory),
         _of_admission(said, so_far),
-        OF_RIGHTS if _is_refused(said) or _logs(inventory, _is_refused) else (),
+        OF_RIGHTS if _is_refused(said) else (),
     )
     yield from ((namespace, kind) for kind in kinds)
+    for refused in dict.fromkeys(one.asked.namespace for one in denials(scene)):
+        yield from ((refused or namespace, kind) for kind in OF_RIGHTS)
     # Experiments lie apart from what they hit.
     yield from (("", kind) for kind in CHAOS)
     yield from _of_deliveries(inventory, namespace)
     if not _is_explained(so_far):
+        # Who scales others by the clock often has a namespace of its own.
+        yield "", "CronJob"
         yield from ((namespace, kind) for kind in UNEXPLAINED)
         yield from ((MESH_HOME, kind) for kind in MESH_WIDE)
         yield from _of_routes(inventory)
