@@ -40,7 +40,7 @@ def clock() -> QuickClock:
 
 
 @pytest.fixture
-def pretend(clock: QuickClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pretend]:
+def recorder(clock: QuickClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pretend]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, secrets.token_hex(8))
     with cloudtrail() as running:
@@ -49,9 +49,9 @@ def pretend(clock: QuickClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pret
 
 
 @pytest.fixture
-def estate(pretend: Pretend) -> AwsEstate:
+def estate(recorder: Pretend) -> AwsEstate:
     return AwsEstate(
-        lambda _: connect(profile="", region=REGION, endpoint=pretend.url, timeout=10, attempts=1)
+        lambda _: connect(profile="", region=REGION, endpoint=recorder.url, timeout=10, attempts=1)
     )
 
 

@@ -58,45 +58,45 @@ def authors(found: Attributed) -> list[str]:
     ]
 
 
-def test_few_objects_are_asked_for_one_by_one(pretend: Pretend, trail: Trail) -> None:
-    pretend.record(opening(1, ago=10), opening(2, ago=20, by=SAM), *bustle(500, every=1))
+def test_few_objects_are_asked_for_one_by_one(recorder: Pretend, trail: Trail) -> None:
+    recorder.record(opening(1, ago=10), opening(2, ago=20, by=SAM), *bustle(500, every=1))
     assert authors(trail.authors([opened(1), opened(2)])) == ["jo", "sam"]
-    assert len(pretend.asked) == 2
+    assert len(recorder.asked) == 2
 
 
 def test_many_objects_of_a_quiet_account_are_found_in_one_reading(
-    pretend: Pretend, trail: Trail
+    recorder: Pretend, trail: Trail
 ) -> None:
-    pretend.record(*(opening(number, ago=number) for number in range(1, 101)))
+    recorder.record(*(opening(number, ago=number) for number in range(1, 101)))
     found = trail.authors([opened(number) for number in range(1, 101)])
     assert set(authors(found)) == {"jo"}
-    assert len(pretend.asked) == 2
+    assert len(recorder.asked) == 2
 
 
-def test_a_busy_account_is_not_read_to_its_end(pretend: Pretend, trail: Trail) -> None:
-    pretend.record(*bustle(3000, every=60), *(opening(n, ago=60 * 24 * 60) for n in range(1, 9)))
+def test_a_busy_account_is_not_read_to_its_end(recorder: Pretend, trail: Trail) -> None:
+    recorder.record(*bustle(3000, every=60), *(opening(n, ago=60 * 24 * 60) for n in range(1, 9)))
     found = trail.authors([opened(number) for number in range(1, 9)])
     assert authors(found) == ["jo"] * 8
-    assert len(pretend.asked) <= 3 + 8
+    assert len(recorder.asked) <= 3 + 8
 
 
-def test_reading_stops_when_all_are_found(pretend: Pretend, trail: Trail) -> None:
-    pretend.record(*(opening(n, ago=1) for n in range(1, 6)), *bustle(5000, every=60))
+def test_reading_stops_when_all_are_found(recorder: Pretend, trail: Trail) -> None:
+    recorder.record(*(opening(n, ago=1) for n in range(1, 6)), *bustle(5000, every=60))
     trail.authors([opened(number) for number in range(1, 6)])
-    assert len(pretend.asked) == 1
+    assert len(recorder.asked) == 1
 
 
-def test_it_is_never_asked_too_fast(pretend: Pretend, trail: Trail, clock: QuickClock) -> None:
-    pretend.record(*bustle(900, every=1))
+def test_it_is_never_asked_too_fast(recorder: Pretend, trail: Trail, clock: QuickClock) -> None:
+    recorder.record(*bustle(900, every=1))
     trail.authors([opened(number) for number in range(20)])
-    assert pretend.throttled == 0
-    assert clock.passed >= (len(pretend.asked) - 1) / 2
+    assert recorder.throttled == 0
+    assert clock.passed >= (len(recorder.asked) - 1) / 2
 
 
-def test_nothing_is_asked_twice(pretend: Pretend, trail: Trail) -> None:
-    pretend.record(opening(1, ago=10))
+def test_nothing_is_asked_twice(recorder: Pretend, trail: Trail) -> None:
+    recorder.record(opening(1, ago=10))
     assert authors(trail.authors([opened(1)])) == authors(trail.authors([opened(1)])) == ["jo"]
-    assert len(pretend.asked) == 1
+    assert len(recorder.asked) == 1
 
 
 def test_nothing_found_is_said_with_the_time_that_was_looked_at(trail: Trail) -> None:
@@ -106,33 +106,33 @@ def test_nothing_found_is_said_with_the_time_that_was_looked_at(trail: Trail) ->
     assert found.troubles == ()
 
 
-def test_a_trail_that_may_not_be_read_is_a_trouble(pretend: Pretend, trail: Trail) -> None:
-    pretend.denied.add(HERE.region)
+def test_a_trail_that_may_not_be_read_is_a_trouble(recorder: Pretend, trail: Trail) -> None:
+    recorder.denied.add(HERE.region)
     found = trail.authors([opened(number) for number in range(9)])
     assert len(found.troubles) == 1
     assert "AccessDenied" in found.troubles[0].message
     assert "cloudtrail:LookupEvents" in found.troubles[0].hint
     assert set(authors(found)) == {"CloudTrail may not be read here"}
-    assert len(pretend.asked) == 0
+    assert len(recorder.asked) == 0
 
 
 def test_one_region_that_is_denied_does_not_silence_the_others(
-    pretend: Pretend, trail: Trail
+    recorder: Pretend, trail: Trail
 ) -> None:
-    pretend.denied.add("us-east-1")
-    pretend.record(opening(1, ago=5))
+    recorder.denied.add("us-east-1")
+    recorder.record(opening(1, ago=5))
     user = gone("aws_iam_user", {"id": "eve", "name": "eve"}, HERE)
     found = trail.authors([user, opened(1)])
     assert authors(found) == ["CloudTrail may not be read here", "jo"]
 
 
 def test_others_who_use_up_the_rate_are_outwaited_or_told_of(
-    pretend: Pretend, clock: QuickClock
+    recorder: Pretend, clock: QuickClock
 ) -> None:
-    pretend.seconds = lambda: 0.0
+    recorder.seconds = lambda: 0.0
     estate = AwsEstate(
         lambda _: connect(
-            profile="", region=HERE.region, endpoint=pretend.url, timeout=5, attempts=1
+            profile="", region=HERE.region, endpoint=recorder.url, timeout=5, attempts=1
         )
     )
     found = Trail(estate, clock).authors([opened(number) for number in range(3)])
@@ -141,24 +141,24 @@ def test_others_who_use_up_the_rate_are_outwaited_or_told_of(
 
 
 def test_there_is_an_end_to_patience(
-    pretend: Pretend, estate: AwsEstate, clock: QuickClock
+    recorder: Pretend, estate: AwsEstate, clock: QuickClock
 ) -> None:
-    pretend.record(*bustle(2000, every=3600))
+    recorder.record(*bustle(2000, every=3600))
     found = Trail(estate, clock, patience=5).authors([opened(n) for n in range(40)])
-    assert len(pretend.asked) <= 11
+    assert len(recorder.asked) <= 11
     assert "no time" in authors(found)[-1]
 
 
 def test_services_of_no_region_are_asked_about_in_the_first_one(
-    pretend: Pretend, trail: Trail
+    recorder: Pretend, trail: Trail
 ) -> None:
     at = NOW - timedelta(minutes=3)
     request = {"roleName": "app"}
     deleted = event("DeleteRole", "iam", at, SAM, request=request, resources=["app"])
-    pretend.record(deleted, region="us-east-1")
+    recorder.record(deleted, region="us-east-1")
     found = trail.authors([gone("aws_iam_role", {"id": "app", "name": "app"}, HERE)])
     assert authors(found) == ["sam"]
-    assert {region for region, _ in pretend.asked} == {"us-east-1"}
+    assert {region for region, _ in recorder.asked} == {"us-east-1"}
 
 
 @pytest.mark.parametrize(
@@ -177,18 +177,18 @@ def test_each_partition_has_its_own_first_region(region: str, central: str) -> N
 
 
 def test_a_bucket_is_looked_for_in_its_region_and_then_in_the_first(
-    pretend: Pretend, trail: Trail
+    recorder: Pretend, trail: Trail
 ) -> None:
     at = NOW - timedelta(minutes=3)
     request = {"bucketName": "logs"}
     deleted = event("DeleteBucket", "s3", at, SAM, request=request, resources=["logs"])
-    pretend.record(deleted, region="us-east-1")
+    recorder.record(deleted, region="us-east-1")
     found = trail.authors([gone("aws_s3_bucket", {"id": "logs", "bucket": "logs"}, HERE)])
     assert authors(found) == ["sam"]
-    assert [region for region, _ in pretend.asked] == [HERE.region, "us-east-1"]
+    assert [region for region, _ in recorder.asked] == [HERE.region, "us-east-1"]
 
 
-def test_who_made_a_stranger_is_asked_around_its_birth(pretend: Pretend, trail: Trail) -> None:
+def test_who_made_a_stranger_is_asked_around_its_birth(recorder: Pretend, trail: Trail) -> None:
     born = NOW - timedelta(days=30)
     name = "i-0f30123456789abcd"
     run = event(
@@ -199,22 +199,22 @@ def test_who_made_a_stranger_is_asked_around_its_birth(pretend: Pretend, trail: 
         response={"instancesSet": {"items": [{"instanceId": name}]}},
         resources=[name],
     )
-    pretend.record(run)
+    recorder.record(run)
     found = trail.authors([made(Real(type="aws_instance", id=name, created=born), HERE)])
     assert authors(found) == ["jo"]
-    asked = pretend.asked[0][1]
+    asked = recorder.asked[0][1]
     assert float(asked["EndTime"]) - float(asked["StartTime"]) <= 20 * 60
 
 
-def test_events_that_make_no_sense_are_passed_over(pretend: Pretend, trail: Trail) -> None:
+def test_events_that_make_no_sense_are_passed_over(recorder: Pretend, trail: Trail) -> None:
     broken = [
         {**opening(1, ago=1), "CloudTrailEvent": text}
         for text in ("", "{", "[]", '{"requestParameters": 7}', "[" * 100_000)
     ]
-    pretend.record(*broken, opening(1, ago=10))
+    recorder.record(*broken, opening(1, ago=10))
     assert authors(trail.authors([opened(1)])) == ["jo"]
 
 
-def test_nothing_to_ask_costs_nothing(pretend: Pretend, trail: Trail) -> None:
+def test_nothing_to_ask_costs_nothing(recorder: Pretend, trail: Trail) -> None:
     assert trail.authors([]) == Attributed()
-    assert pretend.asked == []
+    assert recorder.asked == []

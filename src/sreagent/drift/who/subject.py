@@ -126,7 +126,9 @@ def _subject(
     **change: Any,  # noqa: ANN401 - any JSON value
 ) -> Subject:
     by = [str(attributes.get(name) or "") for name in calls_of(type_).by]
-    together = tuple(_last(each) for each in by) if by and all(by) else ()
+    # One id is looked for as an id; names, and ids of parents with a name beside them, together.
+    is_id = len(by) == 1 and _LIKE_AN_ID.fullmatch(by[0]) is not None
+    together = tuple(_last(each) for each in by) if by and all(by) and not is_id else ()
     said = [str(attributes.get(name) or "") for name in _IDS]
     said += [real.id, real.arn] if real else []
     called = [str(attributes.get(name) or "") for name in _NAMES]
