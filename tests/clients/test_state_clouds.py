@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import google.cloud.storage
 import pytest
@@ -137,7 +138,7 @@ def put_azure(
             "ETag": '"1"',
             **(headers or {"x-ms-lease-state": "available", "x-ms-lease-status": "unlocked"}),
         }
-        server.on(f"/acc/tf/{name}", Reply(body=content, status=206, headers=sent))
+        server.on(f"/acc/tf/{quote(name)}", Reply(body=content, status=206, headers=sent))
 
 
 @pytest.fixture
