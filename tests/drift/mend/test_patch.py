@@ -134,6 +134,19 @@ def test_wishes_of_one_resource_build_on_each_other() -> None:
     assert done.files["main.tf"].decode() == expected
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_patch_of_any_two_texts_applies(tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    old = [dice.choice(b"abc}\n") for _ in range(60)]
+    new = [each for each in old if dice.random() > 0.1]
+    for _ in range(6):
+        new.insert(dice.randrange(len(new) + 1), dice.choice(b"abcd"))
+    before, after = ({"x.tf": b"\n".join(bytes([c]) for c in text)} for text in (old, new))
+    lay(tmp_path, before)
+    apply(tmp_path, "git", unified(before, after))
+    assert lie(tmp_path) == after
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_edits_touch_only_their_own_lines(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - not for secrets

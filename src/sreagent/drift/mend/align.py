@@ -24,17 +24,18 @@ class _Gap:
 _Find = Callable[[Source, Iterable[Node]], Iterator[_Gap]]
 
 
-def tidied(path: str, before: bytes, after: bytes) -> bytes:
+def tidied(before: Source, after: bytes) -> Source:
     """The new text with the lines around an edit aligned, where they were before.
 
     Args:
-        path: The file.
-        before: Its text before the edit.
+        before: The file before the edit.
         after: Its text after one edit.
     """
+    source = parse(before.path, after)
     for find in (_signs, _comments):
-        after = _tidied(parse(path, before), parse(path, after), find)
-    return after
+        text = _tidied(before, source, find)
+        source = source if text == source.text else parse(before.path, text)
+    return source
 
 
 def _tidied(before: Source, after: Source, find: _Find) -> bytes:

@@ -75,10 +75,10 @@ class Code:
             self.trees[path] = parse(path, self.files[path])
         return self.trees[path]
 
-    def with_file(self, path: str, text: bytes) -> "Code":
+    def with_source(self, source: Source) -> "Code":
         """The same code with another text of one file."""
-        trees = {name: tree for name, tree in self.trees.items() if name != path}
-        return replace(self, files={**self.files, path: text}, trees=trees)
+        files = {**self.files, source.path: source.text}
+        return replace(self, files=files, trees={**self.trees, source.path: source})
 
     def sources(self, folder: str) -> Iterator[Source]:
         """The `*.tf` files of one folder, those that override last."""

@@ -311,8 +311,7 @@ def _is_blocks(value: Json) -> bool:
 
 
 def _made(code: Code, source: Source, splices: list[Splice]) -> Code:
-    text = tidied(source.path, source.text, spliced(source.text, splices))
-    return code.with_file(source.path, text)
+    return code.with_source(tidied(source, spliced(source.text, splices)))
 
 
 def _prove(before: Code, code: Code, path: str, wish: Wish) -> None:

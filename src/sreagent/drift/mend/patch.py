@@ -1,11 +1,10 @@
 """All edits as one patch, and the proof that it does what it says."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sreagent.domain.drift import Changed, Missing
 from sreagent.drift.mend.addresses import with_value
@@ -23,11 +22,16 @@ from sreagent.drift.mend.edit import (
 )
 from sreagent.drift.mend.likeness import alike, is_nothing
 from sreagent.drift.mend.locate import UnclearError
+from sreagent.drift.mend.syntax import parse
 from sreagent.drift.state.managed import Managed
 
 Json = Any
 """A JSON value."""
 _CONTEXT = 3
+_ALIKE = 3
+"""Lines that are to be the same before two texts count as alike again."""
+_FAR = 2000
+"""Lines within which they have to meet."""
 _ODD = re.compile(r"[\x00-\x1f\"\\\x7f-\xff]")
 
 
@@ -88,7 +92,7 @@ def mended(
         now, outcome = without_block(now, address)
         outcomes.append(outcome)
     for path, text in (new_files or {}).items():
-        now = now.with_file(free_path(now, path), text)
+        now = now.with_source(parse(free_path(now, path), text))
     files = {path: text for path, text in now.files.items() if code.files.get(path) != text}
     return Mended(
         code=now,
@@ -211,17 +215,67 @@ def _lines(text: bytes) -> list[bytes]:
 
 
 def _hunks(old: list[bytes], new: list[bytes]) -> Iterable[bytes]:
-    found = difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_CONTEXT)
-    for group in found:
-        first, last = group[0], group[-1]
-        a, b = _range(first[1], last[2]), _range(first[3], last[4])
+    for group in _grouped(list(_changes(old, new))):
+        start, stop = max(group[0].a - _CONTEXT, 0), min(group[-1].b + _CONTEXT, len(old))
+        shift, shifted = group[0].c - group[0].a, group[-1].d - group[-1].b
+        a, b = _range(start, stop), _range(start + shift, stop + shifted)
         yield f"@@ -{a} +{b} @@\n".encode()
-        for tag, i1, i2, j1, j2 in group:
-            if tag == "equal":
-                yield from (_line(b" ", line) for line in old[i1:i2])
-            else:
-                yield from (_line(b"-", line) for line in old[i1:i2])
-                yield from (_line(b"+", line) for line in new[j1:j2])
+        for change in group:
+            yield from (_line(b" ", line) for line in old[start : change.a])
+            yield from (_line(b"-", line) for line in old[change.a : change.b])
+            yield from (_line(b"+", line) for line in new[change.c : change.d])
+            start = change.b
+        yield from (_line(b" ", line) for line in old[start:stop])
+
+
+class _Change(NamedTuple):
+    """Lines `a` to `b` of the old text become lines `c` to `d` of the new one."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+
+
+def _grouped(changes: list[_Change]) -> Iterator[list[_Change]]:
+    """Changes whose context would meet, together."""
+    group: list[_Change] = []
+    for change in changes:
+        if group and change.a - group[-1].b > 2 * _CONTEXT:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
+
+
+def _changes(old: list[bytes], new: list[bytes]) -> Iterator[_Change]:
+    """Where two texts part and where they meet again.
+
+    Code is full of equal lines, for which difflib takes seconds; edits are small and far apart.
+    """
+    here = there = 0
+    while here < len(old) or there < len(new):
+        if here < len(old) and there < len(new) and old[here] == new[there]:
+            here, there = here + 1, there + 1
+            continue
+        gone, came = _meeting(old, new, here, there)
+        yield _Change(here, here + gone, there, there + came)
+        here, there = here + gone, there + came
+
+
+def _meeting(old: list[bytes], new: list[bytes], here: int, there: int) -> tuple[int, int]:
+    """After how many lines of each two texts go on alike; to their ends if not soon."""
+    left, right = len(old) - here, len(new) - there
+    for total in range(1, min(left + right, _FAR) + 1):
+        for gone in range(min(total, left) + 1):
+            came = total - gone
+            if came > right:
+                continue
+            a, b = here + gone, there + came
+            if old[a : a + _ALIKE] == new[b : b + _ALIKE]:
+                return gone, came
+    return left, right
 
 
 def _range(start: int, end: int) -> str:
