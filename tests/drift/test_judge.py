@@ -7,6 +7,7 @@ import pytest
 
 from sreagent.domain.drift import Severity
 from sreagent.drift.judge.judged import Matter, is_production
+from sreagent.drift.judge.networks import is_open_to_the_world
 from sreagent.drift.judge.severity import judge_change, judge_missing, judge_stranger
 from sreagent.drift.judge.switches import tls
 
@@ -305,6 +306,22 @@ def test_the_direction_decides(
     assert judged.why or severity is LOW
 
 
+@pytest.mark.parametrize(
+    ("network", "is_open"),
+    [
+        ("0.0.0.0/1", True),
+        ("128.0.0.0/1", True),
+        ("2000::/3", True),
+        ("fc00::/7", False),
+        ("10.0.0.0/8", False),
+        ("203.0.113.0/24", False),
+        ("sg-0ab12345", False),
+    ],
+)
+def test_networks_that_are_nearly_the_world(network: str, is_open: bool) -> None:
+    assert is_open_to_the_world([{"cidr_blocks": [network]}]) is is_open
+
+
 def test_the_ports_of_the_block_are_told() -> None:
     around = {"ingress": [block(PRIVATE, port=22)]}
     matter = Matter(
@@ -457,6 +474,8 @@ def test_words_for_production(value: str) -> None:
         ("ingress", "text"),
         ("", None),
         ("tags", {"a": {"b": []}}),
+        ("security_groups", []),
+        ("policy", {"Statement": {"Condition": 0.5, "Principal": [{}]}}),
     ],
 )
 def test_values_of_any_shape_are_judged(path: str, after: Any) -> None:

@@ -104,7 +104,8 @@ def _grants(document: Mapping[str, Any] | None) -> list[Grant]:
 
 def _spelled(statement: Mapping[str, Any]) -> Iterator[Grant]:
     allows = statement.get("Effect") != "Deny"
-    condition = statement.get("Condition") or {}
+    said = statement.get("Condition")
+    condition = said if isinstance(said, Mapping) else {}
     for principal, action, resource in product(
         _principals(statement), _listed(statement, "Action"), _listed(statement, "Resource")
     ):

@@ -85,6 +85,8 @@ def _groups(matter: Matter) -> Judged | None:
         return Judged(severity=HIGH, why=why, opens=True)
     if lost:
         return Judged(severity=HIGH, why=f"security group {_shown(lost[0])} taken off")
+    if not new:
+        return Judged(severity=LOW)
     return Judged(severity=MEDIUM, why=f"security group {_shown(new[0])} added", opens=True)
 
 
