@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from tests.drift.who.conftest import HERE
 
+from sreagent.drift.compare.compare import Difference
 from sreagent.drift.reality.real import Real
-from sreagent.drift.who.subject import gone, made
+from sreagent.drift.who.subject import Subject, changed, gone, made
 
 ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188"
 URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders"
@@ -40,3 +41,13 @@ def test_the_likeliest_name_is_asked_for_first(
 def test_a_stranger_is_called_what_its_service_calls_it() -> None:
     real = Real(type="aws_sqs_queue", id=URL, name="orders", known_as=("orders-of-old",))
     assert made(real, HERE).words == {URL, "orders", "orders-of-old"}
+
+
+def test_the_same_finding_is_the_same_subject_whatever_its_values_are() -> None:
+    def subject(networks: list[str]) -> Subject:
+        difference = Difference(path="ingress[0]", before=None, after={"cidr_blocks": networks})
+        return changed("aws_security_group", {"id": "sg-0ab12345"}, HERE, difference)
+
+    authors = {subject(["0.0.0.0/0"]): "jo"}
+    assert authors[subject(["0.0.0.0/0"])] == "jo"
+    assert subject(["10.0.0.0/8"]) not in authors

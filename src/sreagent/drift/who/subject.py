@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,9 +34,9 @@ class Step(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One finding whose author is looked for. Each is only itself: values may be of any shape."""
+    """One finding whose author is looked for."""
 
     type: str
     place: Place
@@ -48,8 +48,9 @@ class Subject:
     names: tuple[str, ...] = ()
     """It is called so; others may be, too."""
     path: str = ""
-    before: Any = None
-    after: Any = None
+    before: Any = field(default=None, hash=False)
+    after: Any = field(default=None, hash=False)
+    """Values may be of any shape."""
     created: datetime | None = None
 
     @property
