@@ -274,6 +274,27 @@ def test_a_state_in_a_secret_is_unpacked(
     assert all(each.method == "GET" for each in server.asked)
 
 
+def test_a_state_that_is_cut_into_parts_is_put_together(
+    server: Server, in_cluster: Callable[[str], StateText]
+) -> None:
+    packed = gzip.compress(STATE)
+    server.on(SECRET_PATH, secret(packed[:20]))
+    server.on(f"{SECRET_PATH}-part-1", secret(packed[20:40]))
+    server.on(f"{SECRET_PATH}-part-2", secret(packed[40:]))
+    assert in_cluster("kubernetes://infra/net").body == STATE
+    assert len(server.asked) == 4
+
+
+def test_a_secret_that_swells_is_refused(
+    server: Server, in_cluster: Callable[[str], StateText], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("state_many", "state_kubernetes"):
+        monkeypatch.setattr(f"sreagent.clients.{module}.LARGEST", 1000)
+    server.on(SECRET_PATH, secret(gzip.compress(b" " * 1_000_000)))
+    with pytest.raises(BadInput, match="too large"):
+        in_cluster("kubernetes://infra/net")
+
+
 def test_a_workspace_has_a_secret_of_its_own(
     server: Server, in_cluster: Callable[[str], StateText]
 ) -> None:
@@ -303,7 +324,7 @@ def test_the_lease_tells_who_holds_the_lock(
         pytest.param(secret(STATE), BadInput, id="not-packed"),
         pytest.param(secret(gzip.compress(STATE)[:-20]), BadInput, id="a-part"),
         pytest.param(secret(STATE, "other"), BadInput, id="another-secret"),
-        pytest.param(status(404, "not found", name="x"), NotFound, id="none"),
+        pytest.param(status(404, "not found", name="tfstate"), NotFound, id="none"),
         pytest.param(status(403, "cannot get resource"), Forbidden, id="forbidden"),
     ],
 )

@@ -1,4 +1,4 @@
-"""States in Kubernetes: the one Secret that the person names, and the Lease that locks it.
+"""States in Kubernetes: the Secret that the person names, its parts, and the Lease of its lock.
 
 The only place where values of a Secret enter the process; they leave it as a state alone.
 """
@@ -17,6 +17,8 @@ from sreagent.domain.state_spec import parts
 from sreagent.domain.terraform import DEFAULT_WORKSPACE, LARGEST, Held, StateSpec, StateText
 from sreagent.domain.text import one_line
 
+MOST_PARTS = 64
+"""Secrets of one MiB each."""
 _KEY = "tfstate"
 _LOCK_INFO = "app.terraform.io/lock-info"
 _GZIP = 16 + zlib.MAX_WBITS
@@ -45,11 +47,9 @@ class KubernetesStates:
         api = self._enter(spec.options.get("context", ""))
         name = f"tfstate-{workspace}-{suffix}"
         held, unknown = _lock(api, namespace, name)
-        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
-        answer = api.read(Request(path=path, what=f"Secret {name} in {namespace}"))
         yield StateText(
             source=f"kubernetes://{namespace}/{name}",
-            body=_unpacked(answer, f"Secret {name} in {namespace}"),
+            body=_unpacked(_parts(api, namespace, name), f"Secret {name} in {namespace}"),
             held=held,
             lock_unknown=unknown,
             spec=spec,
@@ -78,25 +78,40 @@ def _lock(api: ApiServer, namespace: str, name: str) -> tuple[Held | None, str]:
     return told or plain, ""
 
 
-def _unpacked(secret: Mapping[str, Any], what: str) -> bytes:
-    packed = (secret.get("data") or {}).get(_KEY)
-    if not isinstance(packed, str):
-        msg = f"{what} holds no Terraform state"
-        raise BadInput(
-            msg, why=f"it has no key {_KEY!r}", hint="kubectl get secrets -l tfstate=true"
-        )
-    try:
-        stream = zlib.decompressobj(_GZIP)
-        body = stream.decompress(base64.b64decode(packed, validate=True), LARGEST + 1)
-        whole = stream.eof or len(body) > LARGEST
-    except (binascii.Error, zlib.error) as error:
-        msg = f"{what} holds a state that cannot be unpacked"
-        raise BadInput(msg, why=one_line(str(error)), hint=_PULL) from error
-    check_size(what, len(body))
-    if not whole:
-        msg = f"{what} holds only a part of a state"
-        raise BadInput(msg, why="its end is missing", hint=_PULL)
-    return body
+def _parts(api: ApiServer, namespace: str, name: str) -> Iterator[Any]:
+    """What the Secrets of one state hold: it is cut where one Secret cannot take it all."""
+    for place in range(MOST_PARTS):
+        part = f"{name}-part-{place}" if place else name
+        path = f"/api/v1/namespaces/{namespace}/secrets/{part}"
+        try:
+            secret = api.read(Request(path=path, what=f"Secret {part} in {namespace}"))
+        except NotFound:
+            if place:
+                return
+            raise
+        yield (secret.get("data") or {}).get(_KEY)
+
+
+def _unpacked(packed: Iterator[Any], what: str) -> bytes:
+    """The state; a further part is asked for only as long as its end is missing."""
+    stream = zlib.decompressobj(_GZIP)
+    body = bytearray()
+    for part in packed:
+        if not isinstance(part, str):
+            msg = f"{what} holds no Terraform state"
+            hint = "kubectl get secrets -l tfstate=true"
+            raise BadInput(msg, why=f"it has no key {_KEY!r}", hint=hint)
+        try:
+            # One byte more than may be: a small Secret may swell to anything.
+            body += stream.decompress(base64.b64decode(part, validate=True), LARGEST + 1)
+        except (binascii.Error, zlib.error) as error:
+            msg = f"{what} holds a state that cannot be unpacked"
+            raise BadInput(msg, why=one_line(str(error)), hint=_PULL) from error
+        check_size(what, len(body))
+        if stream.eof:
+            return bytes(body)
+    msg = f"{what} holds only a part of a state"
+    raise BadInput(msg, why="its end is missing", hint=_PULL)
 
 
 _PULL = "try: terraform state pull | sre drift --state -"
