@@ -16,16 +16,22 @@ _UNKNOWN = "74D93920-ED26-11E3-AC10-0800200C9A66"
 """Stands for what was not known yet, in states of before 0.12."""
 _WRITE_ONLY = "_wo"
 _PLAIN_PROVIDERS = frozenset({"aws", "awscc", "google", "azurerm"})
-"""Their attributes always have one type: a map with `type` and `value` is a map."""
+"""Their attributes have one type, almost all: a map with `type` and `value` is a map."""
 
 
 def settled(attributes: Mapping[str, Json], provider: str) -> dict[str, Json]:
     """Attributes without the types of dynamic ones, and only those that are known."""
-    simple = provider.rpartition("/")[2] in _PLAIN_PROVIDERS
-    return {
-        name: _unwrapped(value, only_typed=simple) if isinstance(value, dict | list) else value
-        for name, value in known(attributes).items()
-    }
+    found = known(attributes)
+    if provider.rpartition("/")[2] in _PLAIN_PROVIDERS:
+        # Ten thousand resources are nearly all of these: their insides are not walked through.
+        for name, value in found.items():
+            if isinstance(value, dict) and _is_wrapping(value, only_typed=True):
+                found[name] = value["value"]
+        return found
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            found[name] = _unwrapped(value, only_typed=False)
+    return found
 
 
 def known(attributes: Mapping[str, Json]) -> dict[str, Json]:
