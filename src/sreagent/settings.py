@@ -35,7 +35,7 @@ NOT_IN_FOLDER = frozenset(
     {
         *("kubeconfig", "policy", "autonomy", "halt_file"),
         *("audit_key", "audit_signer", "audit_anchor"),
-        *("aws_profile", "aws_endpoint"),
+        *("aws_profile", "aws_endpoint", "aws_role"),
         *("model", "model_small", "model_url", "model_key_file"),
         *("traces", "traces_content"),
     }
@@ -86,6 +86,8 @@ class Settings:
     """Region of this run; empty for that of the profile."""
     aws_endpoint: str = ""
     """Address that stands in for AWS, for tests."""
+    aws_role: str = ""
+    """Role that is assumed in other accounts, where no profile names them; empty for none."""
     model: str = ""
     """Language model, as PROVIDER/MODEL; empty for the built-in rules alone."""
     model_small: str = ""
@@ -175,6 +177,22 @@ def provider_keys() -> tuple[str, ...]:
     """The keys that the environment holds, for providers to read there: secrets of this process."""
     endings = ("_API_KEY", "_AUTH_TOKEN", "_API_TOKEN", "_ACCESS_KEY")
     return tuple(value for name, value in os.environ.items() if value and name.endswith(endings))
+
+
+def terraform_variables() -> dict[str, str]:
+    """What the environment tells Terraform and its backends: logins, workspace, data folder."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("TF_TOKEN_", "TF_HTTP_", "ARM_"))
+        or name in ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLOUD_ORGANIZATION", "TF_CLOUD_HOSTNAME")
+    }
+
+
+def forge_token(gitlab: bool) -> str:
+    """The token for the host of a repository, from the variables that its own tools read."""
+    names = ("GITLAB_TOKEN", "GL_TOKEN") if gitlab else ("GH_TOKEN", "GITHUB_TOKEN")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")
 
 
 def halt_wish() -> str:

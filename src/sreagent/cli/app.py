@@ -11,6 +11,7 @@ from sreagent.cli import (
     chat,
     demo,
     doctor,
+    drift,
     eval,
     halt,
     incidents,
@@ -25,6 +26,7 @@ from sreagent.cli import (
     sim,
 )
 from sreagent.cli.errors import told
+from sreagent.domain.errors import Exit
 
 app = typer.Typer(
     name="sre",
@@ -60,6 +62,7 @@ app.command(short_help="Approve a change as it was shown, and make it.")(resume.
 app.command()(resume.reject)
 app.command(short_help="Take a change back.")(resume.undo)
 app.command(short_help="Stop every change of every run, or lift that.")(halt.halt)
+app.command(short_help="Show where reality left Terraform state.")(drift.drift)
 app.command()(postmortem.postmortem)
 app.command(short_help="Show again how it was decided, step by step.")(replay.replay)
 app.command(short_help="Check what a run would use, and say what to type.")(doctor.doctor)
@@ -76,7 +79,9 @@ app.add_typer(sim.app, name="sim")
 
 def main() -> None:
     """Run the program; the exit code is one of `domain.errors.Exit`."""
-    with told(debug="--debug" in sys.argv):
+    # Of `sre drift` 2 means drift: whoever calls it must not take a wrong option for that.
+    usage = Exit.FAILED if sys.argv[1:2] == ["drift"] else Exit.USAGE
+    with told(debug="--debug" in sys.argv, usage=usage):
         command = typer.main.get_command(app)
         # Not `app()`, which has its own way of telling errors, and swallows Ctrl-C.
         with command.make_context(app.info.name, sys.argv[1:]) as context:

@@ -19,10 +19,11 @@ FOLDERS = "incidents are kept in $XDG_STATE_HOME/sreagent (~/.local/state): may 
 
 
 @contextmanager
-def told(*, debug: bool) -> Iterator[None]:
+def told(*, debug: bool, usage: Exit = Exit.USAGE) -> Iterator[None]:
     """Print an error in three lines at most and exit with its code; no traceback but with --debug.
 
-    Ctrl-C leaves at once, without waiting for reads that are still under way.
+    Ctrl-C leaves at once, without waiting for reads that are still under way. `usage` is the code
+    for bad usage and settings.
     """
     try:
         yield
@@ -33,7 +34,7 @@ def told(*, debug: bool) -> Iterator[None]:
         sys.exit(end.exit_code)
     except USAGE as error:
         _print_usage(error)
-        sys.exit(Exit.USAGE)
+        sys.exit(usage)
     except BrokenPipeError:
         _leave(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the edge of the program: nothing passes it
@@ -41,7 +42,8 @@ def told(*, debug: bool) -> Iterator[None]:
             _print_traceback()
         else:
             _print(*_words(error))
-        sys.exit(error.exit_code if isinstance(error, SreError) else Exit.FAILED)
+        code = error.exit_code if isinstance(error, SreError) else Exit.FAILED
+        sys.exit(usage if code is Exit.USAGE else code)
 
 
 def _words(error: Exception) -> tuple[str, str, str]:

@@ -60,6 +60,16 @@ class AwsCloud:
         self._clients: dict[tuple[str, str, bool], Any] = {}
         self._making = Lock()
 
+    def again(self, session: Any) -> "AwsCloud":  # noqa: ANN401 - untyped SDK
+        """The same with another session."""
+        return AwsCloud(
+            session,
+            region=self._region,
+            endpoint=self._endpoint or "",
+            timeout=self._timeout,
+            attempts=self._attempts,
+        )
+
     @property
     def region(self) -> str:
         """The region of the run; empty when none is set."""
@@ -266,6 +276,15 @@ def connect(
         what = "anything"
         raise failure(what, error, timeout=timeout) from error
     return cloud
+
+
+def entered(usual: AwsCloud, key: str, secret: str, token: str) -> AwsCloud:
+    """The same way to AWS with other credentials, such as those of a role that was assumed."""
+    from botocore.session import Session
+
+    session = Session(session_vars=_FROM_ENVIRONMENT)
+    session.set_credentials(key, secret, token)
+    return usual.again(session)
 
 
 def _snake(client: Any, operation: str) -> str:  # noqa: ANN401 - untyped SDK

@@ -1,0 +1,343 @@
+"""`sre drift`: where reality left Terraform state, who did it, how bad it is, and the patch."""
+
+import fnmatch
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sreagent.cli import options
+from sreagent.domain.drift import DriftReport, Severity
+from sreagent.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sreagent.domain.terraform import StateSpec
+    from sreagent.drift.ignore import IgnoreFile
+    from sreagent.drift.mend.code import Code
+    from sreagent.drift.mend.direction import Direction
+    from sreagent.drift.mend.imports import Imported
+    from sreagent.drift.mend.patch import Mended
+    from sreagent.drift.mend.plan import Plan
+    from sreagent.drift.survey import Doors, Surveyed
+
+IGNORE_FILE = Path(".sreignore")
+
+
+class Fix(StrEnum):
+    """What is made of the findings."""
+
+    PATCH = "patch"
+    BRANCH = "branch"
+    PR = "pr"
+
+
+class Right(StrEnum):
+    """Who is right."""
+
+    AUTO = "auto"
+    CODE = "code"
+    REALITY = "reality"
+
+
+State = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="SRC", help="State: file, folder, s3://…, -; may repeat."),
+]
+CodeFolder = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the Terraform code.")]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="ADDRESS", help="Only these resources; * and ? stand.")
+]
+FixAs = Annotated[
+    Fix | None, typer.Option("--fix", help="Write a patch, a local branch, or a pull request.")
+]
+Way = Annotated[Right, typer.Option("--direction", help="Who is right: code, reality, or auto.")]
+Send = Annotated[bool, typer.Option("--send", help="With --fix pr: push and open it.")]
+OnCall = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Who is on call; may repeat.")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Show what controllers own, too, and what is ignored.")
+]
+NoWho = Annotated[bool, typer.Option("--no-who", help="Do not ask CloudTrail who it was.")]
+NoUnmanaged = Annotated[bool, typer.Option("--no-unmanaged", help="Do not tell of strangers.")]
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Tell only what this file does not know.")
+]
+SaveBaseline = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write down what is found as known.")
+]
+FailOn = Annotated[
+    Severity | None, typer.Option(help="Exit 2 only for findings at least so severe.")
+]
+Ignore = Annotated[Path, typer.Option(metavar="FILE", help="What is not to be told.")]
+Header = Annotated[
+    list[str] | None, typer.Option(metavar="NAME:VALUE", help="For states behind HTTP.")
+]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown and nothing else.")]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML.")]
+Sarif = Annotated[Path | None, typer.Option(metavar="FILE", help="Write SARIF for code scanning.")]
+Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")]
+Role = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Role to assume in other AWS accounts.")
+]
+
+
+def drift(
+    state: State = None,
+    code: CodeFolder = Path(),
+    only: Only = None,
+    fix: FixAs = None,
+    direction: Way = Right.AUTO,
+    send: Send = False,
+    on_call: OnCall = None,
+    all_: All = False,
+    no_who: NoWho = False,
+    no_unmanaged: NoUnmanaged = False,
+    baseline: Baseline = None,
+    save_baseline: SaveBaseline = None,
+    fail_on: FailOn = None,
+    ignore: Ignore = IGNORE_FILE,
+    header: Header = None,
+    aws_role: Role = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+    json: options.Json = False,
+    markdown: Markdown = False,
+    html: Html = None,
+    sarif: Sarif = None,
+    junit: Junit = None,
+    debug: options.Debug = False,
+) -> None:
+    """Show where reality left Terraform state, who changed it, how bad it is, and what mends it.
+
+    Without --state, the backend of the code here is read. Nothing is changed and no lock is
+    taken; --fix writes code, never to the cloud. Exit: 0 no drift, 2 drift, 3 something could not
+    be looked at, 1 nothing is known.
+    """
+    from sreagent.cli.screen import console
+    from sreagent.drift.mend.direction import Direction
+    from sreagent.drift.outcome import exit_of
+    from sreagent.wiring import drift as wired
+
+    del debug
+    quiet = json or markdown
+    settings = options.settings(context=context, kubeconfig=kubeconfig, aws_role=aws_role)
+    rules = _rules(ignore)
+    out = console()
+    doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
+    surveyed = _surveyed(doors, wired.specs(state or (), code), None if quiet else out)
+    found_code = wired.code_of(code)
+    whole = _settled(surveyed, found_code, rules, no_unmanaged=no_unmanaged)
+    if save_baseline:
+        _save(save_baseline, whole)
+    report = _narrowed(whole, baseline, only or ())
+    plan = _planned(surveyed, report, Direction(direction.value), frozenset(on_call or ()))
+    exit_code = exit_of(report, fail_on)
+    warnings = rules.warnings(report.at.date()) if rules else ()
+    _write(report, plan, html=html, sarif=sarif, junit=junit)
+    if json:
+        _print_json(report)
+    elif markdown:
+        _print_markdown(report, plan)
+    else:
+        from sreagent.cli.drift_screen import show
+
+        show(out, report, code=exit_code, mends=plan.mends, controlled=all_, warnings=warnings)
+    if fix:
+        _fix(fix, surveyed, plan, report, code, send=send)
+    raise typer.Exit(exit_code)
+
+
+def _headers(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            msg = f"a header is written NAME:VALUE, not {name.strip()!r}"
+            raise BadInput(msg)
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _rules(path: Path) -> "IgnoreFile | None":
+    """The ignore file; none where nobody named one and there is none."""
+    from sreagent.drift import ignore
+
+    return None if path == IGNORE_FILE and not path.exists() else ignore.read(path)
+
+
+def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", out: "Console | None") -> "Surveyed":
+    """Run to the end, with one live line at a terminal."""
+    from sreagent.cli.drift_screen import DriftProgress
+    from sreagent.drift.reality.known import kinds, readers
+    from sreagent.drift.survey import survey
+    from sreagent.drift.sweep import Reading
+
+    progress = DriftProgress(out) if out else None
+    going = survey(doors, specs, readers(), kinds())
+    try:
+        while True:
+            happening = next(going)
+            if progress is None:
+                continue
+            if isinstance(happening, Reading):
+                found = sum(map(len, happening.found.values()))
+                progress.read(happening.reader.service, happening.place, found)
+            else:
+                progress.say(happening)
+    except StopIteration as ended:
+        surveyed: Surveyed = ended.value
+        return surveyed
+    finally:
+        if progress:
+            progress.rest()
+
+
+def _settled(
+    surveyed: "Surveyed", code: "Code | None", rules: "IgnoreFile | None", *, no_unmanaged: bool
+) -> DriftReport:
+    """The report without what the code and the ignore file say is no drift."""
+    from sreagent.drift import ignore
+    from sreagent.drift.mend.code import ignored
+
+    report = surveyed.report
+    if no_unmanaged:
+        report = replace(report, unmanaged=())
+    if code:
+        names = {each.address: ignored(code, each.address) for each in report.changed}
+        by_code = {
+            address: tuple(ignore.ALL if name == "*" else name for name in found)
+            for address, found in names.items()
+            if found
+        }
+        report = ignore.without_ignored_changes(report, by_code)
+    return rules.applied(report) if rules else report
+
+
+def _save(path: Path, report: DriftReport) -> None:
+    from sreagent.drift import baseline
+
+    baseline.save(path, baseline.baseline(report))
+
+
+def _narrowed(report: DriftReport, known: Path | None, only: Sequence[str]) -> DriftReport:
+    """Without what a baseline knows, and of the addresses that were named."""
+    from sreagent.drift import baseline
+
+    if known:
+        report = baseline.without_known(report, baseline.load(known))
+    if not only:
+        return report
+
+    def named(address: str) -> bool:
+        return any(address == each or fnmatch.fnmatchcase(address, each) for each in only)
+
+    return replace(
+        report,
+        changed=tuple(each for each in report.changed if named(each.address)),
+        missing=tuple(each for each in report.missing if named(each.address)),
+        left_over=tuple(each for each in report.left_over if named(each.address)),
+        unmanaged=tuple(each for each in report.unmanaged if named(f"{each.type}:{each.id}")),
+    )
+
+
+def _planned(
+    surveyed: "Surveyed", report: DriftReport, direction: "Direction", on_call: frozenset[str]
+) -> "Plan":
+    from sreagent.drift.mend.plan import planned
+
+    return planned(report, surveyed.examined, direction, on_call)
+
+
+def _write(
+    report: DriftReport, plan: "Plan", *, html: Path | None, sarif: Path | None, junit: Path | None
+) -> None:
+    """The files that were asked for."""
+    import json
+
+    if html:
+        from sreagent.report.drift_html import as_html
+
+        html.write_text(as_html(report, mends=plan.mends), encoding="utf-8")
+    if sarif:
+        from sreagent.report.drift_sarif import as_sarif
+
+        sarif.write_text(json.dumps(as_sarif(report), indent=1), encoding="utf-8")
+    if junit:
+        from sreagent.report.drift_junit import as_junit
+
+        junit.write_text(as_junit(report), encoding="utf-8")
+
+
+def _print_json(report: DriftReport) -> None:
+    from sreagent.report.drift_json import as_text
+
+    print(as_text(report))
+
+
+def _print_markdown(report: DriftReport, plan: "Plan") -> None:
+    from sreagent.report.drift_markdown import as_markdown
+
+    print(as_markdown(report, mends=plan.mends))
+
+
+def _fix(
+    fix: Fix,
+    surveyed: "Surveyed",
+    plan: "Plan",
+    report: DriftReport,
+    folder: Path,
+    *,
+    send: bool,
+) -> None:
+    """Write what mends the code: a file, a branch, a request."""
+    from sreagent.drift.mend import request
+    from sreagent.drift.mend.plan import patched
+    from sreagent.wiring import drift as wired
+
+    code = wired.code_of(folder)
+    if code is None:
+        msg = f"there is no Terraform code in {folder.absolute()}"
+        raise BadInput(msg, hint="name its folder: --code FOLDER")
+    done, imports = patched(plan, code, surveyed.states)
+    _tell(f"{len(done.edits)} edits, {len(imports.addresses)} imports", *_left(done, imports))
+    if not done.files:
+        _tell("there is nothing to write")
+        return
+    if not done.proof.holds:
+        _tell("the patch is not proved:", *done.proof.unread, *done.proof.left)
+    if untidy := wired.unformatted(code, done):
+        _tell(f"terraform fmt would change {', '.join(untidy)}")
+    if fix is Fix.PATCH:
+        path = Path(f"sre-drift-{done.digest}.patch")
+        path.write_bytes(done.patch)
+        _tell(f"wrote {path}; to apply it: git apply {path}")
+        return
+    title, body = request.title(done), request.body(report, plan.decisions, done)
+    branch, commit, existed = wired.committed(folder, done, title)
+    _tell(f"branch {branch} {'is there already' if existed else 'made'} ({commit[:10]})")
+    if fix is Fix.PR:
+        opened = wired.offered(folder, branch, title, body, send=send)
+        where = f" {opened.url}" if opened.url else ""
+        _tell(f"{opened.did} a pull request{where}" + ("" if send else "; to do it: --send"))
+
+
+def _left(done: "Mended", imports: "Imported") -> list[str]:
+    """What a person has to do."""
+    lines = [f"{each.address} {each.path}: {each.why}" for each in done.suggestions]
+    return [*lines, *(f"{name}: {why}" for name, why in imports.refused.items())]
+
+
+def _tell(*lines: str) -> None:
+    """Beside the report, which may be read by a program."""
+    from sreagent.domain.text import clean, visible
+    from sreagent.policy.redaction import redact
+
+    for place, line in enumerate(lines):
+        print(clean(redact(visible(f"{'  ' if place else ''}{line}"))), file=sys.stderr)

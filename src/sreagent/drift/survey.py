@@ -1,0 +1,248 @@
+"""One run of `sre drift`: states, reality, what differs, who did it, how bad it is."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sreagent.domain.drift import Coverage, DriftReport, Extent, Place, StateSeen, Trouble
+from sreagent.domain.errors import SreError
+from sreagent.domain.moment import stamp
+from sreagent.domain.ports import Clock, StateSource
+from sreagent.domain.terraform import Held, StateSpec
+from sreagent.drift.blast import Blast
+from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
+from sreagent.drift.findings import Telling
+from sreagent.drift.masks import Masks
+from sreagent.drift.near import IncidentSeen
+from sreagent.drift.places import usual_place
+from sreagent.drift.reality.kinds import Kind, Reader
+from sreagent.drift.reality.look import Estate
+from sreagent.drift.refreshed import by_terraform
+from sreagent.drift.state.managed import Managed, State
+from sreagent.drift.state.reading import read
+from sreagent.drift.sweep import Reading
+from sreagent.drift.who.trail import Trail
+
+AWS = "aws_"
+
+Happening = str | Reading
+"""What is done now, or a list of one place that came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What a run may ask."""
+
+    states: StateSource
+    estate: Estate
+    clock: Clock
+    home: Callable[[], Place]
+    """Where the person's own credentials lead: for resources that do not tell where they live."""
+    calls: Callable[[], int] = lambda: 0
+    """Requests sent so far."""
+    incidents: Sequence[IncidentSeen] = ()
+    asks_who: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What came of a run."""
+
+    report: DriftReport
+    states: tuple[State, ...] = ()
+    examined: Examined = field(default_factory=Examined)
+    """The values as they are: secrets, too."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """States as they were read, and what could not be."""
+
+    states: list[State] = field(default_factory=list)
+    specs: dict[str, StateSpec] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+def survey(
+    doors: Doors,
+    specs: Sequence[StateSpec],
+    readers: Sequence[Reader],
+    kinds: Mapping[str, Kind],
+) -> Generator[Happening, None, Surveyed]:
+    """Yield what is done as it is done; return what was found.
+
+    Raises:
+        SreError: Not one state could be read; it is the error of the first.
+    """
+    began = doors.clock.monotonic()
+    known = yield from _read_states(doors, specs)
+    examined = yield from _examined(doors, known.states, readers, kinds)
+    moved = yield from _moved(doors, known)
+    if moved:
+        yield f"{', '.join(sorted(moved))} changed meanwhile: reading again"
+        known.states = [moved.get(each.source, each) for each in known.states]
+        examined = yield from _examined(doors, known.states, readers, kinds)
+        moved = yield from _moved(doors, known)
+    yield "asking who it was"
+    findings = _telling(doors, known.states).findings(examined)
+    report = DriftReport(
+        at=doors.clock.now(),
+        states=tuple(_seen(state, state.source in moved) for state in known.states),
+        changed=findings.changed,
+        missing=findings.missing,
+        unmanaged=findings.unmanaged,
+        left_over=findings.left_over,
+        coverage=(*examined.coverage, *_not_looked_at(known.states, kinds)),
+        errors=(*known.troubles, *_problems(known.states), *_odd(examined), *findings.troubles),
+        seconds=doors.clock.monotonic() - began,
+        calls=doors.calls(),
+    )
+    return Surveyed(report=report, states=tuple(known.states), examined=examined)
+
+
+def _read_states(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, None, _Read]:
+    known = _Read()
+    first: SreError | None = None
+    for spec in specs:
+        yield f"reading {spec}"
+        try:
+            for found in doors.states.fetch(spec):
+                if isinstance(found, Trouble):
+                    known.troubles.append(found)
+                    continue
+                known.states.append(read(found))
+                if found.spec:
+                    known.specs[found.source] = found.spec
+        except SreError as error:
+            first = first or error
+            known.troubles.append(_trouble(str(spec), error))
+    if not known.states and first:
+        raise first
+    return known
+
+
+def _trouble(what: str, error: SreError) -> Trouble:
+    said = "; ".join(part for part in (error.message, error.why) if part)
+    return Trouble(what=what, message=said, hint=error.hint)
+
+
+def _examined(
+    doors: Doors, states: Sequence[State], readers: Sequence[Reader], kinds: Mapping[str, Kind]
+) -> Generator[Reading, None, Examined]:
+    """What Terraform itself refreshed is taken from it; the rest is read."""
+    live = [state for state in states if state.refreshed is None]
+    default = doors.home() if _has_homeless(live) else Place()
+    of_aws = [
+        replace(state, resources=tuple(each for each in state.resources if _is_aws(each)))
+        for state in live
+    ]
+    places = settled(of_aws, kinds, default)
+    examined = (yield from examine(places, doors.estate, readers)) if places else Examined()
+    drifted: list[Drifted] = list(examined.drifted)
+    gone: list[Gone] = list(examined.gone)
+    coverage = list(examined.coverage)
+    for state in states:
+        if state.refreshed is not None:
+            told = by_terraform(state, kinds)
+            drifted += told.drifted
+            gone += told.gone
+            coverage += told.coverage
+    return replace(examined, drifted=tuple(drifted), gone=tuple(gone), coverage=tuple(coverage))
+
+
+def _is_aws(managed: Managed) -> bool:
+    return managed.type.startswith(AWS)
+
+
+def _has_homeless(states: Iterable[State]) -> bool:
+    """Whether the resources of any state leave open where they live."""
+    for state in states:
+        of_aws = [each for each in state.resources if _is_aws(each)]
+        place = usual_place(of_aws, state.region)
+        if of_aws and not (place.account and place.region):
+            return True
+    return False
+
+
+def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, State]]:
+    """States that are not what they were when they were read, as they are now."""
+    yield "looking whether a state moved meanwhile"
+    found: dict[str, State] = {}
+    for state in known.states:
+        spec = known.specs.get(state.source)
+        if spec is None or spec.scheme == "stdin":
+            continue
+        try:
+            for text in doors.states.fetch(spec):
+                if not isinstance(text, Trouble) and text.source == state.source:
+                    now = read(text)
+                    if (now.serial, now.digest) != (state.serial, state.digest):
+                        found[state.source] = now
+        except SreError as error:
+            known.troubles.append(_trouble(f"{state.source}, a second time", error))
+    return found
+
+
+def _telling(doors: Doors, states: Sequence[State]) -> Telling:
+    return Telling(
+        masks=Masks(states),
+        blast=Blast(managed for state in states for managed in state.resources),
+        trail=Trail(doors.estate, doors.clock) if doors.asks_who else None,
+        incidents=doors.incidents,
+    )
+
+
+def _seen(state: State, moved: bool) -> StateSeen:
+    return StateSeen(
+        source=state.source,
+        serial=state.serial,
+        resources=sum(not each.deposed for each in state.resources),
+        terraform_version=state.terraform_version,
+        locked=_lock(state.held) if state.held else "",
+        changed_meanwhile=moved,
+    )
+
+
+def _lock(held: Held) -> str:
+    what = held.operation.removeprefix("OperationType").lower() or "an operation"
+    since = f" since {stamp(held.since)}" if held.since else ""
+    return f"{what} in progress by {held.who or 'somebody'}{since}"
+
+
+def _not_looked_at(states: Iterable[State], kinds: Mapping[str, Kind]) -> Iterator[Coverage]:
+    """Types that nobody here can read."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for state in states:
+        for managed in state.resources if state.refreshed is None else ():
+            if managed.type not in kinds:
+                counted[managed.type, managed.provider] += 1
+    for (type_, provider), number in sorted(counted.items()):
+        yield Coverage(
+            type=type_,
+            extent=Extent.NOT_LOOKED_AT,
+            resources=number,
+            why=f"no reader for it ({provider.rpartition('/')[2] or 'provider not named'})",
+        )
+
+
+def _problems(states: Iterable[State]) -> Iterator[Trouble]:
+    for state in states:
+        for problem in state.problems:
+            yield Trouble(what=state.source, message=problem)
+    homes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for state in states:
+        for managed in state.resources:
+            if managed.id and not managed.deposed:
+                homes[managed.type, managed.id].add(f"{managed.address} ({state.source})")
+    for (type_, id_), where in sorted(homes.items()):
+        if len({each.rpartition(" (")[2] for each in where}) > 1:
+            yield Trouble(
+                what=f"{type_} {id_}",
+                message=f"stands in two states: {', '.join(sorted(where))}",
+                hint="take it out of one of them: terraform state rm",
+            )
+
+
+def _odd(examined: Examined) -> Iterator[Trouble]:
+    for address, why in sorted(examined.odd.items()):
+        yield Trouble(what=address, message=f"could not be compared: {why}")

@@ -1,0 +1,211 @@
+"""Builds what `sre drift` needs: states, accounts, incidents, code and its repository."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sreagent.domain.drift import Place
+from sreagent.domain.errors import Forbidden, SreError
+from sreagent.domain.secrets import names_secret, own
+from sreagent.settings import (
+    Settings,
+    forge_token,
+    state_folder,
+    terraform_variables,
+)
+from sreagent.wiring import system_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sreagent.clients.apiserver import ApiServer
+    from sreagent.clients.aws import AwsCloud
+    from sreagent.clients.pull_requests import Opened, PullRequests
+    from sreagent.domain.terraform import StateSpec
+    from sreagent.drift.mend.code import Code
+    from sreagent.drift.mend.patch import Mended
+    from sreagent.drift.near import IncidentSeen
+    from sreagent.drift.survey import Doors
+
+RECENT = 200
+"""Incidents that a change is held against: the newest ones."""
+API = {"github.com": "https://api.github.com"}
+
+
+def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> Doors:
+    """Everything a run may ask.
+
+    Raises:
+        BadSettings: The AWS configuration cannot be used.
+    """
+    from sreagent.clients.aws import connect
+    from sreagent.clients.aws_accounts import ways
+    from sreagent.clients.aws_estate import AwsEstate
+    from sreagent.clients.state_sources import Access, StateSources
+    from sreagent.drift.survey import Doors
+
+    enter = ways(
+        profile=settings.aws_profile,
+        region=settings.aws_region,
+        endpoint=settings.aws_endpoint,
+        timeout=settings.timeout,
+        role=settings.aws_role,
+    )
+    estate = AwsEstate(enter)
+
+    def cloud(profile: str, region: str) -> AwsCloud:
+        return connect(
+            profile=profile or settings.aws_profile,
+            region=region or settings.aws_region,
+            endpoint=settings.aws_endpoint,
+            timeout=settings.timeout,
+        )
+
+    def cluster(context: str) -> ApiServer:
+        from sreagent.clients.apiserver import ApiServer
+        from sreagent.clients.logins import read_login
+
+        login = read_login(settings.kubeconfig, context or settings.context)
+        return ApiServer(login, timeout=settings.timeout, clock=system_clock())
+
+    def home() -> Place:
+        usual = enter("")
+        return Place(account=usual.account, region=usual.region)
+
+    variables = terraform_variables()
+    for name, value in variables.items():
+        if names_secret(name):
+            own(value)
+    return Doors(
+        states=StateSources(
+            Access(
+                aws=cloud,
+                own_aws_endpoint=bool(settings.aws_endpoint),
+                cluster=cluster,
+                timeout=settings.timeout,
+                variables=variables,
+                headers=headers,
+            )
+        ),
+        estate=estate,
+        clock=system_clock(),
+        home=home,
+        calls=lambda: estate.calls,
+        incidents=tuple(_incidents()),
+        asks_who=asks_who,
+    )
+
+
+def _incidents() -> Iterator[IncidentSeen]:
+    """The newest incidents, with what they were about; one that cannot be read is left out."""
+    from sreagent.drift.near import IncidentSeen
+    from sreagent.journal import shelf
+
+    root = state_folder()
+    for known in shelf.incidents(root)[:RECENT]:
+        with suppress(SreError):
+            incident = shelf.incident(root, known.id)
+            alert = incident.opened.alert
+            found = incident.concluded.diagnosis if incident.concluded else None
+            words = {*alert.labels.values(), alert.name, *([found.entity.name] if found else [])}
+            yield IncidentSeen(
+                id=incident.id,
+                at=alert.starts_at or incident.opened_at,
+                words=frozenset(words),
+            )
+
+
+def specs(texts: Sequence[str], folder: Path) -> tuple[StateSpec, ...]:
+    """Where the states are: as named, or as the backend block of the code here says.
+
+    Raises:
+        BadInput: A place is none, or the code names no backend.
+    """
+    from sreagent.domain.state_spec import spec_of
+
+    if texts:
+        return tuple(spec_of(text) for text in texts)
+    from sreagent.clients.state_code import read_folder
+    from sreagent.drift.state.backend import backend_of
+
+    variables = terraform_variables()
+    found = read_folder(str(folder), data_folder=variables.get("TF_DATA_DIR", ""))
+    return (backend_of(found, variables.get("TF_WORKSPACE", "")),)
+
+
+def code_of(folder: Path) -> Code | None:
+    """The code of a folder, with the modules beside it in its repository; None where none is."""
+    from sreagent.clients.git import GitRepository
+    from sreagent.clients.terraform_code import read_code
+    from sreagent.drift.mend.code import Code
+
+    top = None
+    with suppress(SreError):
+        top = GitRepository(folder).top
+    try:
+        found = read_code(folder, top)
+    except SreError:
+        return None
+    return Code(files=found.files, root=found.root)
+
+
+def unformatted(code: Code, done: Mended) -> tuple[str, ...] | None:
+    """Files that `terraform fmt` would change and would not have before; None without it."""
+    from sreagent.clients import terraform_code
+
+    return terraform_code.unformatted(code.files, done.files)
+
+
+def committed(folder: Path, done: Mended, message: str) -> tuple[str, str, bool]:
+    """Commit the patch on a branch of its own: its name, the commit, and whether it was there.
+
+    Raises:
+        BadInput: The folder lies in no repository, or git is not installed.
+    """
+    from sreagent.clients.git import GitRepository
+
+    repository = GitRepository(folder)
+    day = system_clock().now().date()
+    made = repository.commit(done.files, day=day, digest=done.digest, message=message)
+    return made.branch, made.id, made.existed
+
+
+def offered(folder: Path, branch: str, title: str, body: str, *, send: bool) -> Opened:
+    """Open a pull request for a branch, or say what would be done.
+
+    Raises:
+        BadInput: The repository has no remote that is known.
+        Forbidden: There is no token, and no `gh`.
+    """
+    from sreagent.clients.git import GitRepository
+    from sreagent.clients.pull_requests import Request, remote_of
+
+    repository = GitRepository(folder)
+    remote = remote_of(repository.remote_url())
+    requests = _requests(remote.host, remote.path)
+    if send:
+        repository.push(branch)
+    base = repository.current_branch()
+    request = Request(branch=branch, base=base, title=title, body=body)
+    return requests.offer(request, dry_run=not send)
+
+
+def _requests(host: str, path: str) -> PullRequests:
+    from shutil import which
+
+    from sreagent.clients.pull_requests import GhProgram, GitHub, GitLab
+
+    gitlab = "gitlab" in host
+    if not gitlab and which("gh"):
+        return GhProgram(path, host=host)
+    token = forge_token(gitlab)
+    if not token:
+        name = "GITLAB_TOKEN" if gitlab else "GH_TOKEN"
+        msg = f"there is no token for {host}, so no pull request can be opened"
+        raise Forbidden(msg, hint=f"set {name}, or take --fix branch and push it yourself")
+    own(token)
+    if gitlab:
+        return GitLab(path, token, url=f"https://{host}/api/v4")
+    return GitHub(path, token, url=API.get(host, f"https://{host}/api/v3"))
