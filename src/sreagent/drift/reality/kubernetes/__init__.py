@@ -1,0 +1,1 @@
+"""Kubernetes objects beside the states that made them."""
