@@ -239,3 +239,11 @@ def test_a_lock_that_terraform_holds_is_told_and_left_alone(tmp_path: Path) -> N
     (after,) = fetched(str(tmp_path / "terraform.tfstate"))
     assert isinstance(after, StateText)
     assert after.held is None
+
+
+def test_a_state_comes_through_a_pipe_of_the_shell() -> None:
+    os.mkfifo("pipe")
+    with subprocess.Popen(["sh", "-c", "printf %s '{\"version\": 4}' > pipe"]):
+        (text,) = fetched("pipe")
+    assert isinstance(text, StateText)
+    assert text.body == b'{"version": 4}'

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -504,3 +505,26 @@ def test_a_bad_entry_of_a_plan_leaves_the_others() -> None:
     found = reading(plan(resource_drift=[{"address": "x.y", "mode": "managed"}]))
     assert len(found.resources) == 1
     assert found.problems[0].startswith("x.y cannot be read")
+
+
+def test_a_recorded_plan_gives_back_the_state_that_it_began_with() -> None:
+    recorded = Path(__file__).with_name("recorded")
+    before = reading((recorded / "before.json").read_bytes())
+    refreshed = reading((recorded / "plan.json").read_bytes())
+    moved = {"fake_instance.old": "fake_instance.new"}
+    assert {
+        moved.get(each.address, each.address): (each.attributes, each.sensitive, each.alias)
+        for each in before.resources
+    } == {
+        each.address: (each.attributes, each.sensitive, each.alias) for each in refreshed.resources
+    }
+    assert refreshed.refreshed is not None
+    assert {each.managed.address: each.after is None for each in refreshed.refreshed} == {
+        "fake_instance.a": False,
+        "fake_instance.gone": True,
+        "fake_instance.new": False,
+    }
+    (changed,) = (each for each in refreshed.refreshed if each.managed.name == "a")
+    assert changed.after
+    assert changed.managed.attributes["instance_type"] == "t3"
+    assert changed.after["instance_type"] == "m5"
