@@ -2,7 +2,7 @@
 
 import fnmatch
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.ignore import IgnoreFile
-    from sreagent.drift.mend.code import Code
     from sreagent.drift.mend.direction import Direction
     from sreagent.drift.mend.imports import Imported
     from sreagent.drift.mend.patch import Mended
@@ -132,8 +131,7 @@ def drift(
     out = console()
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
     surveyed = _surveyed(doors, wired.specs(state or (), code), None if quiet else out)
-    found_code = wired.code_of(code)
-    whole = _settled(surveyed, found_code, rules, no_unmanaged=no_unmanaged)
+    whole = _settled(surveyed.report, wired.ignored_changes(code), rules, no_unmanaged=no_unmanaged)
     if save_baseline:
         _save(save_baseline, whole)
     report = _narrowed(whole, baseline, only or ())
@@ -175,12 +173,11 @@ def _rules(path: Path) -> "IgnoreFile | None":
 def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", out: "Console | None") -> "Surveyed":
     """Run to the end, with one live line at a terminal."""
     from sreagent.cli.drift_screen import DriftProgress
-    from sreagent.drift.reality.known import kinds, readers
     from sreagent.drift.survey import survey
     from sreagent.drift.sweep import Reading
 
     progress = DriftProgress(out) if out else None
-    going = survey(doors, specs, readers(), kinds())
+    going = survey(doors, specs)
     try:
         while True:
             happening = next(going)
@@ -200,23 +197,18 @@ def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", out: "Console | None
 
 
 def _settled(
-    surveyed: "Surveyed", code: "Code | None", rules: "IgnoreFile | None", *, no_unmanaged: bool
+    report: DriftReport,
+    by_code: Mapping[str, Sequence[str]],
+    rules: "IgnoreFile | None",
+    *,
+    no_unmanaged: bool,
 ) -> DriftReport:
     """The report without what the code and the ignore file say is no drift."""
     from sreagent.drift import ignore
-    from sreagent.drift.mend.code import ignored
 
-    report = surveyed.report
     if no_unmanaged:
         report = replace(report, unmanaged=())
-    if code:
-        names = {each.address: ignored(code, each.address) for each in report.changed}
-        by_code = {
-            address: tuple(ignore.ALL if name == "*" else name for name in found)
-            for address, found in names.items()
-            if found
-        }
-        report = ignore.without_ignored_changes(report, by_code)
+    report = ignore.without_ignored_changes(report, by_code)
     return rules.applied(report) if rules else report
 
 

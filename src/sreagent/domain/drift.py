@@ -84,7 +84,8 @@ class Author:
     """Who made a change, as far as a record tells."""
 
     who: str
-    """The person or program: `jo@example.com through role ops-admin`."""
+    """The person or program: `jo@example.com through role ops-admin`. Empty: no record tells, and
+    `why` says what was looked at."""
     when: datetime | None
     how: Way = Way.UNKNOWN
     event: str = ""

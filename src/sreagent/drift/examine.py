@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sreagent.domain.drift import Coverage, Extent, Place
+from sreagent.domain.drift import Author, Coverage, Extent, Place
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.matching import Held, compared, held_at, missing, strangers
 from sreagent.drift.places import place_of, usual_place
@@ -13,6 +13,9 @@ from sreagent.drift.reality.look import Estate, Wanted
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed, State
 from sreagent.drift.sweep import Reading, sweep
+
+Key = tuple[str, str, str]
+"""What a difference is known by: state, address and path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +29,11 @@ class Drifted:
     difference: Difference
     shallow: bool = False
     """A generic reading gave it, which knows only some attributes."""
+    secret: bool = False
+    """Its values are never shown."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What it is known by: state, address and path."""
         return self.managed.source, self.managed.address, self.difference.path
 
@@ -63,6 +68,8 @@ class Examined:
     coverage: tuple[Coverage, ...] = ()
     reals: Mapping[tuple[str, str], Real] = field(default_factory=dict)
     """By type and id: everything that was seen, for what has to be known of neighbours."""
+    authors: Mapping[Key, Author] = field(default_factory=dict)
+    """Who it was, where the thing itself tells."""
     odd: Mapping[str, str] = field(default_factory=dict)
     """Resources that could not be compared, by address, and why."""
 

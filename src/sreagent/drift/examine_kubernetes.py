@@ -32,6 +32,7 @@ _SIDECARS = re.compile(
 """Names of containers and volumes that injectors put beside those of people."""
 _SIDECAR_LISTS = frozenset({"containers", "initContainers", "volumes"})
 _CA_FROM = "cert-manager.io/inject-"
+_REPLICAS = ("spec", "replicas")
 _OWN = frozenset({"Terraform"})
 _NO_MANAGERS = "the objects do not tell their field managers: what was added to them is not known"
 
@@ -213,7 +214,9 @@ class _Examination:
         """Who wrote a field, and which controller owns it."""
         ownership = owner_of(live, gap.live_path)
         author = ownership.author
-        if author and author.confidence <= BESIDE and author.how is Way.TERRAFORM:
+        # Servers before 1.22 do not record who scaled.
+        guessed = author is not None and (author.confidence <= BESIDE or gap.names == _REPLICAS)
+        if guessed and author and author.how is Way.TERRAFORM:
             author = None
         return author, (
             self._scaled(said, live, gap)
@@ -223,7 +226,7 @@ class _Examination:
         )
 
     def _scaled(self, said: Stated, live: Obj, gap: Gap) -> str:
-        if gap.names != ("spec", "replicas"):
+        if gap.names != _REPLICAS:
             return ""
         namespace = str(live["metadata"].get("namespace") or "")
         scaler = self.scalers.of(said.kind, namespace, said.name)

@@ -7,6 +7,7 @@ from sreagent.domain.drift import (
     Author,
     Changed,
     Class,
+    Json,
     LeftOver,
     Missing,
     Near,
@@ -19,14 +20,16 @@ from sreagent.drift.judge.judged import Matter
 from sreagent.drift.judge.severity import judge_change, judge_missing, judge_stranger
 from sreagent.drift.masks import Masks
 from sreagent.drift.near import IncidentSeen, nearby
+from sreagent.drift.reality.kinds import Kind
 from sreagent.drift.who import subject
-from sreagent.drift.who.match import Attribution
+from sreagent.drift.who.controllers import controller_of
+from sreagent.drift.who.match import SOURCE, Attribution
 from sreagent.drift.who.subject import Subject
 from sreagent.drift.who.trail import Attributed, Trail
 
 ASKED_ABOUT = 50
 """Unmanaged things whose maker is looked up; the rest is told without."""
-_NOBODY = Attribution()
+_NOBODY = Attribution(why="nobody was asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +56,20 @@ class Telling:
     def findings(self, examined: Examined) -> Findings:
         """Everything that was seen, as it is told."""
         owners = {each.key: _owner(each) for each in examined.drifted}
-        asked = [_changed(each) for each in examined.drifted if not owners[each.key]]
-        asked += [_gone(each) for each in examined.gone]
+        asked = [
+            _changed(each)
+            for each in examined.drifted
+            if not owners[each.key] and each.key not in examined.authors and _is_aws(each.kind)
+        ]
+        asked += [_gone(each) for each in examined.gone if _is_aws(each.kind)]
         strangers = [each for each in examined.strangers if not each.real.folded]
         asked += [_made(each) for each in strangers[:ASKED_ABOUT]]
         told = self.trail.authors(asked) if self.trail and asked else Attributed()
+        known = examined.authors
         return Findings(
             changed=tuple(
-                self._tell_changed(each, owners[each.key], told) for each in examined.drifted
+                self._tell_changed(each, owners[each.key], told, known.get(each.key))
+                for each in examined.drifted
             ),
             missing=tuple(self._tell_gone(each, told) for each in examined.gone),
             unmanaged=tuple(self._tell_stranger(each, told) for each in examined.strangers),
@@ -79,7 +88,9 @@ class Telling:
             troubles=told.troubles,
         )
 
-    def _tell_changed(self, found: Drifted, owner: str, told: Attributed) -> Changed:
+    def _tell_changed(
+        self, found: Drifted, owner: str, told: Attributed, author: Author | None
+    ) -> Changed:
         managed, difference = found.managed, found.difference
         dependents = self.blast.dependents(managed)
         tags = {**found.real.tags, **_tags(managed.attributes)}
@@ -94,15 +105,18 @@ class Telling:
                 dependents=len(dependents),
             )
         )
-        author = told.by.get(_changed(found), _NOBODY).author
+        of = _changed(found)
+        if author is None and not owner and _is_aws(found.kind):
+            author = self._author(told, of)
+        owner = owner or controller_of(of, author, opens=judged.opens)
         names = (managed.address, managed.id, found.real.name, *tags.values(), *dependents)
         return Changed(
             address=managed.address,
             type=managed.type,
             id=managed.id or found.real.id,
             path=difference.path,
-            before=self.masks.hide(managed, difference.path, difference.before),
-            after=self.masks.hide(managed, difference.path, difference.after),
+            before=self._shown(found, difference.before),
+            after=self._shown(found, difference.after),
             klass=Class.CONTROLLER if owner else Class.DRIFT,
             severity=judged.severity,
             why=owner or judged.why,
@@ -123,7 +137,7 @@ class Telling:
         judged = judge_missing(
             found.kind.type, managed.attributes, tags=tags, dependents=len(dependents)
         )
-        author = told.by.get(_gone(found), _NOBODY).author
+        author = self._author(told, _gone(found)) if _is_aws(found.kind) else None
         names = (managed.address, managed.id, *tags.values(), *dependents)
         return Missing(
             address=managed.address,
@@ -134,7 +148,7 @@ class Telling:
             severity=judged.severity,
             why=judged.why,
             author=author,
-            near=self._near(managed.type, author, names),
+            near=self._near(managed.type, author, names, did="deleted"),
             dependents=dependents,
         )
 
@@ -155,13 +169,31 @@ class Telling:
             tags=self.masks.hidden(dict(real.tags)),
             severity=judged.severity,
             why=judged.why,
-            author=told.by.get(_made(found), _NOBODY).author if not real.folded else None,
+            author=self._author(told, _made(found)) if not real.folded else None,
         )
 
-    def _near(self, type_: str, author: Author | None, names: Iterable[str]) -> tuple[Near, ...]:
+    def _shown(self, found: Drifted, value: Json) -> Json:
+        if found.secret:
+            return self.masks.hidden(value, secret=True)
+        return self.masks.hide(found.managed, found.difference.path, value)
+
+    def _author(self, told: Attributed, of: Subject) -> Author | None:
+        """Who did it; nobody, with the reason, where no record tells; None when none was asked."""
+        if self.trail is None:
+            return None
+        found = told.by.get(of, _NOBODY)
+        return found.author or Author(who="", when=None, source=SOURCE, why=found.why)
+
+    def _near(
+        self, type_: str, author: Author | None, names: Iterable[str], did: str = "edited"
+    ) -> tuple[Near, ...]:
         if author is None or author.when is None:
             return ()
-        return nearby(self.incidents, what=type_, when=author.when, names=names)
+        return nearby(self.incidents, what=type_, when=author.when, names=names, did=did)
+
+
+def _is_aws(kind: Kind) -> bool:
+    return kind.type.startswith("aws_")
 
 
 def _owner(found: Drifted) -> str:

@@ -11,11 +11,15 @@ from sreagent.domain.ports import Clock, StateSource
 from sreagent.domain.terraform import Held, StateSpec
 from sreagent.drift.blast import Blast
 from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
+from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
 from sreagent.drift.findings import Telling
 from sreagent.drift.masks import Masks
 from sreagent.drift.near import IncidentSeen
 from sreagent.drift.places import usual_place
-from sreagent.drift.reality.kinds import Kind, Reader
+from sreagent.drift.reality import cloud_control
+from sreagent.drift.reality.kinds import Kind
+from sreagent.drift.reality.known import kinds, readers
+from sreagent.drift.reality.kubernetes.objects import Objects
 from sreagent.drift.reality.look import Estate
 from sreagent.drift.refreshed import by_terraform
 from sreagent.drift.state.managed import Managed, State
@@ -38,6 +42,8 @@ class Doors:
     clock: Clock
     home: Callable[[], Place]
     """Where the person's own credentials lead: for resources that do not tell where they live."""
+    cluster: Callable[[], Objects] | None = None
+    """The cluster that resources of the provider `kubernetes` are looked for in."""
     calls: Callable[[], int] = lambda: 0
     """Requests sent so far."""
     incidents: Sequence[IncidentSeen] = ()
@@ -63,12 +69,7 @@ class _Read:
     troubles: list[Trouble] = field(default_factory=list)
 
 
-def survey(
-    doors: Doors,
-    specs: Sequence[StateSpec],
-    readers: Sequence[Reader],
-    kinds: Mapping[str, Kind],
-) -> Generator[Happening, None, Surveyed]:
+def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, None, Surveyed]:
     """Yield what is done as it is done; return what was found.
 
     Raises:
@@ -76,13 +77,17 @@ def survey(
     """
     began = doors.clock.monotonic()
     known = yield from _read_states(doors, specs)
-    examined = yield from _examined(doors, known.states, readers, kinds)
+    known_types = {**kinds(), **cloud_control.kinds_of(_without_reader(known.states))}
+    examined = yield from _examined(doors, known.states, known_types)
+    live = yield from _in_cluster(doors, known.states, known.troubles)
     moved = yield from _moved(doors, known)
     if moved:
         yield f"{', '.join(sorted(moved))} changed meanwhile: reading again"
         known.states = [moved.get(each.source, each) for each in known.states]
-        examined = yield from _examined(doors, known.states, readers, kinds)
+        examined = yield from _examined(doors, known.states, known_types)
+        live = yield from _in_cluster(doors, known.states, known.troubles)
         moved = yield from _moved(doors, known)
+    examined = _both(examined, live)
     yield "asking who it was"
     findings = _telling(doors, known.states).findings(examined)
     report = DriftReport(
@@ -92,7 +97,7 @@ def survey(
         missing=findings.missing,
         unmanaged=findings.unmanaged,
         left_over=findings.left_over,
-        coverage=(*examined.coverage, *_not_looked_at(known.states, kinds)),
+        coverage=(*examined.coverage, *_not_looked_at(known.states, known_types)),
         errors=(*known.troubles, *_problems(known.states), *_odd(examined), *findings.troubles),
         seconds=doors.clock.monotonic() - began,
         calls=doors.calls(),
@@ -126,8 +131,14 @@ def _trouble(what: str, error: SreError) -> Trouble:
     return Trouble(what=what, message=said, hint=error.hint)
 
 
+def _without_reader(states: Iterable[State]) -> frozenset[str]:
+    """Types of AWS that no list here gives in full."""
+    types = {managed.type for state in states for managed in state.resources if _is_aws(managed)}
+    return frozenset(types - kinds().keys())
+
+
 def _examined(
-    doors: Doors, states: Sequence[State], readers: Sequence[Reader], kinds: Mapping[str, Kind]
+    doors: Doors, states: Sequence[State], known_types: Mapping[str, Kind]
 ) -> Generator[Reading, None, Examined]:
     """What Terraform itself refreshed is taken from it; the rest is read."""
     live = [state for state in states if state.refreshed is None]
@@ -136,18 +147,73 @@ def _examined(
         replace(state, resources=tuple(each for each in state.resources if _is_aws(each)))
         for state in live
     ]
-    places = settled(of_aws, kinds, default)
-    examined = (yield from examine(places, doors.estate, readers)) if places else Examined()
+    places = settled(of_aws, known_types, default)
+    every = (*readers(), *cloud_control.readers_of(_without_reader(live)))
+    examined = (yield from examine(places, doors.estate, every)) if places else Examined()
     drifted: list[Drifted] = list(examined.drifted)
     gone: list[Gone] = list(examined.gone)
     coverage = list(examined.coverage)
     for state in states:
         if state.refreshed is not None:
-            told = by_terraform(state, kinds)
+            told = by_terraform(state, known_types)
             drifted += told.drifted
             gone += told.gone
             coverage += told.coverage
     return replace(examined, drifted=tuple(drifted), gone=tuple(gone), coverage=tuple(coverage))
+
+
+def _in_cluster(
+    doors: Doors, states: Sequence[State], troubles: list[Trouble]
+) -> Generator[Happening, None, Examined]:
+    """Resources that are objects of a cluster, beside those of the one that is set."""
+    objects = [
+        managed
+        for state in states
+        for managed in state.resources
+        if state.refreshed is None and is_kubernetes(managed)
+    ]
+    if not objects or doors.cluster is None:
+        return Examined()
+    yield f"reading {len(objects)} objects of the cluster"
+    try:
+        cluster = doors.cluster()
+        found = examine_kubernetes(objects, cluster)
+    except SreError as error:
+        troubles.append(_trouble("the cluster", error))
+        return Examined(coverage=tuple(_unseen(objects, error.message)))
+    if len(found.gone) == len(objects) > 1:
+        # The state does not say which cluster it means: another one has none of them.
+        why = f"none of its objects is in the cluster {cluster.context!r}: is it another one?"
+        hint = "name its context: --context NAME"
+        troubles.append(Trouble(what="the cluster", message=why, hint=hint))
+        return Examined(coverage=tuple(_unseen(objects, why)))
+    troubles += found.troubles
+    return Examined(
+        drifted=tuple(
+            replace(each.drifted, shallow=bool(each.shallow), secret=each.secret)
+            for each in found.drifted
+        ),
+        gone=found.gone,
+        deposed=found.deposed,
+        coverage=found.coverage,
+        authors={each.drifted.key: each.author for each in found.drifted if each.author},
+    )
+
+
+def _unseen(objects: Iterable[Managed], why: str) -> Iterator[Coverage]:
+    for type_, number in sorted(Counter(each.type for each in objects).items()):
+        yield Coverage(type=type_, extent=Extent.NOT_LOOKED_AT, resources=number, why=why)
+
+
+def _both(one: Examined, other: Examined) -> Examined:
+    return replace(
+        one,
+        drifted=(*one.drifted, *other.drifted),
+        gone=(*one.gone, *other.gone),
+        deposed=(*one.deposed, *other.deposed),
+        coverage=(*one.coverage, *other.coverage),
+        authors={**one.authors, **other.authors},
+    )
 
 
 def _is_aws(managed: Managed) -> bool:
@@ -209,12 +275,12 @@ def _lock(held: Held) -> str:
     return f"{what} in progress by {held.who or 'somebody'}{since}"
 
 
-def _not_looked_at(states: Iterable[State], kinds: Mapping[str, Kind]) -> Iterator[Coverage]:
+def _not_looked_at(states: Iterable[State], known_types: Mapping[str, Kind]) -> Iterator[Coverage]:
     """Types that nobody here can read."""
     counted: Counter[tuple[str, str]] = Counter()
     for state in states:
         for managed in state.resources if state.refreshed is None else ():
-            if managed.type not in kinds:
+            if managed.type not in known_types and not is_kubernetes(managed):
                 counted[managed.type, managed.provider] += 1
     for (type_, provider), number in sorted(counted.items()):
         yield Coverage(

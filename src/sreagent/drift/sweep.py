@@ -32,7 +32,8 @@ class Reading:
     def coverage(self, wanted: Wanted) -> Iterator[Coverage]:
         """How far each of its types was looked at."""
         for kind in self.reader.kinds:
-            extent = Extent.PARTIAL if self.gaps else Extent.COMPLETE
+            whole = Extent.SHALLOW if self.reader.is_shallow else Extent.COMPLETE
+            extent = Extent.PARTIAL if self.gaps else whole
             yield Coverage(
                 type=kind.type,
                 place=self.place,

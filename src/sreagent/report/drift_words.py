@@ -195,6 +195,8 @@ def by_line(author: Author | None, near: tuple[Near, ...]) -> str:
 
 
 def _author(author: Author) -> str:
+    if not author.who:
+        return f"by: not known, {author.why}"
     sure = author.confidence >= SURE
     way = f" ({author.how.value})" if author.how is not Way.UNKNOWN else ""
     when = f" {author.when:%Y-%m-%d %H:%M} UTC" if author.when else ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sreagent.clients.apiserver import ApiServer
     from sreagent.clients.aws import AwsCloud
+    from sreagent.clients.kubernetes_estate import KubernetesEstate
     from sreagent.clients.pull_requests import Opened, PullRequests
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.mend.code import Code
@@ -70,6 +71,16 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         login = read_login(settings.kubeconfig, context or settings.context)
         return ApiServer(login, timeout=settings.timeout, clock=system_clock())
 
+    def objects() -> KubernetesEstate:
+        from sreagent.clients.kubernetes_estate import connect_estate
+
+        return connect_estate(
+            kubeconfig=settings.kubeconfig,
+            context=settings.context,
+            timeout=settings.timeout,
+            clock=system_clock(),
+        )
+
     def home() -> Place:
         usual = enter("")
         return Place(account=usual.account, region=usual.region)
@@ -92,6 +103,7 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         estate=estate,
         clock=system_clock(),
         home=home,
+        cluster=objects,
         calls=lambda: estate.calls,
         incidents=tuple(_incidents()),
         asks_who=asks_who,
@@ -128,11 +140,23 @@ def specs(texts: Sequence[str], folder: Path) -> tuple[StateSpec, ...]:
     if texts:
         return tuple(spec_of(text) for text in texts)
     from sreagent.clients.state_code import read_folder
-    from sreagent.drift.state.backend import backend_of
+    from sreagent.drift.code.backend import state_spec
 
     variables = terraform_variables()
     found = read_folder(str(folder), data_folder=variables.get("TF_DATA_DIR", ""))
-    return (backend_of(found, variables.get("TF_WORKSPACE", "")),)
+    return (state_spec(found, workspace=variables.get("TF_WORKSPACE", "")),)
+
+
+def ignored_changes(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """What the code of a folder says with `ignore_changes`; nothing where there is no code."""
+    from sreagent.clients.state_code import read_code, read_folder
+    from sreagent.drift.code.ignored import ignored_changes
+
+    try:
+        found = read_folder(str(folder), data_folder=terraform_variables().get("TF_DATA_DIR", ""))
+    except SreError:
+        return {}
+    return ignored_changes(found, read_code)
 
 
 def code_of(folder: Path) -> Code | None:

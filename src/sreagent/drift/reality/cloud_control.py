@@ -192,6 +192,7 @@ def readers_of(types: Iterable[str]) -> tuple[Reader, ...]:
             service=SERVICE,
             read=partial(read, type_),
             is_global=MAPPED[type_][0].startswith(_GLOBAL),
+            is_shallow=True,
         )
         for type_, kind in kinds_of(types).items()
     )

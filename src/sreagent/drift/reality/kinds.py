@@ -63,6 +63,8 @@ class Reader:
     read: Read
     is_global: bool = False
     """Of no region: it is asked once in each account."""
+    is_shallow: bool = False
+    """It compares only what a generic reading gives."""
 
 
 READERS: list[Reader] = []
