@@ -2,11 +2,12 @@
 
 from typing import Any
 
+NAMESPACE = "drift"
 Attributes = dict[str, Any]
 """Of one resource."""
 
 
-def metadata(name: str, namespace: str = "shop", **more: Any) -> list[Attributes]:
+def metadata(name: str, namespace: str = NAMESPACE, **more: Any) -> list[Attributes]:
     """A block `metadata`; `namespace` is empty for kinds of no namespace."""
     return [
         {
@@ -156,7 +157,7 @@ def selector(app: str) -> list[Attributes]:
     return [{"match_expressions": [], "match_labels": {"app": app}}]
 
 
-def deployment(name: str = "api", **pod_says: Any) -> Attributes:
+def deployment(name: str = "api", replicas: str = "3", **pod_says: Any) -> Attributes:
     """A deployment with probes, ports, variables, volumes, tolerations."""
     main = container(
         command=["/app", "serve"],
@@ -226,7 +227,7 @@ def deployment(name: str = "api", **pod_says: Any) -> Attributes:
         **pod_says,
     }
     return {
-        "id": f"shop/{name}",
+        "id": f"drift/{name}",
         "metadata": metadata(
             name, labels={"app": name, "team": "checkout"}, annotations={"owner": "jo"}
         ),
@@ -235,7 +236,7 @@ def deployment(name: str = "api", **pod_says: Any) -> Attributes:
                 "min_ready_seconds": 0,
                 "paused": False,
                 "progress_deadline_seconds": 600,
-                "replicas": "3",
+                "replicas": replicas,
                 "revision_history_limit": 10,
                 "selector": selector(name),
                 "strategy": [
@@ -270,7 +271,7 @@ def volume(name: str, **source: Attributes) -> Attributes:
 def service(name: str = "api") -> Attributes:
     """A service of the usual type."""
     return {
-        "id": f"shop/{name}",
+        "id": f"drift/{name}",
         "metadata": metadata(name, labels={"app": name}),
         "spec": [
             {
@@ -344,7 +345,7 @@ def _workload(kind: str, name: str) -> Attributes:
             ],
         }
     return {
-        "id": f"shop/{name}",
+        "id": f"drift/{name}",
         "metadata": metadata(name),
         "spec": [spec],
         "timeouts": None,
@@ -392,7 +393,7 @@ def manifest_of(kind: str) -> Attributes:
         "manifest": {
             "apiVersion": "v1",
             "kind": kind,
-            "metadata": {"name": "by-hand", "namespace": "shop", "labels": {"app": "by-hand"}},
+            "metadata": {"name": "by-hand", "namespace": NAMESPACE, "labels": {"app": "by-hand"}},
             "data": {"mode": "fast", "zero": "0"},
         },
         "object": None,
@@ -413,7 +414,7 @@ def everything() -> dict[str, Attributes]:
     }
     role_ref = [{"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"}]
     subjects = [
-        {"api_group": "", "kind": "ServiceAccount", "name": "api", "namespace": "shop"},
+        {"api_group": "", "kind": "ServiceAccount", "name": "api", "namespace": NAMESPACE},
         {
             "api_group": "rbac.authorization.k8s.io",
             "kind": "User",
@@ -423,8 +424,8 @@ def everything() -> dict[str, Attributes]:
     ]
     return {
         "kubernetes_namespace_v1": {
-            "id": "shop",
-            "metadata": metadata("shop", "", labels={"team": "checkout"}),
+            "id": NAMESPACE,
+            "metadata": metadata(NAMESPACE, "", labels={"team": "checkout"}),
             "wait_for_default_service_account": False,
         },
         "kubernetes_deployment_v1": deployment(),
@@ -434,25 +435,25 @@ def everything() -> dict[str, Attributes]:
         "kubernetes_config_map": {
             "binary_data": {"blob": "AAEC"},
             "data": {"mode": "fast", "zero": "0", "empty": ""},
-            "id": "shop/settings",
+            "id": "drift/settings",
             "immutable": False,
             "metadata": metadata("settings"),
         },
         "kubernetes_service_account_v1": {
             "automount_service_account_token": True,
             "default_secret_name": "",
-            "id": "shop/api",
+            "id": "drift/api",
             "image_pull_secret": [{"name": "registry"}],
             "metadata": metadata("api"),
             "secret": [],
         },
         "kubernetes_role_v1": {
-            "id": "shop/reader",
+            "id": "drift/reader",
             "metadata": metadata("reader"),
             "rule": [{key: each for key, each in rule.items() if key != "non_resource_urls"}],
         },
         "kubernetes_role_binding_v1": {
-            "id": "shop/reader",
+            "id": "drift/reader",
             "metadata": metadata("reader"),
             "role_ref": role_ref,
             "subject": subjects,
@@ -479,7 +480,7 @@ def everything() -> dict[str, Attributes]:
             "subject": subjects,
         },
         "kubernetes_horizontal_pod_autoscaler_v1": {
-            "id": "shop/web",
+            "id": "drift/web",
             "metadata": metadata("web"),
             "spec": [
                 {
@@ -495,7 +496,7 @@ def everything() -> dict[str, Attributes]:
             ],
         },
         "kubernetes_horizontal_pod_autoscaler_v2": {
-            "id": "shop/two",
+            "id": "drift/two",
             "metadata": metadata("two"),
             "spec": [
                 {
@@ -532,12 +533,12 @@ def everything() -> dict[str, Attributes]:
             ],
         },
         "kubernetes_pod_disruption_budget_v1": {
-            "id": "shop/api",
+            "id": "drift/api",
             "metadata": metadata("api"),
             "spec": [{"max_unavailable": "", "min_available": "50%", "selector": selector("api")}],
         },
         "kubernetes_ingress_v1": {
-            "id": "shop/api",
+            "id": "drift/api",
             "metadata": metadata("api", annotations={"nginx.ingress.kubernetes.io/ssl": "true"}),
             "spec": [
                 {
@@ -577,7 +578,7 @@ def everything() -> dict[str, Attributes]:
             "wait_for_load_balancer": False,
         },
         "kubernetes_network_policy_v1": {
-            "id": "shop/api",
+            "id": "drift/api",
             "metadata": metadata("api"),
             "spec": [
                 {
@@ -607,7 +608,7 @@ def everything() -> dict[str, Attributes]:
             ],
         },
         "kubernetes_cron_job_v1": {
-            "id": "shop/nightly",
+            "id": "drift/nightly",
             "metadata": metadata("nightly"),
             "spec": [
                 {
@@ -630,14 +631,14 @@ def everything() -> dict[str, Attributes]:
             ],
         },
         "kubernetes_job_v1": {
-            "id": "shop/once",
+            "id": "drift/once",
             "metadata": metadata("once"),
             "spec": [job_spec("once")],
             "timeouts": None,
             "wait_for_completion": False,
         },
         "kubernetes_persistent_volume_claim_v1": {
-            "id": "shop/files",
+            "id": "drift/files",
             "metadata": metadata("files"),
             "spec": [claim_spec()],
             "timeouts": None,
@@ -678,7 +679,7 @@ def everything() -> dict[str, Attributes]:
             "volume_binding_mode": "WaitForFirstConsumer",
         },
         "kubernetes_resource_quota_v1": {
-            "id": "shop/most",
+            "id": "drift/most",
             "metadata": metadata("most"),
             "spec": [
                 {
@@ -690,7 +691,7 @@ def everything() -> dict[str, Attributes]:
             "timeouts": None,
         },
         "kubernetes_limit_range_v1": {
-            "id": "shop/usual",
+            "id": "drift/usual",
             "metadata": metadata("usual"),
             "spec": [
                 {

@@ -100,7 +100,7 @@ class _Additions:
         if index is not None:
             here = (*steps, Member(index, place, key))
             yield from self.below(here, fields, stated[index], live[place])
-        elif "." in fields:
+        elif "." in fields and not self._is_nothing(steps, live[place]):
             # Who owns only a part of a member did not put it there.
             before = sum(not _is_in(each, stated, key) for each in live[:place])
             here = (*steps, Member(len(stated) + before, place, key))

@@ -242,7 +242,7 @@ class _Walk:
         for index, member in enumerate(said):
             key = _key(member, names)
             place = places.get(key)
-            here = (*steps, Member(index, index if place is None else place, key))
+            here = (*steps, Member(index, len(live) if place is None else place, key))
             if place is None:
                 yield Gap(steps=here, before=member, after=None)
             else:
@@ -267,7 +267,7 @@ class _Walk:
             here = (*steps, Member(index, place))
             yield from self.member(here, known, said[index], live[place])
         for index in left[len(more) :]:
-            yield Gap(steps=(*steps, Member(index, index)), before=said[index], after=None)
+            yield Gap(steps=(*steps, Member(index, len(live))), before=said[index], after=None)
         for offset, place in enumerate(more[len(left) :]):
             here = (*steps, Member(len(said) + offset, place))
             yield Gap(steps=here, before=None, after=live[place])

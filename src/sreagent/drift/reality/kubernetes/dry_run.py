@@ -43,12 +43,15 @@ class DryRuns:
         if not found or stated.kind == _SEES_NO_VALUES:
             return Compared(live=live, gaps=found)
         applied = self._applied(stated, spot, stated.name)
-        while isinstance(applied, str) and (unknown := _undeclared(applied, found)):
+        while isinstance(applied, str) and (unknown := _undeclared(applied)):
             # The server is older than what wrote the manifest.
             found = tuple(gap for gap in found if gap.names[: len(unknown)] != unknown)
             if not found:
                 return Compared(live=live)
-            stated = replace(stated, manifest=_without(stated.manifest, unknown))
+            lesser = _without(stated.manifest, unknown)
+            if lesser == stated.manifest:
+                break
+            stated = replace(stated, manifest=lesser)
             applied = self._applied(stated, spot, stated.name)
         if isinstance(applied, str):
             return Compared(live=live, gaps=found, shallow=applied)
@@ -99,11 +102,10 @@ class DryRuns:
             return error.message
 
 
-def _undeclared(told: str, found: Sequence[Gap]) -> tuple[str, ...]:
+def _undeclared(told: str) -> tuple[str, ...]:
     """The path of a field of which the server says that it does not know it."""
     said = _UNDECLARED.search(told)
-    names = tuple(re.sub(r"\[[^\]]*\]", "", said[1]).split(".")) if said else ()
-    return names if any(gap.names[: len(names)] == names for gap in found) else ()
+    return tuple(re.sub(r"\[[^\]]*\]", "", said[1]).split(".")) if said else ()
 
 
 def _without(value: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - any JSON value

@@ -21,7 +21,7 @@ _ZEROS = frozenset(
         *("completions", "terminationGracePeriodSeconds", "failedJobsHistoryLimit"),
         *("successfulJobsHistoryLimit", "ttlSecondsAfterFinished", "tolerationSeconds", "value"),
         *("fsGroup", "runAsUser", "runAsGroup", "partition", "defaultMode", "mode"),
-        *("backoffLimitPerIndex", "maxFailedIndexes", "stabilizationWindowSeconds"),
+        "stabilizationWindowSeconds",
     }
 )
 """Numbers whose zero says something; a state has zero for most others that were never set."""
