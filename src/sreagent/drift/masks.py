@@ -25,6 +25,10 @@ class Masks:
             for managed in state.resources:
                 for path in managed.sensitive:
                     found |= set(_texts(_at(managed.attributes, path)))
+            for each in state.refreshed or ():
+                # A secret that was changed is as secret as the one before.
+                for path in each.sensitive:
+                    found |= set(_texts(_at(each.after, path)))
         kept = sorted((text for text in found if _is_telling(text)), key=len, reverse=True)
         # Longest first: one secret may be a part of another.
         self._known = re.compile("|".join(map(re.escape, kept))) if kept else None

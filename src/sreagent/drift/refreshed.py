@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sreagent.domain.drift import Coverage, Extent, Place
 from sreagent.drift.compare.compare import differences
@@ -37,7 +37,9 @@ def by_terraform(state: State, kinds: Mapping[str, Kind]) -> Refreshed:
         real = Real(type=managed.type, id=managed.id, attributes=each.after)
         drifted += (
             Drifted(managed=managed, real=real, kind=kind, place=place, difference=found)
-            for found in differences(managed.attributes, each.after, kind.shape)
+            for found in differences(
+                managed.attributes, each.after, replace(kind.shape, whole=True)
+            )
         )
     counted = Counter(managed.type for managed in state.resources)
     return Refreshed(

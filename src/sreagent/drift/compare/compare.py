@@ -114,9 +114,10 @@ def _objects(
     shape: Shape, pattern: str, path: str, before: Mapping[str, Json], after: Mapping[str, Json]
 ) -> Iterator[Difference]:
     is_map = pattern in shape.maps or pattern in _MAPS
-    names = [*before, *(name for name in after if name not in before)] if is_map else after
+    is_whole = is_map or shape.whole
+    names = [*before, *(name for name in after if name not in before)] if is_whole else after
     for name in names:
-        if is_map or name in before:
+        if is_whole or name in before:
             below = pattern if is_map else f"{pattern}.{name}"
             yield from _member(shape, below, f"{path}.{name}", before, after, name)
 

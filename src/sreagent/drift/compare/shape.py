@@ -33,6 +33,8 @@ class Shape:
     """What nothing means."""
     strict: frozenset[str] = frozenset()
     """Attributes where nothing, zero, false and empty are not the same."""
+    whole: bool = False
+    """Both sides are known to the last key: one that only one of them has is a difference."""
 
 
 PLAIN = Shape()
