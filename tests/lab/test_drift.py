@@ -1,5 +1,7 @@
 """Objects of a state on a real API server: nothing differs, until somebody changes something."""
 
+import base64
+import gzip
 import json
 import secrets
 import subprocess
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 from tests.drift.kubernetes import states
 from tests.drift.kubernetes.states import NAMESPACE, Attributes
 from tests.lab.conftest import Lab
@@ -751,3 +754,123 @@ def test_nothing_is_stored(cluster: Cluster) -> None:
     assert found(examined) == {"metadata[0].annotations.note": (None, "x")}
     assert cluster.kubectl(*versions, "--field-selector=metadata.name=api") == before
     cluster.make("kubernetes_service", EVERYTHING["kubernetes_service"])
+
+
+def record_of(values: Mapping[str, Any], manifests: list[Any], **more: Any) -> dict[str, Any]:
+    """What Helm keeps of a release."""
+    return {
+        "name": "shop",
+        "namespace": NAMESPACE,
+        "version": 3,
+        "info": {"status": "deployed"},
+        "chart": {"metadata": {"name": "shop", "version": "1.4.0", "appVersion": "9"}},
+        "config": values,
+        "manifest": "".join(f"---\n{yaml.safe_dump(each)}" for each in manifests),
+        **more,
+    }
+
+
+def keep(cluster: Cluster, record: Mapping[str, Any]) -> None:
+    """Store a record as Helm does."""
+    packed = base64.b64encode(gzip.compress(json.dumps(record).encode())).decode()
+    version = str(record["version"])
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "helm.sh/release.v1",
+        "metadata": {
+            "name": f"sh.helm.release.v1.shop.v{version}",
+            "namespace": NAMESPACE,
+            "labels": {"owner": "helm", "name": "shop", "version": version},
+        },
+        "stringData": {"release": packed},
+    }
+    cluster.kubectl("apply", "-f", "-", given=json.dumps(secret))
+
+
+def release_in_state(values: Mapping[str, Any]) -> Managed:
+    metadata = {
+        "app_version": "9",
+        "chart": "shop",
+        "name": "shop",
+        "namespace": NAMESPACE,
+        "revision": 3,
+        "values": json.dumps(values),
+        "version": "1.4.0",
+    }
+    attributes = {
+        "chart": "shop",
+        "metadata": [metadata],
+        "name": "shop",
+        "namespace": NAMESPACE,
+        "status": "deployed",
+        "version": "1.4.0",
+        "set_sensitive": [{"name": "db.password", "type": "", "value": "x"}],
+    }
+    return managed("helm_release", attributes)
+
+
+def test_a_release_of_helm_is_compared_by_its_record_and_its_objects(cluster: Cluster) -> None:
+    password, other = secrets.token_hex(8), secrets.token_hex(8)
+    objects: list[dict[str, Any]] = [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "of-helm"},
+            "data": {"mode": "fast"},
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "of-helm", "labels": {"app.kubernetes.io/managed-by": "Helm"}},
+            "spec": {
+                "selector": {"matchLabels": {"app": "of-helm"}},
+                "template": {
+                    "metadata": {"labels": {"app": "of-helm"}},
+                    "spec": {"containers": [{"name": "app", "image": "x:1"}]},
+                },
+            },
+        },
+    ]
+    values = {"db": {"password": password}, "replicas": 2, "host": "shop.test"}
+    keep(cluster, record_of(values, objects))
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    cluster.kubectl("create", "-n", NAMESPACE, "--field-manager=helm", "-f", "-", given=text)
+    said = {**values, "db": {"password": "(sensitive value)"}}
+    resource = release_in_state(said)
+    assert cluster.examine(resource).drifted == ()
+
+    cluster.kubectl("set", "image", "deploy/of-helm", "app=x:2", "-n", NAMESPACE)
+    cluster.kubectl("delete", "cm", "of-helm", "-n", NAMESPACE)
+    changed = {**values, "replicas": 5, "host": other, "extra": {"token": other}}
+    keep(cluster, record_of(changed, objects, version=4))
+    examined = cluster.examine(resource)
+    told = found(examined)
+    deployment = f'manifest["Deployment {NAMESPACE}/of-helm"]'
+    assert set(told) == {
+        "metadata[0].revision",
+        "values.replicas",
+        "values.host",
+        "values.extra.token",
+        f'manifest["ConfigMap {NAMESPACE}/of-helm"]',
+        f"{deployment}.spec.template.spec.containers[0].image",
+    }
+    assert told["metadata[0].revision"] == (3, 4)
+    assert told["values.replicas"] == (2, 5)
+    assert told[f"{deployment}.spec.template.spec.containers[0].image"] == ("x:1", "x:2")
+    assert password not in repr(examined)
+    assert other not in repr(examined)
+
+    keep(cluster, record_of(changed, objects, version=5, info={"status": "failed"}))
+    examined = cluster.examine(resource)
+    assert found(examined)["status"] == ("deployed", "failed")
+    assert examined.coverage[0].extent is Extent.SHALLOW
+    cluster.kubectl("delete", "deploy", "of-helm", "-n", NAMESPACE)
+    cluster.kubectl("delete", "secrets", "-l", "owner=helm", "-n", NAMESPACE)
+    assert [each.managed.type for each in cluster.examine(resource).gone] == ["helm_release"]
+
+
+def test_records_of_helm_that_may_not_be_read_are_not_looked_at(cluster: Cluster) -> None:
+    examined = cluster.examine(release_in_state({}), context="viewer")
+    assert examined.gone == ()
+    assert examined.coverage[0].extent is Extent.NOT_LOOKED_AT

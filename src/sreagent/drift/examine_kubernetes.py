@@ -1,39 +1,31 @@
 """Should be against is, for the Kubernetes objects of states: find, compare, say whose it is."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sreagent.domain.drift import Author, Class, Coverage, Extent, Place, Trouble, Way
-from sreagent.domain.secrets import mask, names_secret
+from sreagent.domain.drift import Author, Class, Coverage, Extent, Place, Trouble
+from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.examine import Drifted, Gone
+from sreagent.drift.field_owners import REPLICAS, counts, is_of, whose
 from sreagent.drift.reality.kinds import Attributes, Kind
 from sreagent.drift.reality.kubernetes.additions import additions, tells_managers
-from sreagent.drift.reality.kubernetes.differ import Gap, Member
+from sreagent.drift.reality.kubernetes.differ import Gap
 from sreagent.drift.reality.kubernetes.dry_run import DryRuns
-from sreagent.drift.reality.kubernetes.manifests import Stated, stated
+from sreagent.drift.reality.kubernetes.helm import RELEASE, read_release, release_differences
+from sreagent.drift.reality.kubernetes.hidden import is_masked, is_secret, shown
+from sreagent.drift.reality.kubernetes.manifests import Stated, names_in, stated
 from sreagent.drift.reality.kubernetes.naming import attribute_path
 from sreagent.drift.reality.kubernetes.objects import Objects, Seen, look, side_by_side
 from sreagent.drift.reality.kubernetes.scaling import Scalers
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
-from sreagent.drift.who.fields import BESIDE, Writer, kind_of, owner_of
 
 Obj = Mapping[str, Any]
-Json = Any
-"""A JSON value."""
-_SIDECARS = re.compile(
-    r"(?P<who>istio|linkerd|vault|consul-connect|envoy|dapr|aws-iam-token|aws-secrets"
-    r"|workload|credential)(?:d|d-)?(?:[-.].*)?"
-)
-"""Names of containers and volumes that injectors put beside those of people."""
-_SIDECAR_LISTS = frozenset({"containers", "initContainers", "volumes"})
-_CA_FROM = "cert-manager.io/inject-"
-_REPLICAS = ("spec", "replicas")
-_OWN = frozenset({"Terraform"})
+_TERRAFORM = frozenset({"Terraform"})
+_HELM = frozenset({"Terraform", "Helm", "Flux (Helm)"})
 _NO_MANAGERS = "the objects do not tell their field managers: what was added to them is not known"
 
 
@@ -66,14 +58,15 @@ class LiveExamined:
 
 
 def is_kubernetes(managed: Managed) -> bool:
-    """Whether a resource is an object of a cluster."""
-    return managed.type.startswith("kubernetes_")
+    """Whether a resource is in a cluster: an object, or a release of Helm."""
+    return managed.type.startswith("kubernetes_") or managed.type == RELEASE
 
 
 def examine_kubernetes(resources: Iterable[Managed], cluster: Objects) -> LiveExamined:
-    """Compare resources of the provider `kubernetes` with what is in a cluster.
+    """Compare resources of the providers `kubernetes` and `helm` with what is in a cluster.
 
-    What cannot be read is told as not looked at, never as missing. Nothing is stored.
+    What cannot be read is told as not looked at, never as missing. Nothing is stored. Records of
+    Helm are read only for the releases that are among the resources.
 
     Args:
         resources: Of one cluster; those of other providers are left out.
@@ -88,7 +81,27 @@ class _Target:
 
     managed: Managed
     stated: Stated
-    seen: Seen
+    seen: Seen = field(default_factory=Seen)
+    release: bool = False
+    """It is one of the objects of a release."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Who may write to it without that being drift."""
+        return _HELM if self.release else _TERRAFORM
+
+    @property
+    def called(self) -> str:
+        """`Deployment shop/api`."""
+        return names_in([self.stated])[0]
+
+    def path(self, gap: Gap) -> str:
+        """Where the state has it; objects of a release are in none."""
+        if self.release:
+            # As `kubernetes_manifest` has it, of one object among many.
+            inside = attribute_path("kubernetes_manifest", {}, gap.steps)
+            return inside.replace("manifest", f'manifest["{self.called}"]', 1)
+        return attribute_path(self.managed.type, self.managed.attributes, gap.steps)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,8 +111,12 @@ class _Examination:
     scalers: Scalers = field(init=False)
     unread: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Why resources of a type were not looked at."""
+    partial: dict[str, str] = field(default_factory=dict)
+    """Why something within a resource of a type was not looked at."""
     shallow: dict[str, str] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
+    drifted: list[LiveDrift] = field(default_factory=list)
+    left: list[tuple[Gone, bool | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dry = DryRuns(self.cluster)
@@ -111,13 +128,24 @@ class _Examination:
         return Place(account=self.cluster.context)
 
     def run(self, resources: Sequence[Managed]) -> LiveExamined:
-        targets = self._targets(resources)
+        """Look at all of them."""
+        releases = [each for each in resources if each.type == RELEASE]
+        targets = self._targets([each for each in resources if each.type != RELEASE])
+        for one in side_by_side(releases, self._release):
+            targets += one
+        for target, seen in zip(
+            targets, look([each.stated for each in targets], self.cluster), strict=True
+        ):
+            target.seen = seen
         current = [each for each in targets if not each.managed.deposed]
         there = [each for each in current if each.seen.live is not None]
         self._miss([each for each in current if each.seen.live is None])
         found = side_by_side(there, self._compared)
         return LiveExamined(
-            drifted=tuple(drift for each in found for drift in each),
+            drifted=(
+                *sorted(self.drifted, key=lambda each: each.drifted.key),
+                *(drift for each in found for drift in each),
+            ),
             gone=tuple(self.gone),
             deposed=tuple(self._deposed(targets)),
             coverage=tuple(self._coverage(resources)),
@@ -126,37 +154,91 @@ class _Examination:
         )
 
     def _targets(self, resources: Sequence[Managed]) -> list[_Target]:
-        said: list[tuple[Managed, Stated]] = []
+        said: list[_Target] = []
         for managed in resources:
             manifest = stated(managed.type, managed.attributes)
             if manifest is None:
                 self.unread[managed.type].append("no object stands for this type")
             else:
-                said.append((managed, manifest))
-        seen = look([manifest for _, manifest in said], self.cluster)
-        return [
-            _Target(managed=managed, stated=manifest, seen=one)
-            for (managed, manifest), one in zip(said, seen, strict=True)
-        ]
+                said.append(_Target(managed=managed, stated=manifest))
+        return said
+
+    def _release(self, managed: Managed) -> list[_Target]:
+        """Compare a release with its newest record; its objects are to be compared as well."""
+        namespace = str(managed.attributes.get("namespace") or "default")
+        try:
+            record = self.cluster.release(namespace, str(managed.attributes.get("name") or ""))
+        except SreError as error:
+            self.unread[RELEASE].append(error.message)
+            return []
+        if managed.deposed:
+            self.left.append((self._gone(managed), record is not None))
+            return []
+        if record is None:
+            self.gone.append(self._gone(managed))
+            return []
+        release = read_release(record)
+        if isinstance(release, str):
+            self.unread[RELEASE].append(release)
+            return []
+        self.drifted += (
+            LiveDrift(
+                drifted=Drifted(
+                    managed=managed,
+                    real=_real(managed, f"{namespace}/{release.name}"),
+                    kind=_kind(RELEASE),
+                    place=self.place,
+                    difference=difference,
+                ),
+                secret=is_masked(difference),
+            )
+            for difference in release_differences(managed.attributes, release)
+        )
+        if not release.is_deployed:
+            self.shallow.setdefault(RELEASE, f"objects of a release that is {release.status}")
+            return []
+        return [_Target(managed=managed, stated=each, release=True) for each in release.manifests]
 
     def _miss(self, absent: Sequence[_Target]) -> None:
         """What is not there is looked for once more; what cannot be read is not missing."""
         for each in absent:
-            if each.seen.unknown:
-                self.unread[each.managed.type].append(each.seen.unknown)
+            self._note_unread(each, each.seen.unknown)
         doubted = [each for each in absent if not each.seen.unknown and not _goes_away(each)]
         for each, again in zip(
             doubted, look([each.stated for each in doubted], self.cluster), strict=True
         ):
-            if again.unknown:
-                self.unread[each.managed.type].append(again.unknown)
-            elif again.live is None:
+            self._note_unread(each, again.unknown)
+            if again.unknown or again.live is not None:
+                continue
+            if each.release:
+                self.drifted.append(self._lost(each))
+            else:
                 self.gone.append(self._gone(each.managed))
+
+    def _note_unread(self, target: _Target, why: str) -> None:
+        if why and target.release:
+            self.partial.setdefault(RELEASE, f"{target.called}: {why}")
+        elif why:
+            self.unread[target.managed.type].append(why)
 
     def _gone(self, managed: Managed) -> Gone:
         return Gone(managed=managed, kind=_kind(managed.type), place=self.place)
 
+    def _lost(self, target: _Target) -> LiveDrift:
+        """An object of a release that is not there, while the release is."""
+        path = f'manifest["{target.called}"]'
+        return LiveDrift(
+            drifted=Drifted(
+                managed=target.managed,
+                real=_real(target.managed, target.called),
+                kind=_kind(target.managed.type),
+                place=self.place,
+                difference=Difference(path=path, before=target.called, after=None),
+            )
+        )
+
     def _deposed(self, targets: Sequence[_Target]) -> Iterator[tuple[Gone, bool | None]]:
+        yield from self.left
         for each in targets:
             if each.managed.deposed:
                 exists = None if each.seen.unknown else each.seen.live is not None
@@ -175,9 +257,9 @@ class _Examination:
             self.shallow.setdefault(target.managed.type, _NO_MANAGERS)
         elif not target.stated.partial:
             told = {gap.live_path for gap in compared.gaps}
-            added = additions(target.stated.manifest, live, _counts)
+            added = additions(target.stated.manifest, live, counts)
             added = [gap for gap in added if gap.live_path not in told]
-            added = [gap for gap in added if not _is_terraforms(live, gap)]
+            added = [gap for gap in added if not is_of(target.own, live, gap)]
             added = self.dry.not_by_itself(target.stated, spot, added)
         return [
             *(self._drift(target, live, gap, compared.shallow) for gap in compared.gaps),
@@ -186,19 +268,19 @@ class _Examination:
 
     def _drift(self, target: _Target, live: Obj, gap: Gap, shallow: str) -> LiveDrift:
         managed = target.managed
-        path = attribute_path(managed.type, managed.attributes, gap.steps)
-        author, why = self._whose(target.stated, live, gap)
+        path = target.path(gap)
+        author, why = self._whose(target, live, gap)
         hidden = target.stated.kind == "Secret" and gap.names[0] == "data"
         secret = hidden or is_secret(gap)
         difference = Difference(
             path=path,
-            before=_shown(gap.before, hide=secret),
-            after=_shown(gap.after, hide=secret),
+            before=shown(gap.before, hide=secret),
+            after=shown(gap.after, hide=secret),
         )
         return LiveDrift(
             drifted=Drifted(
                 managed=managed,
-                real=_real(managed, live, path, why),
+                real=_real(managed, target.called, **({f"owner of {path}": why} if why else {})),
                 kind=_kind(managed.type),
                 place=self.place,
                 difference=difference,
@@ -210,23 +292,13 @@ class _Examination:
             secret=secret,
         )
 
-    def _whose(self, said: Stated, live: Obj, gap: Gap) -> tuple[Author | None, str]:
+    def _whose(self, target: _Target, live: Obj, gap: Gap) -> tuple[Author | None, str]:
         """Who wrote a field, and which controller owns it."""
-        ownership = owner_of(live, gap.live_path)
-        author = ownership.author
-        # Servers before 1.22 do not record who scaled.
-        guessed = author is not None and (author.confidence <= BESIDE or gap.names == _REPLICAS)
-        if guessed and author and author.how is Way.TERRAFORM:
-            author = None
-        return author, (
-            self._scaled(said, live, gap)
-            or (f"{ownership.controller} owns the field" if ownership.controller else "")
-            or _injected(live, gap)
-            or (_deployed(author) if ownership.kind is Writer.DEPLOYER else "")
-        )
+        author, why = whose(live, gap, target.own)
+        return author, self._scaled(target.stated, live, gap) or why
 
     def _scaled(self, said: Stated, live: Obj, gap: Gap) -> str:
-        if gap.names != _REPLICAS:
+        if gap.names != REPLICAS:
             return ""
         namespace = str(live["metadata"].get("namespace") or "")
         scaler = self.scalers.of(said.kind, namespace, said.name)
@@ -235,53 +307,23 @@ class _Examination:
     def _coverage(self, resources: Sequence[Managed]) -> Iterator[Coverage]:
         counted = Counter(managed.type for managed in resources)
         for type_, count in sorted(counted.items()):
-            reasons = self.unread.get(type_, [])
-            shallow = self.shallow.get(type_, "")
+            unread = self.unread.get(type_, [])
+            partial, shallow = self.partial.get(type_, ""), self.shallow.get(type_, "")
             extent = Extent.SHALLOW if shallow else Extent.COMPLETE
-            if reasons:
-                extent = Extent.NOT_LOOKED_AT if len(reasons) >= count else Extent.PARTIAL
-            why = "; ".join([*dict.fromkeys([*reasons, shallow] if shallow else reasons)][:3])
+            if unread or partial:
+                extent = Extent.NOT_LOOKED_AT if len(unread) >= count else Extent.PARTIAL
+            reasons = dict.fromkeys(each for each in (*unread, partial, shallow) if each)
+            why = "; ".join([*reasons][:3])
             yield Coverage(type=type_, extent=extent, place=self.place, resources=count, why=why)
 
     def _troubles(self, current: Sequence[_Target], there: Sequence[_Target]) -> Iterator[Trouble]:
-        if len(self.gone) > 1 and not there and len(self.gone) == len(current):
+        looked_at = len(current) + sum(each.managed.type == RELEASE for each in self.gone)
+        if len(self.gone) > 1 and not there and len(self.gone) == looked_at and not self.drifted:
             yield Trouble(
                 what=f"objects of cluster {self.cluster.context}",
-                message=f"none of the {len(current)} resources is there",
+                message=f"none of the {looked_at} resources is there",
                 hint="is it the cluster of this state? try: --context",
             )
-
-
-def _counts(manager: str) -> bool:
-    """Whether what a field manager adds is drift: it is for people, and for who is not known."""
-    return kind_of(manager)[2] in (Writer.PERSON, Writer.PROGRAM)
-
-
-def _is_terraforms(live: Obj, gap: Gap) -> bool:
-    ownership = owner_of(live, gap.live_path)
-    first = ownership.author.who if ownership.author else ""
-    return not _OWN.isdisjoint({first, *ownership.others})
-
-
-def _deployed(author: Author | None) -> str:
-    if author is None or author.confidence <= BESIDE or author.how is not Way.CI:
-        return ""
-    return f"{author.who} deploys it"
-
-
-def _injected(live: Obj, gap: Gap) -> str:
-    """What injectors put into objects, under whoever's name it was stored."""
-    if gap.names[-1] == "caBundle":
-        notes = live["metadata"].get("annotations") or {}
-        return "cert-manager injects it" if any(key.startswith(_CA_FROM) for key in notes) else ""
-    if gap.before is not None:
-        return ""
-    for name, step in zip(gap.steps, gap.steps[1:], strict=False):
-        if name in _SIDECAR_LISTS and isinstance(step, Member):
-            called = str(dict(step.key).get("name") or "")
-            found = _SIDECARS.fullmatch(called)
-            return f"the injector of {found['who']} adds it" if found else ""
-    return ""
 
 
 def _goes_away(target: _Target) -> bool:
@@ -289,36 +331,6 @@ def _goes_away(target: _Target) -> bool:
     spec = target.stated.manifest.get("spec")
     held = spec if isinstance(spec, Mapping) else {}
     return target.stated.kind == "Job" and held.get("ttlSecondsAfterFinished") is not None
-
-
-def is_secret(gap: Gap) -> bool:
-    """Whether a name on the way tells that the values are secret: a key, or a variable."""
-    last = gap.names[-1]
-    if names_secret(last) and isinstance(gap.after if gap.before is None else gap.before, str):
-        return True
-    variables = (
-        str(dict(step.key).get("name") or "")
-        for name, step in zip(gap.steps, gap.steps[1:], strict=False)
-        if name == "env" and isinstance(step, Member)
-    )
-    return any(names_secret(name) for name in variables) and last in ("env", "value")
-
-
-def _shown(value: Json, *, hide: bool = False) -> Json:
-    """A value without those of variables and keys whose names tell that they are secret."""
-    if isinstance(value, list):
-        return [_shown(each, hide=hide and not isinstance(each, Mapping)) for each in value]
-    if isinstance(value, Mapping):
-        is_secret_one = names_secret(str(value.get("name") or "")) and "value" in value
-        return {
-            name: _shown(each, hide=(name == "value" and is_secret_one) or _tells(name, each))
-            for name, each in value.items()
-        }
-    return mask(str(value)) if hide and value is not None else value
-
-
-def _tells(name: str, value: Json) -> bool:
-    return isinstance(value, str) and names_secret(name)
 
 
 def _kind(type_: str) -> Kind:
@@ -329,12 +341,5 @@ def _owner(difference: Difference, _before: Attributes, real: Real) -> str:
     return real.facts.get(f"owner of {difference.path}", "")
 
 
-def _real(managed: Managed, live: Obj, path: str, owner: str) -> Real:
-    metadata = live["metadata"]
-    namespace = str(metadata.get("namespace") or "")
-    return Real(
-        type=managed.type,
-        id=managed.id,
-        name=f"{namespace}/{metadata['name']}" if namespace else str(metadata["name"]),
-        facts={f"owner of {path}": owner} if owner else {},
-    )
+def _real(managed: Managed, name: str, **facts: str) -> Real:
+    return Real(type=managed.type, id=managed.id, name=name, facts=facts)

@@ -86,13 +86,10 @@ class DryRuns:
             closed = self._closed.get((spot.path(), namespace))
         if closed:
             return closed
-        manifest = {
-            **stated.manifest,
-            "apiVersion": spot.api_version,
-            "metadata": {**stated.manifest["metadata"], "name": name},
-        }
-        if namespace:
-            manifest["metadata"]["namespace"] = namespace
+        metadata = {**stated.manifest["metadata"], "name": name, "namespace": namespace}
+        if not namespace:
+            del metadata["namespace"]
+        manifest = {**stated.manifest, "apiVersion": spot.api_version, "metadata": metadata}
         try:
             return self.cluster.as_applied(spot.path(namespace, name), manifest)
         except SreError as error:
