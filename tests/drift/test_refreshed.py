@@ -57,3 +57,16 @@ def test_a_secret_that_was_changed_is_hidden_wherever_it_stands() -> None:
             shown = masks.hide(each.managed, each.difference.path, value)
             assert old not in shown
             assert new not in shown
+
+
+def test_a_left_over_object_of_a_plan_is_told_as_one_that_is_there() -> None:
+    left = {**ENTRY, "values": {"id": "2"}, "deposed_key": "0badf00d"}
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "prior_state": {"values": {"root_module": {"resources": [left]}}},
+        "planned_values": {},
+    }
+    told = by_terraform(read(StateText(source="p", body=json.dumps(document).encode())), kinds())
+    assert [(each.managed.deposed, there) for each, there in told.deposed] == [("0badf00d", True)]
+    assert (told.drifted, told.gone) == ((), ())

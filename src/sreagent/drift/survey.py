@@ -8,7 +8,7 @@ from sreagent.domain.drift import Coverage, DriftReport, Extent, Place, StateSee
 from sreagent.domain.errors import SreError
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock, StateSource
-from sreagent.domain.terraform import Held, StateSpec
+from sreagent.domain.terraform import Held, StateSpec, StateText
 from sreagent.drift.blast import Blast
 from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
 from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
@@ -68,6 +68,17 @@ class _Read:
     specs: dict[str, StateSpec] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
 
+    def take(self, text: StateText) -> SreError | None:
+        """Read one; what is wrong with it where it cannot be read."""
+        try:
+            self.states.append(read(text))
+        except SreError as error:
+            self.troubles.append(_trouble(text.source, error))
+            return error
+        if text.spec:
+            self.specs[text.source] = text.spec
+        return None
+
 
 def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, None, Surveyed]:
     """Yield what is done as it is done; return what was found.
@@ -115,9 +126,9 @@ def _read_states(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happenin
                 if isinstance(found, Trouble):
                     known.troubles.append(found)
                     continue
-                known.states.append(read(found))
-                if found.spec:
-                    known.specs[found.source] = found.spec
+                # One of many behind a pattern must not take the others with it.
+                error = known.take(found)
+                first = first or error
         except SreError as error:
             first = first or error
             known.troubles.append(_trouble(str(spec), error))
@@ -152,14 +163,22 @@ def _examined(
     examined = (yield from examine(places, doors.estate, every)) if places else Examined()
     drifted: list[Drifted] = list(examined.drifted)
     gone: list[Gone] = list(examined.gone)
+    deposed = list(examined.deposed)
     coverage = list(examined.coverage)
     for state in states:
         if state.refreshed is not None:
             told = by_terraform(state, known_types)
             drifted += told.drifted
             gone += told.gone
+            deposed += told.deposed
             coverage += told.coverage
-    return replace(examined, drifted=tuple(drifted), gone=tuple(gone), coverage=tuple(coverage))
+    return replace(
+        examined,
+        drifted=tuple(drifted),
+        gone=tuple(gone),
+        deposed=tuple(deposed),
+        coverage=tuple(coverage),
+    )
 
 
 def _in_cluster(
