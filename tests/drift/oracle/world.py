@@ -16,7 +16,7 @@ from sreagent.domain.terraform import StateText
 from sreagent.drift.state.managed import State
 from sreagent.drift.state.reading import read
 
-PLAIN, KEYED, COUNTED = 12, ("a", 'quo"te', "b.c[0]", "${x}", "π"), 4
+PLAIN, KEYED, COUNTED = 24, ("a", 'quo"te', "b.c[0]", "${x}", "π"), 4
 SOURCE = {"fake": {"source": "example.com/x/fake"}}
 
 
@@ -58,12 +58,24 @@ class World:
         self._write(moved=False)
         self.terraform.run("get")
         self.terraform.run("apply", "-auto-approve")
+        self._leave_over()
         self.before = self.terraform.state
         self.reality = {name: drift(self.dice, said) for name, said in self.things.items()}
         self.reality["r0"], self.reality["r1"] = {}, {"size": "other"}
-        self.terraform.write("reality.json", json.dumps(self.reality))
+        self.terraform.write("reality.json", json.dumps({**self.reality, "left1": None}))
         self._write(moved=True)
         self.plan = self.planned("-refresh-only")
+
+    def _leave_over(self) -> None:
+        """Two objects of things that were replaced; one of them is gone by now."""
+        state = json.loads(self.terraform.state)
+        of_plain = [each for each in state["resources"] if each["name"] in ("r2", "r3")]
+        for number, resource in enumerate(of_plain):
+            (current,) = resource["instances"]
+            values = {**current["attributes"], "name": f"left{number}", "id": f"t-left{number}"}
+            left = {**current, "deposed": f"{number:08x}", "attributes": values}
+            resource["instances"].append(left)
+        self.terraform.write("terraform.tfstate", json.dumps(state))
 
     def planned(self, *arguments: str) -> bytes:
         self.terraform.run("plan", *arguments, "-out", "plan.bin")
