@@ -403,20 +403,36 @@ def test_an_answer_that_is_none_is_never_nothing_found(
         pytest.param("ec2", "DescribeInstances", {}, id="ec2"),
         pytest.param("rds", "DescribeDBInstances", {}, id="query"),
         pytest.param("s3", "ListBuckets", {}, id="rest-xml"),
+        pytest.param("s3", "GetBucketPolicy", {"Bucket": "files"}, id="text"),
+        pytest.param("s3", "GetBucketVersioning", {"Bucket": "files"}, id="s3"),
         pytest.param("eks", "ListClusters", {}, id="rest-json"),
         pytest.param("cloudwatch", "DescribeAlarms", {}, id="cbor"),
     ],
 )
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(HTML, id="page"),
+        pytest.param(b'<?xml version="1.0"?>\n<!-- gate -->\n' + HTML, id="page of XHTML"),
+        pytest.param(b"", id="empty"),
+    ],
+)
 def test_a_login_page_is_no_empty_list_in_any_protocol(
-    person: Path, server: Server, service: str, operation: str, parameters: dict[str, Any]
+    person: Path,
+    server: Server,
+    service: str,
+    operation: str,
+    parameters: dict[str, Any],
+    body: bytes,
 ) -> None:
     del person
     for path in (
         "/",
         "/clusters",
+        "/files",
         "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
     ):
-        server.on(path, Reply(body=HTML, headers={"Content-Type": "text/html"}))
+        server.on(path, Reply(body=body, headers={"Content-Type": "text/html"}))
     with pytest.raises(Unreachable):
         cloud_at(server.url).call(service, operation, parameters)
     assert server.asked

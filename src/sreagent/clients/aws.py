@@ -1,6 +1,7 @@
 """AWS through botocore, the part of boto3 that sends and signs."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +28,10 @@ _ASKS = (
 )
 """First words of operations that may be sent twice; a change whose answer is lost is not."""
 
+_PAGE = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype|html)", re.I | re.DOTALL
+)
+"""How a web page begins; no service of AWS begins like this."""
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "NextContinuationToken")
 _FROM_ENVIRONMENT = {
     "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
@@ -368,6 +373,8 @@ def _insist_on_an_answer(
         why = not_json(body)
     elif _is_cut_off(operation_model, response_dict):
         why = "it was cut off"
+    elif not body.strip() and _must_say_something(operation_model, response_dict):
+        why = "it is empty"
     else:
         return
     what = f"{operation_model.service_model.service_name} {operation_model.name}"
@@ -376,7 +383,7 @@ def _insist_on_an_answer(
 
 
 def _is_page(body: bytes) -> bool:
-    return body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
+    return bool(_PAGE.match(body[:1000]))
 
 
 def _is_cut_off(operation: Any, response: Mapping[str, Any]) -> bool:  # noqa: ANN401 - untyped SDK
@@ -392,6 +399,16 @@ def _should_be_json(operation: Any, response: Mapping[str, Any]) -> bool:  # noq
         return False
     in_body = [m for m in shape.members.values() if "location" not in m.serialization]
     return bool(in_body) and "payload" not in shape.serialization
+
+
+def _must_say_something(operation: Any, response: Mapping[str, Any]) -> bool:  # noqa: ANN401 - untyped SDK
+    """What a good answer says stands in its body; from an empty one the SDK would read no items."""
+    shape = operation.output_shape
+    if shape is None or response["status_code"] >= 300 or operation.http.get("method") == "HEAD":
+        return False
+    if payload := shape.serialization.get("payload"):
+        return shape.members[payload].type_name in ("structure", "string")
+    return any("location" not in member.serialization for member in shape.members.values())
 
 
 def _is_json(body: bytes) -> bool:
