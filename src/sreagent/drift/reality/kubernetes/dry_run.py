@@ -82,8 +82,8 @@ class DryRuns:
         """The object as the server would make it, or why that is not known."""
         namespace = (stated.namespace or "default") if spot.namespaced else ""
         with self._lock:
-            self.count += 1
             closed = self._closed.get((spot.path(), namespace))
+            self.count += not closed
         if closed:
             return closed
         metadata = {**stated.manifest["metadata"], "name": name, "namespace": namespace}

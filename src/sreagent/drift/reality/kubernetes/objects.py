@@ -126,7 +126,12 @@ def spot_of(stated: Stated, cluster: Objects) -> Spot | str:
 
 def look(wanted: Sequence[Stated], cluster: Objects) -> list[Seen]:
     """Find objects in as few calls as will do: one for each, in the order they were asked for."""
-    spots = [spot_of(each, cluster) for each in wanted]
+    known: dict[tuple[str, str, tuple[str, ...]], Spot | str] = {}
+    for each in wanted:
+        sort = each.group, each.kind, each.versions
+        if sort not in known:
+            known[sort] = spot_of(each, cluster)
+    spots = [known[each.group, each.kind, each.versions] for each in wanted]
     keys: dict[Spot, set[Key]] = defaultdict(set)
     for stated, spot in zip(wanted, spots, strict=True):
         if isinstance(spot, Spot):
