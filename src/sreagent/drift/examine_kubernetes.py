@@ -91,6 +91,13 @@ class _Target:
         return _HELM if self.release else _TERRAFORM
 
     @property
+    def applied_by(self) -> str:
+        """The field manager that the code names for itself; empty for the usual one."""
+        block = self.managed.attributes.get("field_manager")
+        first = block[0] if isinstance(block, list) and block else block
+        return str(first.get("name") or "") if isinstance(first, Mapping) else ""
+
+    @property
     def called(self) -> str:
         """`Deployment shop/api`."""
         return names_in([self.stated])[0]
@@ -257,7 +264,10 @@ class _Examination:
             self.shallow.setdefault(target.managed.type, _NO_MANAGERS)
         elif not target.stated.partial:
             told = {gap.live_path for gap in compared.gaps}
-            added = additions(target.stated.manifest, live, counts)
+            applied_by = target.applied_by
+            added = additions(
+                target.stated.manifest, live, lambda who: who != applied_by and counts(who)
+            )
             added = [gap for gap in added if gap.live_path not in told]
             added = [gap for gap in added if not is_of(target.own, live, gap)]
             added = self.dry.not_by_itself(target.stated, spot, added)

@@ -267,3 +267,24 @@ def test_other_providers_are_left_out() -> None:
     assert [is_kubernetes(each) for each in resources] == [False, True]
     examined = examine_kubernetes(resources, Cluster())
     assert [each.type for each in examined.coverage] == ["helm_release"]
+
+
+@pytest.mark.parametrize(
+    ("manager", "paths"),
+    [
+        pytest.param("deploy-bot", set(), id="that of the code"),
+        pytest.param("kubectl-edit", {"manifest.data.more"}, id="of a person"),
+        pytest.param("somebody", {"manifest.data.more"}, id="that nobody knows"),
+        pytest.param("argocd-controller", set(), id="of a deployer"),
+        pytest.param("istio-operator", set(), id="of a controller"),
+    ],
+)
+def test_whose_additions_count(manager: str, paths: set[str]) -> None:
+    attributes = states.manifest_of("ConfigMap")
+    attributes["field_manager"] = [{"name": "deploy-bot", "force_conflicts": False}]
+    resource = managed("kubernetes_manifest", attributes)
+    cluster = Cluster()
+    fields: dict[str, Any] = {"f:data": {"f:more": {}}}
+    entry = {"manager": manager, "operation": "Update", "fieldsV1": fields}
+    cluster.make(resource, managedFields=[entry])["data"]["more"] = "x"
+    assert set(told(examine_kubernetes([resource], cluster))) == paths

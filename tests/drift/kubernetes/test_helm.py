@@ -27,6 +27,9 @@ kind: List
 items:
 - {apiVersion: v1, kind: Namespace, metadata: {name: extra}}
 """
+BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+)
 
 
 def record(**more: Any) -> bytes:
@@ -67,6 +70,7 @@ def test_a_record_tells_revision_chart_values_and_objects() -> None:
         pytest.param(base64.b64encode(b"[]"), "no object", id="a list"),
         pytest.param(b"", "no JSON", id="nothing"),
         pytest.param(record(manifest="a: [b"), "no YAML", id="no manifest"),
+        pytest.param(record(manifest=BOMB), "no YAML", id="a manifest that grows"),
         pytest.param(
             base64.b64encode(gzip.compress(b" " * 65_000_000)), "too large", id="far too large"
         ),

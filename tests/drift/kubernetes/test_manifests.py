@@ -241,3 +241,11 @@ def test_every_attribute_name_leads_back_to_its_field() -> None:
         for field in fields.values():
             attribute = attribute_of(name, field.name)
             assert field_of(name, attribute) == field, (name, field.name, attribute)
+
+
+def test_what_code_says_is_computed_is_not_stated() -> None:
+    attributes = states.manifest_of("ConfigMap")
+    attributes["computed_fields"] = ["metadata.labels", "data.mode"]
+    manifest = body("kubernetes_manifest", attributes)
+    assert manifest["data"] == {"zero": "0"}
+    assert manifest["metadata"]["labels"] == {"app": "by-hand"}

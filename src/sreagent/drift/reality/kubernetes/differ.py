@@ -113,7 +113,7 @@ def at(value: Json, steps: Sequence[Step]) -> Json:
     """What stands at a path; None where nothing does. Members that have a key are found by it."""
     for step in steps:
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         elif not isinstance(value, list):
             return None
         elif step.key:
@@ -125,14 +125,14 @@ def at(value: Json, steps: Sequence[Step]) -> Json:
 
 def has_key(member: Json, key: Sequence[tuple[str, Json]]) -> bool:
     """Whether a member of a list is the one with this key."""
-    return isinstance(member, Mapping) and all(
+    return isinstance(member, dict) and all(
         member.get(name, _DEFAULTED.get(name)) == value for name, value in key
     )
 
 
 def says_nothing(value: Json) -> bool:
     """Whether a value is none: null, empty, zero, or holds only such values."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return all(says_nothing(each) for each in value.values())
     if isinstance(value, list):
         return all(says_nothing(each) for each in value)
@@ -156,7 +156,7 @@ def key_names(name: str, members: Sequence[Json], holder: str) -> tuple[str, ...
 
 
 def _part(member: Json, name: str) -> Json:
-    value = member.get(name, _DEFAULTED.get(name)) if isinstance(member, Mapping) else None
+    value = member.get(name, _DEFAULTED.get(name)) if isinstance(member, dict) else None
     return value if isinstance(value, str | int) else None
 
 
@@ -175,7 +175,7 @@ class _Walk:
     def object(
         self, steps: tuple[Step, ...], type_: str, said: Mapping[str, Json], live: Json
     ) -> Iterator[Gap]:
-        real = live if isinstance(live, Mapping) else {}
+        real = live if isinstance(live, dict) else {}
         for name, value in said.items():
             known = _field(type_, name, value)
             yield from self.value((*steps, name), type_, known, value, real.get(name))
@@ -189,12 +189,12 @@ class _Walk:
     def value(
         self, steps: tuple[Step, ...], holder: str, known: Field, said: Json, live: Json
     ) -> Iterator[Gap]:
-        if isinstance(said, Mapping):
+        if isinstance(said, dict):
             if known.form == MAP:
                 yield from self.map(steps, known, said, live)
-            elif not isinstance(live, Mapping) and not says_nothing(said):
+            elif not isinstance(live, dict) and not says_nothing(said):
                 yield Gap(steps=steps, before=said, after=live)
-            elif isinstance(live, Mapping):
+            elif isinstance(live, dict):
                 yield from self.object(steps, known.type, said, live)
         elif isinstance(said, list):
             yield from self.list(steps, holder, known, said, live)
@@ -205,7 +205,7 @@ class _Walk:
         self, steps: tuple[Step, ...], known: Field, said: Mapping[str, Json], live: Json
     ) -> Iterator[Gap]:
         """Each key is data: also an empty text behind it says something."""
-        real = live if isinstance(live, Mapping) else {}
+        real = live if isinstance(live, dict) else {}
         same = quantity if known.name in _QUANTITIES else str
         for key, value in said.items():
             if key not in real:
@@ -220,7 +220,7 @@ class _Walk:
         self, steps: tuple[Step, ...], holder: str, known: Field, said: Sequence[Json], live: Json
     ) -> Iterator[Gap]:
         real: list[Json] = live if isinstance(live, list) else []
-        if not any(isinstance(each, Mapping) for each in (*said, *real)):
+        if not any(isinstance(each, dict) for each in (*said, *real)):
             if not _same_texts(known, said, real):
                 yield Gap(steps=steps, before=list(said), after=live)
         elif names := key_names(known.name, said, holder):
@@ -275,7 +275,7 @@ class _Walk:
     def member(
         self, steps: tuple[Step, ...], known: Field, said: Json, live: Json
     ) -> Iterator[Gap]:
-        if isinstance(said, Mapping) and isinstance(live, Mapping):
+        if isinstance(said, dict) and isinstance(live, dict):
             yield from self.object(steps, known.type, said, live)
         else:
             yield from self.value(steps, "", Field(name=known.name), said, live)
@@ -289,10 +289,10 @@ def _field(type_: str, name: str, value: Json) -> Field:
     known = types().get(type_, {}).get(name)
     if known:
         return known
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Field(name=name, form=LIST if isinstance(value, list) else "")
     is_map = name in ("labels", "annotations", "data", "limits", "requests", *_WHOLE_MAPS)
-    plain = all(not isinstance(each, Mapping | list) for each in value.values())
+    plain = all(not isinstance(each, dict | list) for each in value.values())
     return Field(name=name, form=MAP if is_map and plain else OBJECT)
 
 
@@ -301,7 +301,7 @@ def _same_scalar(holder: str, known: Field, said: Json, live: Json) -> bool:
         return True
     if known.name in _QUANTITIES and (holder in _QUANTITY_TYPES or known.name == "divisor"):
         return bool(quantity(said) == quantity(live))
-    if isinstance(said, bool) or isinstance(live, bool | Mapping | list) or live is None:
+    if isinstance(said, bool) or isinstance(live, bool | dict | list) or live is None:
         return False
     return str(said) == str(live)
 

@@ -24,6 +24,8 @@ Json = Any
 RELEASE = "helm_release"
 LARGEST = 64_000_000
 """Bytes of an unpacked record: more is no record, but a trap."""
+MOST_VALUES = 2_000_000
+"""In one document of a manifest."""
 _CLOAKED = "(sensitive value)"
 _GZIP = b"\x1f\x8b"
 _DEPLOYED = "deployed"
@@ -183,12 +185,28 @@ def _masked(path: str, value: Json) -> Json:
 
 def _manifests(text: str, namespace: str) -> Iterator[Stated]:
     for document in yaml.load_all(text, _Loader):
+        if _is_bomb(document):
+            msg = "it grows without end where it repeats itself"
+            raise yaml.YAMLError(msg)
         items = document.get("items") if isinstance(document, dict) else None
         listed = items if isinstance(items, list) else [document]
         for item in listed:
             found = of_manifest(_placed(item, namespace))
             if found:
                 yield found
+
+
+def _is_bomb(document: Json) -> bool:
+    """Whether aliases make far more of a text than it says."""
+    waiting, count = [document], 0
+    while waiting and count <= MOST_VALUES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return count > MOST_VALUES
 
 
 def _placed(item: Json, namespace: str) -> Json:

@@ -67,7 +67,7 @@ def stated(type_: str, attributes: Mapping[str, Json]) -> Stated | None:
         attributes: Of the state; what it does not say (null, nothing, zero) is not in the manifest.
     """
     if type_ == "kubernetes_manifest":
-        return of_manifest(attributes.get("manifest"))
+        return of_manifest(_fixed(attributes))
     if type_ in _PARTS:
         return _part(_PARTS[type_], attributes)
     if type_ == _DATA_OF:
@@ -90,13 +90,30 @@ def stated(type_: str, attributes: Mapping[str, Json]) -> Stated | None:
     return _settled(sort, body, partial=partial)
 
 
+def _fixed(attributes: Mapping[str, Json]) -> Json:
+    """A manifest without the fields of which the code says that the server computes them."""
+    manifest = attributes.get("manifest")
+    for path in attributes.get("computed_fields") or ():
+        # Labels and annotations are in the provider's default, and compared key by key.
+        if path not in ("metadata.labels", "metadata.annotations") and "[" not in str(path):
+            manifest = _without(manifest, str(path).split("."))
+    return manifest
+
+
+def _without(value: Json, names: Sequence[str]) -> Json:
+    if not isinstance(value, dict) or names[0] not in value:
+        return value
+    rest = {name: each for name, each in value.items() if name != names[0]}
+    return {**rest, names[0]: _without(value[names[0]], names[1:])} if names[1:] else rest
+
+
 def of_manifest(manifest: Json) -> Stated | None:
     """What a manifest says; None where it is none."""
-    if not isinstance(manifest, Mapping):
+    if not isinstance(manifest, dict):
         return None
     version, kind = manifest.get("apiVersion"), manifest.get("kind")
     metadata = manifest.get("metadata")
-    named = isinstance(metadata, Mapping) and metadata.get("name")
+    named = isinstance(metadata, dict) and metadata.get("name")
     if not isinstance(version, str) or not isinstance(kind, str) or not named:
         return None
     group, _, plain = version.rpartition("/")
@@ -140,7 +157,7 @@ def _part(what: str, attributes: Mapping[str, Json]) -> Stated | None:
     said: dict[str, Json] = {
         "apiVersion": str(attributes.get("api_version") or "v1"),
         "kind": kind,
-        "metadata": {**given, what: dict(values) if isinstance(values, Mapping) else {}},
+        "metadata": {**given, what: dict(values) if isinstance(values, dict) else {}},
     }
     found = of_manifest(said)
     if found is None:
@@ -188,7 +205,7 @@ def _block(known: Field, value: Json) -> Json:
             return None
         # An empty block says something: `pod_selector {}` is every pod.
         value = value[0] or {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     body = _object(known.type, value)
     if known.type == "ObjectMeta":
@@ -204,14 +221,14 @@ def _list(known: Field, value: Json) -> Json:
     if not isinstance(value, list) or not value:
         return None
     if known.type in types():
-        return [_object(known.type, each if isinstance(each, Mapping) else {}) for each in value]
+        return [_object(known.type, each if isinstance(each, dict) else {}) for each in value]
     member = Field(name=known.name, type=known.type)
     # Terraform keeps an empty text in a list as null.
     return [("" if each is None else _scalar(member, each, zeros=True)) for each in value]
 
 
 def _map(value: Json) -> Json:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     # In the states of old versions an empty map is `{"": …}` or holds nulls.
     said = {str(key): str(each) for key, each in value.items() if each is not None}
@@ -263,7 +280,7 @@ def _checked(type_: str, body: dict[str, Json]) -> dict[str, Json]:
 
 def _first(value: Json) -> Mapping[str, Json]:
     block = value[0] if isinstance(value, list) and value else value
-    return block if isinstance(block, Mapping) else {}
+    return block if isinstance(block, dict) else {}
 
 
 def _secret_data(attributes: Mapping[str, Json]) -> dict[str, Json]:
@@ -274,17 +291,17 @@ def _secret_data(attributes: Mapping[str, Json]) -> dict[str, Json]:
     plain, binary = attributes.get("data"), attributes.get("binary_data")
     found = {
         str(key): _hash(str(value).encode())
-        for key, value in (plain if isinstance(plain, Mapping) else {}).items()
+        for key, value in (plain if isinstance(plain, dict) else {}).items()
         if value is not None
     }
-    found |= dict(_hashed(binary if isinstance(binary, Mapping) else {}))
+    found |= dict(_hashed(binary if isinstance(binary, dict) else {}))
     return {"data": found}
 
 
 def _hashed_secret(body: dict[str, Json]) -> dict[str, Json]:
     plain, encoded = body.pop("stringData", None), body.get("data")
-    found = dict(_hashed(encoded if isinstance(encoded, Mapping) else {}))
-    for key, value in (plain if isinstance(plain, Mapping) else {}).items():
+    found = dict(_hashed(encoded if isinstance(encoded, dict) else {}))
+    for key, value in (plain if isinstance(plain, dict) else {}).items():
         found[str(key)] = _hash(str(value).encode())
     if body.get("type") == _SERVICE_ACCOUNT_TOKEN:
         found = {}
@@ -306,7 +323,7 @@ def _hash(raw: bytes) -> str:
 
 
 def _without_nulls(value: Json) -> Json:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(k): _without_nulls(each) for k, each in value.items() if each is not None}
     return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 

@@ -140,7 +140,7 @@ def quiet_metadata(metadata: Mapping[str, Json]) -> dict[str, Json]:
     kept = {name: metadata[name] for name in ("name", "namespace") if metadata.get(name)}
     for name in _METADATA:
         values = metadata.get(name)
-        said = values if isinstance(values, Mapping) else {}
+        said = values if isinstance(values, dict) else {}
         if quiet := {key: each for key, each in said.items() if not is_own_key(key)}:
             kept[name] = quiet
     return kept
@@ -149,13 +149,13 @@ def quiet_metadata(metadata: Mapping[str, Json]) -> dict[str, Json]:
 def _quiet(value: Json, unsaid: frozenset[str]) -> Json:
     if isinstance(value, list):
         return [_quiet(each, unsaid) for each in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     kept: dict[str, Json] = {}
     for name, each in value.items():
-        if name in unsaid and not isinstance(each, Mapping):
+        if name in unsaid and not isinstance(each, dict):
             continue
-        if name in _METADATA and isinstance(each, Mapping):
+        if name in _METADATA and isinstance(each, dict):
             kept[name] = {key: one for key, one in each.items() if not is_own_key(key)}
         else:
             kept[name] = _quiet(each, unsaid)
