@@ -1,7 +1,7 @@
 """Should be against is, for all resources of AWS: read, match, compare, and look twice."""
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sreagent.domain.drift import Author, Coverage, Extent, Place
@@ -36,6 +36,11 @@ class Drifted:
     def key(self) -> Key:
         """What it is known by: state, address and path."""
         return self.managed.source, self.managed.address, self.difference.path
+
+    @property
+    def owner(self) -> str:
+        """Who besides people changes it, by what is known of the type; empty for nobody."""
+        return self.kind.owner(self.difference, self.managed.attributes, self.real)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +110,12 @@ def examine(
         yield reading
     odd: dict[str, str] = {}
     drifted, gone = _weighed(first, places, odd)
-    unsure: set[tuple[str, Place]] = set()
+    unsure: dict[tuple[str, Place], str] = {}
     if drifted or gone:
         doubted = {each.kind.type for each in drifted} | {each.kind.type for each in gone}
         again = [each for each in readers if doubted & {kind.type for kind in each.kinds}]
         second = list(sweep(estate, again, _only(wanted, doubted)))
-        unsure = {
-            (kind.type, each.place) for each in second if each.failed for kind in each.reader.kinds
-        }
+        unsure = _unsure(second)
         drifted, gone = _confirmed((drifted, gone), _weighed(second, places, odd), unsure)
     reals = {
         (type_, real.id): real
@@ -126,7 +129,7 @@ def examine(
         strangers=tuple(_strangers(first, places)),
         deposed=tuple(_left_over(first, places)),
         coverage=tuple(
-            replace(each, extent=Extent.PARTIAL, why="it could not be read a second time")
+            replace(each, extent=Extent.PARTIAL, why=unsure[each.type, each.place])
             if (each.type, each.place) in unsure and each.extent is Extent.COMPLETE
             else each
             for reading in first
@@ -218,18 +221,43 @@ def _compared(
         return ()
 
 
+def _unsure(second: Iterable[Reading]) -> dict[tuple[str, Place], str]:
+    """Types that were not read whole a second time, where, and why.
+
+    For services of no region also by the account alone.
+    """
+    found: dict[tuple[str, Place], str] = {}
+    for reading in second:
+        if not reading.failed and not reading.gaps:
+            continue
+        why = reading.failed.message if reading.failed else reading.gaps[0]
+        for kind in reading.reader.kinds:
+            found[kind.type, reading.place] = f"it could not be read a second time: {why}"
+            if reading.reader.is_global:
+                worldwide = Place(account=reading.place.account)
+                found[kind.type, worldwide] = found[kind.type, reading.place]
+    return found
+
+
+def _is_unsure(found: Drifted, unsure: Container[tuple[str, Place]]) -> bool:
+    worldwide = Place(account=found.place.account)
+    return any((found.kind.type, place) in unsure for place in (found.place, worldwide))
+
+
 def _confirmed(
     first: tuple[Sequence[Drifted], Sequence[Gone]],
     second: tuple[Sequence[Drifted], Sequence[Gone]],
-    unsure: set[tuple[str, Place]],
+    unsure: Container[tuple[str, Place]],
 ) -> tuple[list[Drifted], list[Gone]]:
     """What both looks say, as the second one saw it.
 
-    Where there was no second one, a difference stands as it was seen, and nothing is missing.
+    Where there was no whole second one, a difference stands as it was seen; nothing is missing that
+    only one look missed.
     """
     before = {each.key for each in first[0]}
+    again = {each.key for each in second[0]}
     lost = {(each.managed.source, each.managed.address) for each in first[1]}
-    seen_once = [each for each in first[0] if (each.kind.type, each.place) in unsure]
+    seen_once = [each for each in first[0] if each.key not in again and _is_unsure(each, unsure)]
     return (
         [*seen_once, *(each for each in second[0] if each.key in before)],
         [each for each in second[1] if (each.managed.source, each.managed.address) in lost],

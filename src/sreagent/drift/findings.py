@@ -55,7 +55,7 @@ class Telling:
 
     def findings(self, examined: Examined) -> Findings:
         """Everything that was seen, as it is told."""
-        owners = {each.key: _owner(each) for each in examined.drifted}
+        owners = {each.key: each.owner for each in examined.drifted}
         asked = [
             _changed(each)
             for each in examined.drifted
@@ -194,10 +194,6 @@ class Telling:
 
 def _is_aws(kind: Kind) -> bool:
     return kind.type.startswith("aws_")
-
-
-def _owner(found: Drifted) -> str:
-    return found.kind.owner(found.difference, found.managed.attributes, found.real)
 
 
 def _changed(found: Drifted) -> Subject:

@@ -92,7 +92,7 @@ def groups(aws: Aws, word: str) -> World:
     create(scaled, MinSize=0, DesiredCapacity=1, LaunchTemplate={**latest, "Version": "1"})
     scaling.put_scaling_policy(
         AutoScalingGroupName=scaled,
-        PolicyName="cpu",
+        PolicyName=f"cpu-{word}",  # moto knows a policy by its name alone
         PolicyType="TargetTrackingScaling",
         TargetTrackingConfiguration={
             "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
