@@ -93,7 +93,8 @@ def stated(type_: str, attributes: Mapping[str, Json]) -> Stated | None:
 def _fixed(attributes: Mapping[str, Json]) -> Json:
     """A manifest without the fields of which the code says that the server computes them."""
     manifest = attributes.get("manifest")
-    for path in attributes.get("computed_fields") or ():
+    computed = attributes.get("computed_fields")
+    for path in computed if isinstance(computed, list) else ():
         # Labels and annotations are in the provider's default, and compared key by key.
         if path not in ("metadata.labels", "metadata.annotations") and "[" not in str(path):
             manifest = _without(manifest, str(path).split("."))
