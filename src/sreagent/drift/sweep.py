@@ -55,20 +55,19 @@ def sweep(
         readers: Those to run.
         places: What the states hold, by where it lives.
     """
-    with (
-        ThreadPoolExecutor(READERS_AT_ONCE) as pool,
-        ThreadPoolExecutor(DETAILS_AT_ONCE) as details,
-    ):
-        jobs: list[Future[Reading]] = []
-        for place, reader, wanted in _jobs(readers, places):
-            jobs.append(pool.submit(_read, estate, reader, place, wanted, details))
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            # Ctrl-C must not wait for what was not begun.
-            pool.shutdown(wait=False, cancel_futures=True)
-            details.shutdown(wait=False, cancel_futures=True)
+    pool = ThreadPoolExecutor(READERS_AT_ONCE)
+    details = ThreadPoolExecutor(DETAILS_AT_ONCE)
+    try:
+        jobs: list[Future[Reading]] = [
+            pool.submit(_read, estate, reader, place, wanted, details)
+            for place, reader, wanted in _jobs(readers, places)
+        ]
+        for job in as_completed(jobs):
+            yield job.result()
+    finally:
+        # Not `with`, which waits: Ctrl-C must not sit out what hangs.
+        pool.shutdown(wait=False, cancel_futures=True)
+        details.shutdown(wait=False, cancel_futures=True)
 
 
 def _jobs(
