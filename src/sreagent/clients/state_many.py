@@ -4,7 +4,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from typing import Any
 
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput, NotFound, SreError
+from sreagent.domain.pool import Pool
 from sreagent.domain.terraform import LARGEST, Held, StateSpec, StateText
 from sreagent.domain.text import one_line
 
@@ -110,7 +111,7 @@ def side_by_side(
     """Each state in order; one that cannot be read is a trouble, and the others go on."""
     waiting: deque[tuple[str, Future[StateText | None]]] = deque()
     rest = iter(names)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with Pool(AT_ONCE) as pool:
         waiting.extend((name, pool.submit(fetch, name)) for name in islice(rest, AT_ONCE))
         while waiting:
             name, future = waiting.popleft()

@@ -1,7 +1,6 @@
 """Asks CloudTrail who changed what drifted: as few calls as will do, and never too fast."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -9,6 +8,7 @@ from typing import Any
 
 from sreagent.domain.drift import Place, Trouble
 from sreagent.domain.errors import Forbidden, NotFound, Refused, SreError
+from sreagent.domain.pool import Pool
 from sreagent.domain.ports import Clock
 from sreagent.drift.reality.look import Estate
 from sreagent.drift.who.event import Event, Sieve, read_event, time_of
@@ -90,7 +90,7 @@ class Trail:
                 for place, here in place_by_rank.items()
             }
             jobs = [(place, here) for place, here in open_ones.items() if here]
-            with ThreadPoolExecutor(PLACES_AT_ONCE) as pool:
+            with Pool(PLACES_AT_ONCE) as pool:
                 searches = list(pool.map(lambda job: self._search(*job), jobs))
             for search in searches:
                 search.tell(seen)

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sreagent.domain.errors import Forbidden, NotFound, SreError
+from sreagent.domain.pool import Pool
 from sreagent.drift.reality.kubernetes.manifests import Stated
 
 Obj = Mapping[str, Any]
@@ -138,7 +138,7 @@ def look(wanted: Sequence[Stated], cluster: Objects) -> list[Seen]:
             keys[spot].add(key_of(stated, spot.namespaced))
     jobs = [(spot, here) for spot, names in keys.items() for here in _shares(spot, names)]
     found: dict[Key, Seen] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with Pool(AT_ONCE) as pool:
         for seen in pool.map(lambda job: _read(cluster, *job), jobs):
             found |= seen
     return [
@@ -218,5 +218,5 @@ def side_by_side(
     items: Iterable[Any], work: Callable[[Any], Any], at_once: int = AT_ONCE
 ) -> list[Any]:
     """Do the same with each item, several at a time, in order."""
-    with ThreadPoolExecutor(at_once) as pool:
+    with Pool(at_once) as pool:
         return list(pool.map(work, items))
