@@ -52,6 +52,7 @@ bench: $(INSTALLED) ## print what the program costs (figures, not tests)
 	@$(BIN)/python -m tests.benchmarks.metrics
 	@$(BIN)/python -m tests.benchmarks.logs
 	@$(BIN)/python -m tests.benchmarks.model
+	@$(BIN)/python -m tests.benchmarks.drift
 
 wheel: $(INSTALLED) ## build the wheel into dist/
 	@rm -rf dist
