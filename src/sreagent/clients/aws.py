@@ -9,7 +9,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
-from sreagent.clients.aws_errors import failure, refusal
+from sreagent.clients.aws_errors import TIMED_OUT, failure, refusal
 from sreagent.clients.network import not_json
 from sreagent.domain.errors import Refused, TryAgain, Unreachable
 from sreagent.domain.secrets import own
@@ -219,6 +219,9 @@ class AwsCloud:
             service, region_name=region or None, endpoint_url=self._endpoint, config=config
         )
         client.meta.events.register("before-parse", _insist_on_an_answer)
+        of_service = client.meta.service_model.service_id.hyphenize()
+        # As close to the service as the SDK's own, or that one would be asked first.
+        client.meta.events.register_first(f"needs-retry.{of_service}", _leave_what_hangs)
         return client
 
     def _waiter(self, service: str, waiter: str) -> Any:  # noqa: ANN401 - untyped SDK
@@ -358,6 +361,12 @@ def _value(value: object) -> object:
     if value is None or isinstance(value, str | int | float | datetime):
         return value
     return f"({type(value).__name__}, not read)"
+
+
+def _leave_what_hangs(attempts: int, caught_exception: object = None, **_: object) -> bool | None:
+    """Patience is for the busy, who answer: silence takes the whole time limit each time."""
+    kinds = {kind.__name__ for kind in type(caught_exception).__mro__}
+    return False if attempts >= ATTEMPTS and kinds & {*TIMED_OUT, "ConnectionError"} else None
 
 
 def _insist_on_an_answer(

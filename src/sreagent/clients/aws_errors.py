@@ -34,7 +34,7 @@ _CONFLICT = re.compile(
     r"|ScalingActivityInProgress|^409$|^412$"
 )
 _NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|NotExist|^404$")
-_TIMED_OUT = ("ReadTimeoutError", "ConnectTimeoutError")
+TIMED_OUT = ("ReadTimeoutError", "ConnectTimeoutError")
 _NO_CREDENTIALS = (
     *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
     *("TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "NoAuthTokenError"),
@@ -70,7 +70,7 @@ def failure(what: str, error: Exception, *, timeout: float) -> SreError:
     """Say what an error of the SDK means: none of AWS's answers was read."""
     names = {kind.__name__ for kind in type(error).__mro__}
     told = one_line(str(error))
-    if names & set(_TIMED_OUT):
+    if names & set(TIMED_OUT):
         return TimedOut(f"AWS did not answer {what} within {timeout:g} s")
     if names & set(_NO_CREDENTIALS):
         return Forbidden(f"no AWS credentials to ask {what}: {told}", hint=LOG_IN)

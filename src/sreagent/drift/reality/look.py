@@ -1,16 +1,19 @@
 """What a reader may ask: one service, in one account and region, side by side, with its gaps."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from sreagent.domain.drift import Place
-from sreagent.domain.errors import Forbidden, NotFound, SreError
+from sreagent.domain.errors import Forbidden, NotFound, SreError, Unreachable
 
 Item = TypeVar("Item")
 Wanted = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """What the states hold in this place: type, identity, attributes."""
+TRIES = 3
+"""Items for which an operation may stay silent before it is left: what hangs takes hours."""
 AT_ONCE = 100
 """Details that are asked for before the first answer is taken: memory stays small."""
 
@@ -42,7 +45,8 @@ class Look:
     gaps: list[str] = field(default_factory=list)
     """What could not be read, a line each."""
     calls_off: set[str] = field(default_factory=set)
-    """Operations that are not allowed: asked once, not for each item."""
+    """Operations that are not allowed, or stay silent: not asked for each item."""
+    _silent: Counter[str] = field(default_factory=Counter)
 
     def listed(
         self, operation: str, path: str, *, service: str = "", **parameters: object
@@ -92,8 +96,9 @@ class Look:
         yield from ((one, future.result()) for one, future in waiting)
 
     def miss(self, what: str, error: SreError) -> None:
-        """Note what could not be read; an operation that is not allowed is not asked again."""
-        if isinstance(error, Forbidden):
+        """Note what could not be read; what is not allowed, or silent, is not asked again."""
+        self._silent[what] += isinstance(error, Unreachable)
+        if isinstance(error, Forbidden) or self._silent[what] >= TRIES:
             self.calls_off.add(what)
         line = f"{what}: {error.message}"
         if line not in self.gaps:
