@@ -13,6 +13,7 @@ from sreagent.diagnose.argument.focus import Focus, reach
 from sreagent.diagnose.argument.folding import is_hard, is_symptom
 from sreagent.diagnose.conditions.registry import Role, traits
 from sreagent.diagnose.logs.meaning import USUAL
+from sreagent.diagnose.view.calling import failing_calls
 from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.alert import Alert
@@ -61,7 +62,7 @@ def by_feeding(
     suspects = [
         one
         for one in (*causes, *others)
-        if one.entity in known and _turned_before(scene, one, alert.starts_at)
+        if {one.entity, *one.victims} & {*known} and _turned_before(scene, one, alert.starts_at)
     ]
     if len(suspects) != 1:
         return causes
@@ -74,6 +75,24 @@ def by_feeding(
     if not reach(scene, focus.entities) & set(suspect.victims):
         laid = _less_sure(laid, UNLINKED)
     return [laid, *(one for one in causes if one is not suspect)]
+
+
+def by_unreached(scene: Scene, causes: Sequence[Cause], focus: Focus) -> Sequence[Cause]:
+    """The same causes; where none explains the alert, those that keep callers from its object.
+
+    Who is not reached is well, and lacks its requests.
+    """
+    if _is_answered(causes, focus):
+        return causes
+    shut_out = {
+        call.caller for call in failing_calls(scene) if call.target.entity in focus.entities
+    }
+    return [
+        replace(one, relevant=True)
+        if one.confidence >= SURE and shut_out & {one.entity, *one.victims}
+        else one
+        for one in causes
+    ]
 
 
 def _less_sure(cause: Cause, part: Part) -> Cause:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sreagent.diagnose.argument.blame import by_configuration
 from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
-from sreagent.diagnose.argument.coincidence import by_coincidence, by_feeding
+from sreagent.diagnose.argument.coincidence import by_coincidence, by_feeding, by_unreached
 from sreagent.diagnose.argument.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.argument.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.argument.folding import LATE, Folding, Problem, is_hard, problems
@@ -96,6 +96,8 @@ class _Accounts:
         causes = by_coincidence([*by_configuration(found)])
         known = feeders(self.scene, self.focus.entities)
         others = (self._of(one, suffering) for one in known if not counts.get(one, True))
+        if not _is_over(self.alert):
+            causes = by_unreached(self.scene, causes, self.focus)
         causes = by_feeding(self.scene, causes, others, self.alert, self.focus)
         return tuple(sorted(causes, key=_rank))
 

@@ -14,6 +14,8 @@ from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import controller_ref
 
+FLOODED = "workload.flooded"
+"""A cause only where nobody else is."""
 LATE = 120
 """Seconds by which clocks may disagree about which came first."""
 _NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
@@ -131,7 +133,21 @@ class Folding:
         hard = _spoken_for([one for one in problem.findings if is_hard(one)])
         if problem.entity in self._explained:
             return any(self._is_its_own(problem.entity, one) for one in hard)
-        return any(not blames_another(one) for one in hard)
+        own = [one for one in hard if not blames_another(one)]
+        if all(one.condition == FLOODED for one in own) and self._suffers_from_another(problem):
+            return False
+        return bool(own)
+
+    def _suffers_from_another(self, problem: Problem) -> bool:
+        """Whether what it suffers from is the trouble of somebody it calls, and not its load."""
+        guilty = {
+            one
+            for finding in problem.findings
+            if blames_another(finding)
+            for suspect in finding.suspects
+            for one in self.guilty(suspect)
+        } - {problem.entity}
+        return any(one in self._explained for one in guilty)
 
     def _is_its_own(self, entity: Entity, finding: Finding) -> bool:
         """Whether it is trouble that those who explain the object cannot have brought."""

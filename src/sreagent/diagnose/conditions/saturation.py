@@ -245,6 +245,10 @@ def pool_exhausted(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]
             yield replace(found, suspects=_waited_for(scene, entity, reading))
 
 
+_KEPT_WAITING = frozenset({LogCause.TIMEOUT, LogCause.AUTH_FAILED, LogCause.TLS_MISMATCH})
+"""A pool whose new connections are refused runs dry, too."""
+
+
 def _waited_for(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity, ...]:
     """Those that did not answer it in time since then: whoever waits for them keeps its workers.
 
@@ -255,7 +259,7 @@ def _waited_for(scene: Scene, entity: Entity, reading: Reading) -> tuple[Entity,
             one.target.entity
             for one in failing_calls_of(scene).get(entity, ())
             if one.target.entity
-            and one.error.cause is LogCause.TIMEOUT
+            and one.error.cause in _KEPT_WAITING
             and one.error.count >= OFTEN
             and _is_no_later(one.error.first_at, reading.since)
             and not any(
