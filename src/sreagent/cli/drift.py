@@ -15,11 +15,8 @@ from sreagent.domain.drift import DriftReport, Severity
 from sreagent.domain.errors import BadInput
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.ignore import IgnoreFile
-    from sreagent.drift.mend.direction import Direction
     from sreagent.drift.mend.imports import Imported
     from sreagent.drift.mend.patch import Mended
     from sreagent.drift.mend.plan import Plan
@@ -55,7 +52,7 @@ Only = Annotated[
 FixAs = Annotated[
     Fix | None, typer.Option("--fix", help="Write a patch, a local branch, or a pull request.")
 ]
-Way = Annotated[Right, typer.Option("--direction", help="Who is right: code, reality, or auto.")]
+Who = Annotated[Right, typer.Option("--direction", help="Who is right: code, reality, or auto.")]
 Send = Annotated[bool, typer.Option("--send", help="With --fix pr: push and open it.")]
 OnCall = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Who is on call; may repeat.")
@@ -92,7 +89,7 @@ def drift(
     code: CodeFolder = Path(),
     only: Only = None,
     fix: FixAs = None,
-    direction: Way = Right.AUTO,
+    direction: Who = Right.AUTO,
     send: Send = False,
     on_call: OnCall = None,
     all_: All = False,
@@ -119,34 +116,29 @@ def drift(
     taken; --fix writes code, never to the cloud. Exit: 0 no drift, 2 drift, 3 something could not
     be looked at, 1 nothing is known.
     """
-    from sreagent.cli.screen import console
-    from sreagent.drift.mend.direction import Direction
+    from sreagent.drift.mend.direction import Direction as Way
+    from sreagent.drift.mend.plan import planned
     from sreagent.drift.outcome import exit_of
     from sreagent.wiring import drift as wired
 
     del debug
-    quiet = json or markdown
     settings = options.settings(context=context, kubeconfig=kubeconfig, aws_role=aws_role)
     rules = _rules(ignore)
-    out = console()
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
-    surveyed = _surveyed(doors, wired.specs(state or (), code), None if quiet else out)
+    surveyed = _surveyed(doors, wired.specs(state or (), code), quiet=json or markdown)
     whole = _settled(surveyed.report, wired.ignored_changes(code), rules, no_unmanaged=no_unmanaged)
     if save_baseline:
         _save(save_baseline, whole)
     report = _narrowed(whole, baseline, only or ())
-    plan = _planned(surveyed, report, Direction(direction.value), frozenset(on_call or ()))
+    plan = planned(report, surveyed.examined, Way(direction.value), frozenset(on_call or ()))
     exit_code = exit_of(report, fail_on)
-    warnings = rules.warnings(report.at.date()) if rules else ()
     _write(report, plan, html=html, sarif=sarif, junit=junit)
     if json:
         _print_json(report)
     elif markdown:
         _print_markdown(report, plan)
     else:
-        from sreagent.cli.drift_screen import show
-
-        show(out, report, code=exit_code, mends=plan.mends, controlled=all_, warnings=warnings)
+        _show(report, plan, rules, exit_code, everything=all_)
     if fix:
         _fix(fix, surveyed, plan, report, code, send=send)
     raise typer.Exit(exit_code)
@@ -170,13 +162,14 @@ def _rules(path: Path) -> "IgnoreFile | None":
     return None if path == IGNORE_FILE and not path.exists() else ignore.read(path)
 
 
-def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", out: "Console | None") -> "Surveyed":
+def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", *, quiet: bool) -> "Surveyed":
     """Run to the end, with one live line at a terminal."""
     from sreagent.cli.drift_screen import DriftProgress
+    from sreagent.cli.screen import console
     from sreagent.drift.survey import survey
     from sreagent.drift.sweep import Reading
 
-    progress = DriftProgress(out) if out else None
+    progress = None if quiet else DriftProgress(console())
     going = survey(doors, specs)
     try:
         while True:
@@ -239,12 +232,20 @@ def _narrowed(report: DriftReport, known: Path | None, only: Sequence[str]) -> D
     )
 
 
-def _planned(
-    surveyed: "Surveyed", report: DriftReport, direction: "Direction", on_call: frozenset[str]
-) -> "Plan":
-    from sreagent.drift.mend.plan import planned
+def _show(
+    report: DriftReport,
+    plan: "Plan",
+    rules: "IgnoreFile | None",
+    code: int,
+    *,
+    everything: bool,
+) -> None:
+    from sreagent.cli.drift_screen import show
+    from sreagent.cli.screen import console
 
-    return planned(report, surveyed.examined, direction, on_call)
+    warnings = rules.warnings(report.at.date()) if rules else ()
+    out = console()
+    show(out, report, code=code, mends=plan.mends, controlled=everything, warnings=warnings)
 
 
 def _write(

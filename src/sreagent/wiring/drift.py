@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sreagent.clients.aws import AwsCloud
     from sreagent.clients.kubernetes_estate import KubernetesEstate
     from sreagent.clients.pull_requests import Opened, PullRequests
+    from sreagent.clients.state_sources import Access
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.mend.code import Code
     from sreagent.drift.mend.patch import Mended
@@ -41,11 +43,11 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
     Raises:
         BadSettings: The AWS configuration cannot be used.
     """
-    from sreagent.clients.aws import connect
     from sreagent.clients.aws_accounts import ways
     from sreagent.clients.aws_estate import AwsEstate
-    from sreagent.clients.state_sources import Access, StateSources
+    from sreagent.clients.state_sources import StateSources
     from sreagent.drift.survey import Doors
+    from sreagent.policy.redaction import redact
 
     enter = ways(
         profile=settings.aws_profile,
@@ -55,6 +57,28 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         role=settings.aws_role,
     )
     estate = AwsEstate(enter)
+
+    def home() -> Place:
+        usual = enter("")
+        return Place(account=usual.account, region=usual.region)
+
+    return Doors(
+        states=StateSources(_access(settings, headers)),
+        estate=estate,
+        clock=system_clock(),
+        home=home,
+        cluster=partial(_objects, settings),
+        calls=lambda: estate.calls,
+        incidents=tuple(_incidents()),
+        asks_who=asks_who,
+        redact=redact,
+    )
+
+
+def _access(settings: Settings, headers: Mapping[str, str]) -> Access:
+    """What is needed to come to the states, wherever they are."""
+    from sreagent.clients.aws import connect
+    from sreagent.clients.state_sources import Access
 
     def cloud(profile: str, region: str) -> AwsCloud:
         return connect(
@@ -71,42 +95,28 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         login = read_login(settings.kubeconfig, context or settings.context)
         return ApiServer(login, timeout=settings.timeout, clock=system_clock())
 
-    def objects() -> KubernetesEstate:
-        from sreagent.clients.kubernetes_estate import connect_estate
-
-        return connect_estate(
-            kubeconfig=settings.kubeconfig,
-            context=settings.context,
-            timeout=settings.timeout,
-            clock=system_clock(),
-        )
-
-    def home() -> Place:
-        usual = enter("")
-        return Place(account=usual.account, region=usual.region)
-
     variables = terraform_variables()
     for name, value in variables.items():
         if names_secret(name):
             own(value)
-    return Doors(
-        states=StateSources(
-            Access(
-                aws=cloud,
-                own_aws_endpoint=bool(settings.aws_endpoint),
-                cluster=cluster,
-                timeout=settings.timeout,
-                variables=variables,
-                headers=headers,
-            )
-        ),
-        estate=estate,
+    return Access(
+        aws=cloud,
+        own_aws_endpoint=bool(settings.aws_endpoint),
+        cluster=cluster,
+        timeout=settings.timeout,
+        variables=variables,
+        headers=headers,
+    )
+
+
+def _objects(settings: Settings) -> KubernetesEstate:
+    from sreagent.clients.kubernetes_estate import connect_estate
+
+    return connect_estate(
+        kubeconfig=settings.kubeconfig,
+        context=settings.context,
+        timeout=settings.timeout,
         clock=system_clock(),
-        home=home,
-        cluster=objects,
-        calls=lambda: estate.calls,
-        incidents=tuple(_incidents()),
-        asks_who=asks_who,
     )
 
 
