@@ -202,12 +202,13 @@ def owned() -> Owned:
 
 @cache
 def _owned() -> Owned:
-    forms = {form: secret for secret in sorted(_own) for form in _forms(secret)}
-    ordered = sorted(forms.items(), key=lambda pair: (-len(pair[0]), pair[0]))
+    found = {form: secret for secret in sorted(_own) for form in forms(secret)}
+    ordered = sorted(found.items(), key=lambda pair: (-len(pair[0]), pair[0]))
     return Owned(tuple(ordered), tuple(form.encode() for form, _ in ordered))
 
 
-def _forms(secret: str) -> Iterator[str]:
+def forms(secret: str) -> Iterator[str]:
+    """The ways in which a secret may be written: plain, in addresses, in JSON, in base64."""
     yield secret
     yield from {quote(secret, safe=""), quote(secret), quote_plus(secret)} - {secret}
     yield from {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]} - {secret}

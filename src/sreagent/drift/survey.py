@@ -8,12 +8,13 @@ from sreagent.domain.drift import Coverage, DriftReport, Extent, Place, StateSee
 from sreagent.domain.errors import SreError
 from sreagent.domain.moment import stamp
 from sreagent.domain.ports import Clock, StateSource
+from sreagent.domain.secrets import own
 from sreagent.domain.terraform import Held, StateSpec, StateText
 from sreagent.drift.blast import Blast
 from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
 from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
 from sreagent.drift.findings import Telling
-from sreagent.drift.masks import Masks
+from sreagent.drift.masks import Masks, secrets_of
 from sreagent.drift.near import IncidentSeen
 from sreagent.drift.places import usual_place
 from sreagent.drift.reality import cloud_control
@@ -48,6 +49,8 @@ class Doors:
     """Requests sent so far."""
     incidents: Sequence[IncidentSeen] = ()
     asks_who: bool = True
+    redact: Callable[[str], str] = str
+    """Hides what looks like a secret in a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +74,13 @@ class _Read:
     def take(self, text: StateText) -> SreError | None:
         """Read one; what is wrong with it where it cannot be read."""
         try:
-            self.states.append(read(text))
+            state = read(text)
         except SreError as error:
             self.troubles.append(_trouble(text.source, error))
             return error
+        for secret in secrets_of(state):
+            own(secret)
+        self.states.append(state)
         if text.spec:
             self.specs[text.source] = text.spec
         return None
@@ -100,7 +106,8 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         moved = yield from _moved(doors, known)
     examined = _both(examined, live)
     yield "asking who it was"
-    findings = _telling(doors, known.states).findings(examined)
+    masks = Masks(known.states, doors.redact)
+    findings = _telling(doors, known.states, masks).findings(examined)
     report = DriftReport(
         at=doors.clock.now(),
         states=tuple(_seen(state, state.source in moved) for state in known.states),
@@ -113,7 +120,7 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         seconds=doors.clock.monotonic() - began,
         calls=doors.calls(),
     )
-    return Surveyed(report=report, states=tuple(known.states), examined=examined)
+    return Surveyed(report=masks.over(report), states=tuple(known.states), examined=examined)
 
 
 def _read_states(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, None, _Read]:
@@ -268,9 +275,9 @@ def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, S
     return found
 
 
-def _telling(doors: Doors, states: Sequence[State]) -> Telling:
+def _telling(doors: Doors, states: Sequence[State], masks: Masks) -> Telling:
     return Telling(
-        masks=Masks(states),
+        masks=masks,
         blast=Blast(managed for state in states for managed in state.resources),
         trail=Trail(doors.estate, doors.clock) if doors.asks_who else None,
         incidents=doors.incidents,

@@ -69,7 +69,11 @@ def planned(
             continue
         wish = _wish(changed, raw.get((changed.source, changed.address, changed.path)))
         decision = decide_changed(
-            changed, direction=direction, on_call=on_call, secret=is_secret(wish)
+            changed,
+            direction=direction,
+            on_call=on_call,
+            # A mask in what is told means that a known secret stands in it, whatever its name.
+            secret=is_secret(wish) or is_secret(wish_of(changed)),
         )
         decisions.append(decision)
         if decision.step is Step.ADOPT:
