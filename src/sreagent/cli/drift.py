@@ -16,6 +16,7 @@ from sreagent.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from sreagent.domain.terraform import StateSpec
+    from sreagent.drift.baseline import Baseline as Knowledge
     from sreagent.drift.ignore import IgnoreFile
     from sreagent.drift.mend.imports import Imported
     from sreagent.drift.mend.patch import Mended
@@ -124,12 +125,14 @@ def drift(
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig, aws_role=aws_role)
     rules = _rules(ignore)
+    known = _known(baseline)
+    _check(html, sarif, junit, save_baseline)
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
     surveyed = _surveyed(doors, wired.specs(state or (), code), quiet=json or markdown)
     whole = _settled(surveyed.report, wired.ignored_changes(code), rules, no_unmanaged=no_unmanaged)
     if save_baseline:
         _save(save_baseline, whole)
-    report = _narrowed(whole, baseline, only or ())
+    report = _narrowed(whole, known, only or ())
     plan = planned(report, surveyed.examined, Way(direction.value), frozenset(on_call or ()))
     exit_code = exit_of(report, fail_on)
     _write(report, plan, html=html, sarif=sarif, junit=junit)
@@ -149,8 +152,9 @@ def _headers(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
-            msg = f"a header is written NAME:VALUE, not {name.strip()!r}"
-            raise BadInput(msg)
+            # What was given is not repeated: it may be a token alone.
+            msg = "a header of --header lacks its name, or the colon behind it"
+            raise BadInput(msg, hint="try: --header 'PRIVATE-TOKEN: …'")
         found[name.strip()] = value.strip()
     return found
 
@@ -211,12 +215,33 @@ def _save(path: Path, report: DriftReport) -> None:
     baseline.save(path, baseline.baseline(report))
 
 
-def _narrowed(report: DriftReport, known: Path | None, only: Sequence[str]) -> DriftReport:
+def _known(path: Path | None) -> "Knowledge | None":
+    from sreagent.drift import baseline
+
+    return baseline.load(path) if path else None
+
+
+def _check(*paths: Path | None) -> None:
+    """Say now, and not after minutes of reading, that a file cannot be written.
+
+    Raises:
+        BadInput: Its folder is not there, or it is a folder itself.
+    """
+    for path in filter(None, paths):
+        if not path.absolute().parent.is_dir():
+            msg = f"cannot write {path}: there is no folder {path.parent}"
+            raise BadInput(msg, hint="make it, or name another file")
+        if path.is_dir():
+            msg = f"cannot write {path}: it is a folder"
+            raise BadInput(msg, hint="name a file in it")
+
+
+def _narrowed(report: DriftReport, known: "Knowledge | None", only: Sequence[str]) -> DriftReport:
     """Without what a baseline knows, and of the addresses that were named."""
     from sreagent.drift import baseline
 
     if known:
-        report = baseline.without_known(report, baseline.load(known))
+        report = baseline.without_known(report, known)
     if not only:
         return report
 

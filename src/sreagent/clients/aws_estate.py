@@ -32,6 +32,12 @@ class AwsEstate:
             self.calls += 1
             yield page
 
+    def closed(self) -> Mapping[str, SreError]:
+        """Accounts that could not be entered, and why."""
+        with self._entering:
+            known = dict(self._clouds)
+        return {name: each for name, each in known.items() if isinstance(each, SreError)}
+
     def _cloud(self, account: str) -> AwsCloud:
         with self._entering:
             if account not in self._clouds:

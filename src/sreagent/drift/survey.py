@@ -47,6 +47,8 @@ class Doors:
     """The cluster that resources of the provider `kubernetes` are looked for in."""
     calls: Callable[[], int] = lambda: 0
     """Requests sent so far."""
+    closed: Callable[[], Mapping[str, SreError]] = dict
+    """Accounts that could not be entered, and why."""
     incidents: Sequence[IncidentSeen] = ()
     asks_who: bool = True
     redact: Callable[[str], str] = str
@@ -70,6 +72,8 @@ class _Read:
     states: list[State] = field(default_factory=list)
     specs: dict[str, StateSpec] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+    unread: bool = False
+    """Whether there are states that could not be read."""
 
     def take(self, text: StateText) -> SreError | None:
         """Read one; what is wrong with it where it cannot be read."""
@@ -105,6 +109,8 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         live = yield from _in_cluster(doors, known.states, known.troubles)
         moved = yield from _moved(doors, known)
     examined = _both(examined, live)
+    if known.unread:
+        examined = _unsure_of_strangers(examined)
     yield "asking who it was"
     masks = Masks(known.states, doors.redact)
     findings = _telling(doors, known.states, masks).findings(examined)
@@ -116,7 +122,13 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         unmanaged=findings.unmanaged,
         left_over=findings.left_over,
         coverage=(*examined.coverage, *_not_looked_at(known.states, known_types)),
-        errors=(*known.troubles, *_problems(known.states), *_odd(examined), *findings.troubles),
+        errors=(
+            *known.troubles,
+            *_closed(doors.closed()),
+            *_problems(known.states),
+            *_odd(examined),
+            *findings.troubles,
+        ),
         seconds=doors.clock.monotonic() - began,
         calls=doors.calls(),
     )
@@ -141,6 +153,7 @@ def _read_states(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happenin
             known.troubles.append(_trouble(str(spec), error))
     if not known.states and first:
         raise first
+    known.unread = bool(known.troubles)
     return known
 
 
@@ -160,7 +173,7 @@ def _examined(
 ) -> Generator[Reading, None, Examined]:
     """What Terraform itself refreshed is taken from it; the rest is read."""
     live = [state for state in states if state.refreshed is None]
-    default = doors.home() if _has_homeless(live) else Place()
+    default = _home(doors, live)
     of_aws = [
         replace(state, resources=tuple(each for each in state.resources if _is_aws(each)))
         for state in live
@@ -240,6 +253,38 @@ def _both(one: Examined, other: Examined) -> Examined:
         coverage=(*one.coverage, *other.coverage),
         authors={**one.authors, **other.authors},
     )
+
+
+def _home(doors: Doors, states: Sequence[State]) -> Place:
+    """Where resources are that do not tell it; nowhere, where that cannot be said.
+
+    Raises:
+        SreError: No resource tells where it is, and neither do the credentials.
+    """
+    if not _has_homeless(states):
+        return Place()
+    try:
+        return doors.home()
+    except SreError:
+        placed = (usual_place(state.resources, state.region) for state in states)
+        if not any(place.account for place in placed):
+            raise
+        return Place()
+
+
+def _closed(accounts: Mapping[str, SreError]) -> Iterator[Trouble]:
+    for account, error in sorted(accounts.items()):
+        yield _trouble(f"account {account}" if account else "the usual account", error)
+
+
+def _unsure_of_strangers(examined: Examined) -> Examined:
+    """What no state knows that was read may stand in one that was not."""
+    why = "it may stand in a state that could not be read"
+    strangers = tuple(
+        replace(each, real=replace(each.real, folded=each.real.folded or why))
+        for each in examined.strangers
+    )
+    return replace(examined, strangers=strangers)
 
 
 def _is_aws(managed: Managed) -> bool:

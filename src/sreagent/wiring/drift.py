@@ -69,6 +69,7 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         home=home,
         cluster=partial(_objects, settings),
         calls=lambda: estate.calls,
+        closed=estate.closed,
         incidents=tuple(_incidents()),
         asks_who=asks_who,
         redact=redact,
