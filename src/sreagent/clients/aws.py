@@ -271,10 +271,9 @@ def connect(
         BadSettings: There is no such profile, or its file cannot be read.
     """
     from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
 
     try:
-        session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
+        session = _session(profile)
         # Reads the files, so that a wrong profile is told now.
         session.get_scoped_config()
         cloud = AwsCloud(
@@ -288,11 +287,19 @@ def connect(
 
 def entered(usual: AwsCloud, key: str, secret: str, token: str) -> AwsCloud:
     """The same way to AWS with other credentials, such as those of a role that was assumed."""
-    from botocore.session import Session
-
-    session = Session(session_vars=_FROM_ENVIRONMENT)
+    session = _session()
     session.set_credentials(key, secret, token)
     return usual.again(session)
+
+
+def _session(profile: str = "") -> Any:  # noqa: ANN401 - untyped SDK
+    from botocore.session import Session
+
+    from sreagent.clients.aws_answers import Parsers
+
+    session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
+    session.register_component(Parsers.COMPONENT, Parsers())
+    return session
 
 
 def _snake(client: Any, operation: str) -> str:  # noqa: ANN401 - untyped SDK
