@@ -24,7 +24,7 @@ from sreagent.drift.reality.kubernetes.objects import Objects
 from sreagent.drift.reality.look import Estate
 from sreagent.drift.refreshed import by_terraform
 from sreagent.drift.state.managed import Managed, State
-from sreagent.drift.state.reading import read
+from sreagent.drift.state.reading import digest, read
 from sreagent.drift.sweep import Reading
 from sreagent.drift.who.trail import Trail
 
@@ -311,10 +311,11 @@ def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, S
             continue
         try:
             for text in doors.states.fetch(spec):
-                if not isinstance(text, Trouble) and text.source == state.source:
-                    now = read(text)
-                    if (now.serial, now.digest) != (state.serial, state.digest):
-                        found[state.source] = now
+                if isinstance(text, Trouble) or text.source != state.source:
+                    continue
+                # Most have not moved: what is the same is not read again.
+                if digest(text) != state.digest:
+                    found[state.source] = read(text)
         except SreError as error:
             known.troubles.append(_trouble(f"{state.source}, a second time", error))
     return found

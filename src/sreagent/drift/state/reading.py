@@ -45,6 +45,11 @@ def read(text: StateText) -> State:
         ) from error
 
 
+def digest(text: StateText) -> str:
+    """What tells one text of a state from another."""
+    return hashlib.sha256(text.body).hexdigest()
+
+
 def _parsed(text: StateText) -> Document:
     try:
         document = json.loads(text.body)
@@ -144,7 +149,7 @@ def _built(
         lock_unknown=text.lock_unknown,
         region=text.region,
         problems=(*text.doubts, *entries.problems),
-        digest=hashlib.sha256(text.body).hexdigest(),
+        digest=digest(text),
         outputs=outputs,
         **known,
     )
