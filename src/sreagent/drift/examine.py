@@ -85,13 +85,20 @@ def settled(
     """The resources of all states by where they live."""
     at: dict[Place, list[Managed]] = defaultdict(list)
     for state in states:
-        usual = usual_place(state.resources, state.region)
-        here = Place(
-            account=usual.account or default.account, region=usual.region or default.region
-        )
+        usual = _or(usual_place(state.resources, state.region), default)
+        # A provider of its own often leads to an account or a region of its own.
+        by_alias: dict[str, list[Managed]] = defaultdict(list)
         for managed in state.resources:
-            at[place_of(managed, here)].append(managed)
+            by_alias[managed.alias].append(managed)
+        for resources in by_alias.values():
+            here = _or(usual_place(resources), usual)
+            for managed in resources:
+                at[place_of(managed, here)].append(managed)
     return {place: held_at(place, resources, kinds) for place, resources in at.items()}
+
+
+def _or(place: Place, default: Place) -> Place:
+    return Place(account=place.account or default.account, region=place.region or default.region)
 
 
 def examine(
