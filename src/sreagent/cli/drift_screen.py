@@ -227,7 +227,8 @@ def _rest(report: DriftReport, shown: Shown) -> Iterator[Row]:
         line = Text(f"{_clean(error.what)}: {_clean(error.message, 500)}")
         yield _label("ERROR", "bold red", WIDE_LABEL), line
         if error.hint:
-            yield _indent(WIDE_LABEL), Text("try: ", style="dim").append(_clean(error.hint))
+            hint = _clean(error.hint).removeprefix("try: ")
+            yield _indent(WIDE_LABEL), Text("try: ", style="dim").append(hint)
 
 
 def _missing(missing: Missing, shown: Shown) -> Iterator[Row]:
