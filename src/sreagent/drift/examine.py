@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sreagent.domain.drift import Author, Coverage, Extent, Place
 from sreagent.drift.compare.compare import Difference
-from sreagent.drift.matching import Held, compared, held_at, missing, strangers
+from sreagent.drift.matching import Held, compared, held_at, missing, only, strangers
 from sreagent.drift.places import place_of, usual_place
 from sreagent.drift.reality.kinds import Kind, Reader
 from sreagent.drift.reality.look import Estate, Wanted
@@ -119,11 +119,13 @@ def examine(
     drifted, gone = _weighed(first, places, odd)
     unsure: dict[tuple[str, Place], str] = {}
     if drifted or gone:
-        doubted = {each.kind.type for each in drifted} | {each.kind.type for each in gone}
-        again = [each for each in readers if doubted & {kind.type for kind in each.kinds}]
-        second = list(sweep(estate, again, _only(wanted, doubted)))
+        doubted = _doubted(places, [*drifted, *gone])
+        types = {type_ for held in doubted.values() for type_ in held.resources}
+        again = [each for each in readers if types & {kind.type for kind in each.kinds}]
+        asked = {place: _attributes(held) for place, held in doubted.items()}
+        second = list(sweep(estate, again, asked))
         unsure = _unsure(second)
-        drifted, gone = _confirmed((drifted, gone), _weighed(second, places, odd), unsure)
+        drifted, gone = _confirmed((drifted, gone), _weighed(second, doubted, odd), unsure)
     reals = {
         (type_, real.id): real
         for reading in first
@@ -147,12 +149,19 @@ def examine(
     )
 
 
-def _only(wanted: Mapping[Place, Wanted], types: set[str]) -> dict[Place, Wanted]:
-    kept = {
-        place: {type_: held for type_, held in by_type.items() if type_ in types}
-        for place, by_type in wanted.items()
+def _doubted(places: Mapping[Place, Held], found: Iterable[Drifted | Gone]) -> dict[Place, Held]:
+    """Only what differs or is missing: a second look at the rest would be for nothing."""
+    doubted = {(each.kind.type, each.kind.identity(each.managed.attributes)) for each in found}
+    kept = {place: only(held, doubted) for place, held in places.items()}
+    return {place: held for place, held in kept.items() if held.resources}
+
+
+def _attributes(held: Held) -> Wanted:
+    """What is asked for again; what stands around it is known."""
+    return {
+        type_: {identity: held.wanted[type_][identity] for identity in resources}
+        for type_, resources in held.resources.items()
     }
-    return {place: by_type for place, by_type in kept.items() if by_type}
 
 
 def _held(reading: Reading, wanted: Mapping[Place, Wanted]) -> Wanted:

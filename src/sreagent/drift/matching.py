@@ -1,8 +1,8 @@
 """Resources of states beside what is there: who is whose, what is missing, what is a stranger."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from sreagent.domain.drift import Place
 from sreagent.drift.compare.compare import Difference, differences
@@ -47,6 +47,20 @@ def held_at(place: Place, resources: Iterable[Managed], kinds: Mapping[str, Kind
             for type_, by_identity in index.items()
         },
     )
+
+
+def only(held: Held, chosen: Collection[tuple[str, str]]) -> Held:
+    """The same place with the resources of these types and identities; `wanted` stays whole."""
+    kept = {
+        type_: {
+            identity: resources
+            for identity, resources in by_identity.items()
+            if (type_, identity) in chosen
+        }
+        for type_, by_identity in held.resources.items()
+    }
+    resources = {type_: by_identity for type_, by_identity in kept.items() if by_identity}
+    return replace(held, resources=resources, deposed={})
 
 
 def compared(kind: Kind, managed: Managed, real: Real, around: Wanted) -> tuple[Difference, ...]:
