@@ -10,6 +10,7 @@ from sreagent.drift.state.managed import Managed
 _ARN = re.compile(r"arn:[\w-]+:[\w-]*:(?P<region>[\w-]*):(?P<account>\d{12}|):")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
+_NUMBER = re.compile(r"\d{12}")
 _ARNS = ("arn", "id", "cluster_arn", "role_arn", "vpc_arn", "execution_arn")
 _ACCOUNTS = ("owner_id", "account_id", "registry_id", "caller_account")
 _ZONES = ("availability_zone", "availability_zones", "region", "hosted_zone_region")
@@ -49,7 +50,7 @@ def _from_arns(managed: Managed) -> tuple[str, str]:
 
 def _account(managed: Managed) -> str:
     values = (managed.attributes.get(name) for name in _ACCOUNTS)
-    return next((str(value) for value in values if re.fullmatch(r"\d{12}", str(value))), "")
+    return next((str(value) for value in values if value and _NUMBER.fullmatch(str(value))), "")
 
 
 def _region(managed: Managed) -> str:

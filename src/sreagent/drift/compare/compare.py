@@ -41,9 +41,11 @@ def differences(
         if is_volatile(name, shape):
             continue
         if name == "tags":
-            said = tags_that_count(before.get("tags_all") or before.get("tags"))
-            found += _differ(shape, "tags", "tags", said, tags_that_count(real))
-        elif name in before:
+            said = before.get("tags_all") or before.get("tags")
+            if not _is_equal(said, real):
+                counted = tags_that_count(said), tags_that_count(real)
+                found += _differ(shape, "tags", "tags", *counted)
+        elif name in before and not _is_equal(before[name], real):
             found += _differ(shape, name, name, before[name], real)
     return tuple(found)
 
@@ -64,7 +66,7 @@ def _differ(
 
 def _is_same(shape: Shape, pattern: str, before: Json, after: Json) -> bool:
     """Whether two values are one, or two spellings of one."""
-    if before == after and type(before) is type(after):
+    if _is_equal(before, after):
         return True
     if pattern not in shape.strict:
         default = shape.defaults.get(pattern)
@@ -79,6 +81,10 @@ def _is_same(shape: Shape, pattern: str, before: Json, after: Json) -> bool:
     if one := shape.equal.get(pattern):
         return bool(one(before) == one(after))
     return _is_same_scalar(before, after)
+
+
+def _is_equal(before: Json, after: Json) -> bool:
+    return bool(before == after) and type(before) is type(after)
 
 
 def _is_same_scalar(before: Json, after: Json) -> bool:

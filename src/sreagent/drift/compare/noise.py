@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sreagent.drift.compare.shape import Shape
@@ -28,8 +29,11 @@ _OWN_TAGS = "aws:"
 
 def is_volatile(name: str, shape: Shape) -> bool:
     """Whether an attribute says nothing about drift, for any type but those that say so."""
-    if name in shape.compared:
-        return False
+    return name not in shape.compared and _is_volatile(name)
+
+
+@lru_cache(maxsize=8192)
+def _is_volatile(name: str) -> bool:
     return name in _ARGUMENTS or name.startswith(_WAITS) or _VOLATILE.fullmatch(name) is not None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from sreagent.domain.errors import SreError
@@ -32,12 +33,19 @@ def taken(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 def at(item: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
     """What stands there in an answer; None where nothing does. A number is a place in a list."""
     value = item
-    for name in path.split("."):
-        if isinstance(value, list):
+    for name in _steps(path):
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list):
             value = value[int(name)] if name.isdigit() and int(name) < len(value) else None
         else:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            return None
     return value
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 _MAKERS = {
