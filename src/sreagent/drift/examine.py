@@ -115,6 +115,8 @@ def examine(
     for reading in sweep(estate, readers, wanted):
         first.append(reading)
         yield reading
+    # They came as they were answered; a report is the same each time.
+    first.sort(key=_order)
     odd: dict[str, str] = {}
     drifted, gone = _weighed(first, places, odd)
     unsure: dict[tuple[str, Place], str] = {}
@@ -164,6 +166,10 @@ def _attributes(held: Held) -> Wanted:
     }
 
 
+def _order(reading: Reading) -> tuple[str, list[str]]:
+    return str(reading.place), [kind.type for kind in reading.reader.kinds]
+
+
 def _held(reading: Reading, wanted: Mapping[Place, Wanted]) -> Wanted:
     """What the states hold of the types of a reading, where it was made."""
     if not reading.reader.is_global:
@@ -181,7 +187,7 @@ def _weighed(
 ) -> tuple[list[Drifted], list[Gone]]:
     drifted: list[Drifted] = []
     gone: list[Gone] = []
-    for reading in readings:
+    for reading in sorted(readings, key=_order):
         if reading.failed:
             continue
         for kind in reading.reader.kinds:
