@@ -67,6 +67,16 @@ class Masks:
             return mask(str(value))
         return self._of_text(value) if isinstance(value, str) else value
 
+    def without(self, attributes: Mapping[str, Json]) -> dict[str, Json]:
+        """Only what may be written to a file: members in which a secret stands are left out."""
+        kept: dict[str, Json] = {}
+        for name, value in attributes.items():
+            if isinstance(value, Mapping):
+                kept[name] = self.without(value)
+            elif self.hidden({name: value}) == {name: value}:
+                kept[name] = value
+        return kept
+
     def over(self, found: _Found) -> _Found:
         """A whole report, or a part of it, with the secrets masked in whatever it tells."""
         result: Any = found

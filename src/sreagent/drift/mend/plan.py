@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sreagent.domain.drift import Changed, Class, DriftReport
 from sreagent.drift.examine import Drifted, Examined
+from sreagent.drift.masks import Masks
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.direction import (
     Decision,
@@ -99,8 +100,13 @@ def patched(
     def wanted(address: str) -> bool:
         return not only or address in only
 
+    masks = Masks(states)
+    strays = (each for each in plan.strays if wanted(f"{each.real.type}:{each.real.id}"))
     found = imported(
-        [each for each in plan.strays if wanted(f"{each.real.type}:{each.real.id}")],
+        [
+            replace(each, real=replace(each.real, attributes=masks.without(each.real.attributes)))
+            for each in strays
+        ],
         [managed for state in states for managed in state.resources],
     )
     path = f"{code.root}/{IMPORTS}" if code.root else IMPORTS
