@@ -86,12 +86,13 @@ class Faults:
     def answer(self, call: Call) -> Answer:
         self.seen[call.name] += 1
         for fault in tuple(self.faults):
-            if (found := fault(call, lambda: self._honest(call))) is not None:
+            if (found := fault(call, lambda: self.honest(call))) is not None:
                 self.spoiled[call.name] += 1
                 return found
-        return self._honest(call)
+        return self.honest(call)
 
-    def _honest(self, call: Call) -> Answer:
+    def honest(self, call: Call) -> Answer:
+        """What the server behind says."""
         where = urlsplit(self.behind)
         link = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
         kept = {n: v for n, v in call.headers.items() if n.lower() not in ("host", "connection")}
@@ -126,6 +127,12 @@ def in_region(region: str, fault: Fault) -> Fault:
 def signed_by(key: str, fault: Fault) -> Fault:
     """Only for calls that an access key signed."""
     return lambda call, honest: fault(call, honest) if call.key == key else None
+
+
+def answered_by(url: str) -> Fault:
+    """Another server has the answers."""
+    other = Faults(url)
+    return lambda call, _: other.honest(call)
 
 
 def first(times: int, fault: Fault) -> Fault:
