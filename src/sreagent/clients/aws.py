@@ -285,6 +285,17 @@ def connect(
     return cloud
 
 
+def configured_profiles() -> Mapping[str, Mapping[str, Any]]:
+    """The profiles of the AWS configuration by their names; none where it cannot be read."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        known: Mapping[str, Mapping[str, Any]] = _session().full_config.get("profiles") or {}
+    except BotoCoreError:
+        return {}
+    return known
+
+
 def entered(usual: AwsCloud, key: str, secret: str, token: str) -> AwsCloud:
     """The same way to AWS with other credentials, such as those of a role that was assumed."""
     session = _session()

@@ -1,14 +1,16 @@
 """The way into each AWS account of an estate: by a profile of its own, or by a role."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sreagent.clients.aws import AwsCloud, connect, entered
+from sreagent.clients.aws import AwsCloud, configured_profiles, connect, entered
 from sreagent.clients.aws_estate import PATIENCE
-from sreagent.domain.errors import BadSettings, Forbidden, SreError
+from sreagent.domain.errors import Forbidden, SreError
 
-_OF_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+_OF_ROLE = re.compile(r"arn:(?P<partition>[\w-]+):iam::(?P<account>\d{12}):role/")
+_OF_CALLER = re.compile(r"arn:([\w-]+):")
 _SESSION = "sre-drift"
 
 
@@ -25,57 +27,98 @@ def ways(
         region: Where nothing else is said.
         endpoint: Stands in for AWS.
         timeout: Seconds for one answer.
-        role: Name of a role that every account has; empty for none.
+        role: Name of a role that every account has, with its path; empty for none.
     """
-    usual = connect(
-        profile=profile, region=region, endpoint=endpoint, timeout=timeout, attempts=PATIENCE
-    )
 
-    def enter(account: str) -> AwsCloud:
-        if not account or usual.account == account:
-            return usual
-        for name in _profiles(account):
-            try:
-                found = connect(
-                    profile=name, region=region, endpoint=endpoint, timeout=timeout,
-                    attempts=PATIENCE,
-                )  # fmt: skip
-                if found.account == account:
-                    return found
-            except (BadSettings, Forbidden):
-                continue
-        if role:
-            return _assumed(usual, f"arn:aws:iam::{account}:role/{role}")
-        msg = f"no AWS credentials for account {account} (these are of {usual.account})"
-        raise Forbidden(
-            msg, hint=f"add a profile for {account} to ~/.aws/config, or set SRE_AWS_ROLE=NAME"
+    def connected(name: str) -> AwsCloud:
+        return connect(
+            profile=name, region=region, endpoint=endpoint, timeout=timeout, attempts=PATIENCE
         )
 
-    return enter
+    return _Ways(usual=connected(profile), connected=connected, role=role).enter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ways:
+    """All that may lead into an account."""
+
+    usual: AwsCloud
+    connected: Callable[[str], AwsCloud]
+    """By a profile."""
+    role: str
+
+    def enter(self, account: str) -> AwsCloud:
+        """The credentials for an account; the usual ones where it is not known.
+
+        Raises:
+            Forbidden: None of all are of this account.
+        """
+        if not account:
+            return self.usual
+        tried: list[str] = []
+        usual = self._account_of(self.usual, tried, "the usual credentials")
+        if usual == account:
+            return self.usual
+        for name in _profiles(account):
+            if (found := self._by_profile(name, account, tried)) is not None:
+                return found
+        if self.role and usual:
+            return self._assumed(account)
+        of = f" (the usual ones are of {usual})" if usual else ""
+        msg = f"no AWS credentials for account {account}{of}"
+        raise Forbidden(
+            msg,
+            why="; ".join(tried),
+            hint=f"add a profile for {account} to ~/.aws/config, or set SRE_AWS_ROLE=NAME",
+        )
+
+    def _by_profile(self, name: str, account: str, tried: list[str]) -> AwsCloud | None:
+        what = f"the profile {name}"
+        try:
+            found = self.connected(name)
+        except SreError as error:
+            tried.append(f"{what}: {error.message}")
+            return None
+        its = self._account_of(found, tried, what)
+        if its and its != account:
+            tried.append(f"{what} leads to {its}")
+        return found if its == account else None
+
+    def _account_of(self, cloud: AwsCloud, tried: list[str], what: str) -> str:
+        """Its number; empty, with the reason, where its credentials are no good."""
+        try:
+            return cloud.account
+        except SreError as error:
+            tried.append(f"{what}: {error.message}")
+            return ""
+
+    def _assumed(self, account: str) -> AwsCloud:
+        role = f"arn:{self._partition()}:iam::{account}:role/{self.role.strip('/')}"
+        asked = {"RoleArn": role, "RoleSessionName": _SESSION}
+        try:
+            given = self.usual.call("sts", "AssumeRole", asked)["Credentials"]
+        except SreError as error:
+            msg = f"the role {role} cannot be assumed"
+            hint = error.hint or f"does it trust {self.usual.account}? or set another SRE_AWS_ROLE"
+            raise Forbidden(msg, why=error.message, hint=hint) from error
+        return entered(
+            self.usual, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+        )
+
+    def _partition(self) -> str:
+        """`aws`, or that of China or of a government: roles are of the same one."""
+        caller = self.usual.call("sts", "GetCallerIdentity", {})
+        found = _OF_CALLER.match(str(caller.get("Arn") or ""))
+        return found[1] if found else "aws"
 
 
 def _profiles(account: str) -> list[str]:
     """Profiles that say themselves that they are of an account."""
-    from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
-
-    try:
-        known = Session().full_config.get("profiles") or {}
-    except BotoCoreError:
-        return []
+    known = configured_profiles()
     return [name for name, settings in known.items() if _is_of(settings, account)]
 
 
-def _is_of(settings: dict[str, Any], account: str) -> bool:
+def _is_of(settings: Mapping[str, Any], account: str) -> bool:
     role = _OF_ROLE.match(str(settings.get("role_arn") or ""))
-    return account == str(settings.get("sso_account_id") or (role[1] if role else ""))
-
-
-def _assumed(usual: AwsCloud, role: str) -> AwsCloud:
-    try:
-        answer = usual.call("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": _SESSION})
-    except SreError as error:
-        msg = f"the role {role} cannot be assumed"
-        raise Forbidden(msg, why=error.message, hint=error.hint) from error
-    given = answer["Credentials"]
-    return entered(usual, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    # Where a profile goes through SSO into a role of another account, it ends in that one.
+    return account == (role["account"] if role else str(settings.get("sso_account_id") or ""))
