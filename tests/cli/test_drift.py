@@ -11,15 +11,20 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import boto3
 import pytest
 from markdown_it import MarkdownIt
 from tests.cloud.faults import (
+    Answer,
+    Call,
     Faults,
+    Next,
     a_page,
     answered_by,
     bad_way,
@@ -31,9 +36,12 @@ from tests.cloud.faults import (
     first,
     hanging,
     matching,
+    signed_by,
+    unknown_key,
 )
 from tests.cloud.server import Account, account
 from tests.cloud.trail import Trail, cloudtrail, event
+from tests.drift.worlds.sqs import a_queue
 from tests.drift.worlds.world import ACCOUNT, REGION, Aws, Thing, World, builders
 from tests.programs import SRE, Done, sre
 
@@ -239,6 +247,78 @@ def test_what_only_the_first_list_lacks_is_not_missing(shop: dict[str, World], w
     done = drift(*ALONE, "--json")
     assert way.spoiled["sqs:ListQueues"] == 1
     assert (done.code, findings(done.json)) == (0, set())
+
+
+OTHER, THIRD = "210987654321", "333333333333"
+
+
+def queue_of(pretend: Account, of: str) -> Thing:
+    """A queue of another account, changed since its state was written."""
+    role = f"arn:aws:iam::{of}:role/anybody"
+    given = Aws(pretend.url).client("sts").assume_role(RoleArn=role, RoleSessionName="test")
+    key = given["Credentials"]
+    sqs = boto3.client(
+        "sqs",
+        region_name=REGION,
+        endpoint_url=pretend.url,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["SessionToken"],
+    )
+    thing = a_queue(sqs, f"far-{of}", {})
+    url = thing.attributes["url"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
+    attributes = json.loads(json.dumps(thing.attributes).replace(ACCOUNT, of))
+    return Thing(type=thing.type, name=thing.name, attributes=attributes)
+
+
+def test_of_three_accounts_the_one_with_wrong_credentials_is_named(
+    shop: dict[str, World], pretend: Account, way: Faults
+) -> None:
+    far, closed = (queue_of(pretend, of) for of in (OTHER, THIRD))
+    write(state_of([*shop["sqs"].things, far, closed]))
+    shop["sqs"].mutations[0].do()
+    path = "visibility_timeout_seconds"
+    expected = {*shop["sqs"].mutations[0].reports, (far.address, path)}
+
+    def refuse(call: Call, honest: Next) -> Answer | None:
+        return denied(call, honest) if THIRD.encode() in call.body else None
+
+    way.add(matching("sts:AssumeRole", refuse))
+    done = drift(*ALONE, "--json", "--aws-role", "reader")
+    assert done.code == 2
+    assert findings(done.json) == expected
+    (error,) = done.json["errors"]
+    assert THIRD in error["what"]
+    assert "cannot be assumed" in error["message"]
+    assert error["hint"]
+    unseen = {each["account"] for each in done.json["coverage"] if each["extent"] != "complete"}
+    assert unseen == {THIRD}
+
+
+def test_without_a_way_into_another_account_the_report_says_what_to_do(
+    shop: dict[str, World], pretend: Account
+) -> None:
+    write(state_of([*shop["sqs"].things, queue_of(pretend, OTHER)]))
+    done = drift(*ALONE)
+    assert done.code == 3
+    assert f"no AWS credentials for account {OTHER}" in done.out
+    assert "SRE_AWS_ROLE" in done.out
+
+
+def test_credentials_that_are_none_find_nothing_missing(
+    shop: dict[str, World], way: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del shop
+    key = secrets.token_hex(8)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    way.add(signed_by(key, unknown_key))
+    done = drift(*ALONE, "--json")
+    assert done.code == 3
+    assert findings(done.json) == set()
+    assert ACCOUNT in done.json["errors"][0]["what"]
+    homeless = state_of([Thing(type="aws_vpc", name="x", attributes={"id": "vpc-1"})])
+    told(drift("--state", write(homeless)), "InvalidClientTokenId")
 
 
 # States that cannot be read.
@@ -524,75 +604,103 @@ def trail(way: Faults) -> Iterator[Trail]:
         yield trail
 
 
-@pytest.mark.parametrize("output", ["screen", "--json", "--markdown", "--debug"])
-def test_no_secret_is_in_any_output(output: str, aws: Aws, way: Faults, trail: Trail) -> None:
-    del way
-    marked, copied, of_output = (f"{secrets.token_hex(8)}-{n}" for n in "abc")
-    unknown = secrets.token_hex(12)
-    world = builders()["sqs"](aws, "hush")
-    (queue,) = world.things
-    sqs, url = aws.client("sqs"), queue.attributes["url"]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": copied,
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "sqs:*",
-                "Condition": {"StringEquals": {"aws:Referer": f"https://x.example?t={marked}"}},
-            }
-        ],
-    }
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    tags = {
-        "note": f"see {marked}",
-        "db": f"postgres://app:{unknown}@db/shop",
-        "out": of_output,
-        "db_password": unknown,
-        "team": "payments",
-    }
-    sqs.tag_queue(QueueUrl=url, Tags=tags)
-    sqs.create_queue(QueueName="stray", tags={"t": of_output, "u": marked})
-    aws.client("sns").create_topic(Name="stray", Tags=[{"Key": "t", "Value": of_output}])
-    state = state_of(world.things)
-    attributes = state["resources"][0]["instances"][0]["attributes"]
-    attributes |= {"secret_thing": marked, "other": copied, "tags": {**queue.attributes["tags"]}}
-    state["resources"][0]["instances"][0]["sensitive_attributes"] = [
-        [{"type": "get_attr", "value": name}] for name in ("secret_thing", "other")
-    ]
-    state["outputs"] = {"o": {"value": {"deep": [of_output]}, "type": "string", "sensitive": True}}
-    write(state)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hushed:
+    """A queue that somebody changed, with secrets wherever they can stand."""
+
+    marked: str
+    """In a sensitive attribute."""
+    copied: str
+    """In another one."""
+    of_output: str
+    unknown: str
+    """In no state: an address and a name tell it."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.marked, self.copied, self.of_output, self.unknown
+
+    @property
+    def policy(self) -> str:
+        statement = {
+            "Sid": self.copied,
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Condition": {"StringEquals": {"aws:Referer": f"https://x.example?t={self.marked}"}},
+        }
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {
+            "note": f"see {self.marked}",
+            "db": f"postgres://app:{self.unknown}@db/shop",
+            "out": self.of_output,
+            "db_password": self.unknown,
+            "team": "payments",
+        }
+
+    def state(self, queue: Thing) -> dict[str, Any]:
+        state = state_of([queue])
+        (instance,) = state["resources"][0]["instances"]
+        instance["attributes"] |= {"secret_thing": self.marked, "other": self.copied}
+        instance["sensitive_attributes"] = [
+            [{"type": "get_attr", "value": name}] for name in ("secret_thing", "other")
+        ]
+        value = {"deep": [self.of_output]}
+        state["outputs"] = {"o": {"value": value, "type": "string", "sensitive": True}}
+        return state
+
+
+@pytest.fixture
+def hushed(aws: Aws, trail: Trail) -> Hushed:
+    """The state, the code, the account and its trail, all full of secrets."""
+    texts = [f"{secrets.token_hex(8)}-{place}" for place in range(3)]
+    known = Hushed(
+        marked=texts[0], copied=texts[1], of_output=texts[2], unknown=secrets.token_hex(12)
+    )
+    (queue,) = builders()["sqs"](aws, "hush").things
+    url = queue.attributes["url"]
+    sqs = aws.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": known.policy})
+    sqs.tag_queue(QueueUrl=url, Tags=known.tags)
+    tagged = {"ResourceType": "security-group", "Tags": [{"Key": "t", "Value": known.of_output}]}
+    aws.client("ec2").create_security_group(
+        GroupName="stray", Description="by hand", TagSpecifications=[tagged]
+    )
     who = {
         "type": "AssumedRole",
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/{marked}",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/{known.marked}",
         "accountId": ACCOUNT,
         "sessionContext": {"sessionIssuer": {"userName": "ops", "type": "Role"}},
     }
     at = SystemClock().now() - timedelta(hours=1)
+    asked = {"queueUrl": url, "tags": known.tags, "attributes": {"Policy": known.policy}}
     for name in ("TagQueue", "SetQueueAttributes"):
-        asked = {"queueUrl": url, "tags": tags, "attributes": {"Policy": json.dumps(policy)}}
-        trail.record(event(name, "sqs", at, who, request=asked, userAgent=f"cli {marked}"))
-    lines = (
-        f'resource "aws_sqs_queue" "{queue.name}" {{',
-        "  tags = {",
-        '    team = "shop"',
-        "  }",
-        "}",
-    )
-    Path("main.tf").write_text("\n".join((*lines, "")), encoding="utf-8")
+        agent = f"cli {known.marked}"
+        trail.record(event(name, "sqs", at, who, request=asked, userAgent=agent))
+    head = f'resource "aws_sqs_queue" "{queue.name}" {{'
+    lines = (head, "  tags = {", '    team = "shop"', "  }", "}", "")
+    Path("main.tf").write_text("\n".join(lines), encoding="utf-8")
+    write(known.state(queue))
+    return known
+
+
+@pytest.mark.parametrize("output", ["screen", "--json", "--markdown", "--debug"])
+def test_no_secret_is_in_any_output(output: str, hushed: Hushed) -> None:
     flags = () if output == "screen" else (output,)
     patch = ("--fix", "patch", "--direction", "reality")
     done = sre("drift", "--state", "prod.tfstate", *OUTPUTS, *patch, *flags)
     assert done.code == 2, done.err
     (patched,) = Path().glob("*.patch")
-    for written in ("payments", "aws_sns_topic"):
+    for written in ("payments", "by hand"):
         assert written in patched.read_text(encoding="utf-8")
-    assert "role ops" in _everything(done)
     said = _everything(done)
-    for secret in (marked, copied, of_output, unknown):
+    assert "role ops" in said
+    for secret in hushed.all:
         assert secret not in said
-    assert "tags" in said, done.out
+    assert "tags" in said
     assert re.search(r"hidden [0-9a-f]{4}", said)
 
 
