@@ -26,7 +26,7 @@ def said(type_: str) -> Stated:
 
 def leaves(value: Any, pointer: Pointer = ()) -> Iterator[Pointer]:
     if isinstance(value, Mapping):
-        for name, each in value.items():
+        for name, each in sorted(value.items()):
             yield from leaves(each, (*pointer, name))
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
         for place, each in enumerate(value):
