@@ -57,7 +57,7 @@ def _region(managed: Managed) -> str:
     for name in _ZONES:
         value = managed.attributes.get(name)
         text = value[0] if isinstance(value, list) and value else value
-        if isinstance(text, str):
+        if text and isinstance(text, str):
             if _REGION.fullmatch(text):
                 return text
             if found := _ZONE.fullmatch(text):
