@@ -16,6 +16,7 @@ from sreagent.domain.drift import DriftReport, Severity
 from sreagent.domain.errors import BadInput
 
 if TYPE_CHECKING:
+    from sreagent.cli.drift_screen import DriftProgress
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.baseline import Baseline as Knowledge
     from sreagent.drift.ignore import IgnoreFile
@@ -167,14 +168,19 @@ def _rules(path: Path) -> "IgnoreFile | None":
     return None if path == IGNORE_FILE and not path.exists() else ignore.read(path)
 
 
-def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", *, quiet: bool) -> "Surveyed":
-    """Run to the end, with one live line at a terminal."""
+def _progress() -> "DriftProgress":
     from sreagent.cli.drift_screen import DriftProgress
     from sreagent.cli.screen import console
+
+    return DriftProgress(console())
+
+
+def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", *, quiet: bool) -> "Surveyed":
+    """Run to the end, with one live line at a terminal."""
     from sreagent.drift.survey import survey
     from sreagent.drift.sweep import Reading
 
-    progress = None if quiet else DriftProgress(console())
+    progress = None if quiet else _progress()
     # What is read stays to the end: to look for cycles in it would take a third of the time.
     gc.disable()
     going = survey(doors, specs)
