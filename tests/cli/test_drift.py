@@ -201,7 +201,6 @@ def test_a_busy_account_gives_the_same_report(shop: dict[str, World], way: Fault
         pytest.param(a_page, "no usable answer", id="page"),
         pytest.param(empty, "no usable answer", id="empty"),
         pytest.param(hanging(4), "within 0.5 s", id="hangs"),
-        pytest.param(busy(1.0), "did not answer", id="always busy"),
     ],
 )
 @pytest.mark.parametrize(
