@@ -12,9 +12,9 @@ from botocore.parsers import (
 )
 from botocore.utils import parse_timestamp
 
-Plan = Mapping[str, tuple[str, Any, bool]]
-"""By the name of an element: the member, its shape, and whether it is plain text."""
-_TEXTS = frozenset({"string", "character"})
+Plan = Mapping[str, tuple[str, Any, str]]
+"""By the name of an element: the member, its shape, and how it is read."""
+_USUAL, _TEXT, _STRUCTURE, _STRUCTURES = "usual", "text", "structure", "structures"
 
 
 def moment(value: Any) -> Any:  # noqa: ANN401 - whatever the answer has
@@ -44,12 +44,16 @@ class _Along:
             known = plan.get(element.tag.rpartition("}")[2])
             if known is None:
                 continue
-            name, member, is_text = known
+            name, member, way = known
             if name in parsed:
                 # A list whose items stand side by side.
                 return super()._handle_structure(shape, node)  # type: ignore[misc]
-            if is_text:
+            if way is _TEXT:
                 parsed[name] = element.text or ""
+            elif way is _STRUCTURES:
+                parsed[name] = [self._handle_structure(member.member, each) for each in element]
+            elif way is _STRUCTURE:
+                parsed[name] = self._handle_structure(member, element)
             else:
                 parsed[name] = self._parse_shape(member, element)  # type: ignore[attr-defined]
         return parsed
@@ -62,7 +66,7 @@ class _Along:
     def _planned(self, shape: Any) -> Plan | None:  # noqa: ANN401 - untyped SDK
         if shape.metadata.get("exception") or shape.is_tagged_union:
             return None
-        plan: dict[str, tuple[str, Any, bool]] = {}
+        plan: dict[str, tuple[str, Any, str]] = {}
         for name, member in shape.members.items():
             said = member.serialization
             if said.get("location") or said.get("eventheader"):
@@ -70,8 +74,17 @@ class _Along:
             element = self._member_key_name(member, name)  # type: ignore[attr-defined]
             if said.get("xmlAttribute") or element in plan:
                 return None
-            plan[element] = name, member, member.type_name in _TEXTS
+            plan[element] = name, member, _way(member)
         return plan
+
+
+def _way(shape: Any) -> str:  # noqa: ANN401 - untyped SDK
+    """How a member is read; what most of an answer is has a short way."""
+    if shape.type_name in ("string", "character"):
+        return _TEXT
+    if shape.type_name == "list" and not shape.serialization.get("flattened"):
+        return _STRUCTURES if shape.member.type_name == "structure" else _USUAL
+    return _STRUCTURE if shape.type_name == "structure" else _USUAL
 
 
 class _Ec2(_Along, EC2QueryParser):  # type: ignore[misc]  # untyped SDK
