@@ -123,7 +123,7 @@ def gaps(report: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def pretend() -> Iterator[Account]:
-    with account() as running:
+    with account(images=False) as running:
         yield running
 
 

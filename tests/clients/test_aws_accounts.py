@@ -37,7 +37,7 @@ Enter = Callable[[str], AwsCloud]
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[Account]:
-    with account() as running:
+    with account(images=False) as running:
         yield running
 
 

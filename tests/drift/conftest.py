@@ -20,7 +20,7 @@ HERE = Place(account=ACCOUNT, region=REGION)
 
 @pytest.fixture(scope="session")
 def pretend() -> Iterator[Account]:
-    with account() as running:
+    with account(images=False) as running:
         yield running
 
 

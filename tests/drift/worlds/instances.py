@@ -11,8 +11,8 @@ SCRIPT = "#!/bin/sh\necho hello\n"
 
 
 def image(ec2: Any) -> str:
-    """Any image that is there."""
-    known: str = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    """An image of its own."""
+    known: str = ec2.register_image(Name="pretend", RootDeviceName="/dev/sda1")["ImageId"]
     return known
 
 
