@@ -12,12 +12,8 @@ from sreagent.drift.mend.literals import NotLiteralError, value_of
 from sreagent.drift.mend.syntax import (
     Source,
     attribute,
-    blocks,
     expression,
-    labels,
     parse,
-    trail,
-    walk,
 )
 
 _OVERRIDE = re.compile(r"(?:.*_)?override\.tf")
@@ -271,24 +267,3 @@ def _follows(source: Source, node: Node, names: tuple[str, ...]) -> bool:
             return False
         following = following.next_sibling
     return True
-
-
-def ignored(code: Code, address: str) -> tuple[str, ...]:
-    """The paths in `ignore_changes` of a resource: `*` for `all`."""
-    block = find(code, address)
-    if isinstance(block, Absent):
-        return ()
-    for inner in blocks(block.node):
-        said = attribute(block.source, inner, "ignore_changes")
-        if labels(block.source, inner) == ("lifecycle",) and said is not None:
-            return tuple(_ignored(block.source, expression(said)))
-    return ()
-
-
-def _ignored(source: Source, node: Node) -> Iterator[str]:
-    if trail(source, node) == ("all",):
-        yield "*"
-        return
-    for each in walk(node):
-        if each.type == "expression" and each.children[0].type == "variable_expr":
-            yield "".join(source.of(each).split())
