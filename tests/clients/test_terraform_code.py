@@ -1,9 +1,9 @@
 """Code is read from its folders, and terraform says whether it is tidy."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+from tests.drift.state.terraform import needs_terraform
 
 from sreagent.clients.terraform_code import LARGEST, read_code, told, unformatted
 from sreagent.domain.errors import BadInput
@@ -46,7 +46,7 @@ def test_a_folder_without_code_is_refused(tmp_path: Path) -> None:
         read_code(tmp_path / "x")
 
 
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
+@needs_terraform
 def test_only_what_was_tidy_before_is_held_to_be_tidy() -> None:
     tidy, untidy = b"a = 1\n", b"a=1\n"
     before = {"a.tf": tidy, "b.tf": untidy, "c.tf": tidy}

@@ -1,18 +1,16 @@
 """Edits of code change the lines they mean, and no other."""
 
 import difflib
-import shutil
 import subprocess
 from typing import Any
 
 import pytest
 from tests.drift.mend.corpus import CASES, IN_RULES, Case, thing
+from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.edit import Agreed, Edited, Suggestion, Wish, after_wish, edited, value_at
 from sreagent.drift.mend.likeness import alike
-
-TERRAFORM = shutil.which("terraform") or ""
 
 
 def changed_lines(before: bytes, after: bytes) -> tuple[list[str], list[str]]:
@@ -51,7 +49,7 @@ def test_an_edit_that_was_made_is_not_made_again(case: Case) -> None:
         assert again.files == code.files
 
 
-@pytest.mark.skipif(not TERRAFORM, reason="terraform is not installed")
+@needs_terraform
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=case.name) for case in CASES if case.is_tidy]
 )

@@ -2,10 +2,10 @@
 
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
+from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.mend.imports import Stray, imported
@@ -13,7 +13,6 @@ from sreagent.drift.mend.syntax import parse
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
 
-TERRAFORM = shutil.which("terraform") or ""
 VPC = Managed(
     address="aws_vpc.main",
     type="aws_vpc",
@@ -153,7 +152,7 @@ def test_hostile_text_stays_text() -> None:
     assert "$${file" in text
 
 
-@pytest.mark.skipif(not TERRAFORM, reason="terraform is not installed")
+@needs_terraform
 def test_terraform_would_format_nothing_of_it() -> None:
     long = [f"subnet-{n:017x}" for n in range(9)]
     real = Real(

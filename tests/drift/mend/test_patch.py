@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.drift.mend.corpus import CASES, thing
+from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.edit import Wish
 from sreagent.drift.mend.patch import mended, unified
-
-TERRAFORM = shutil.which("terraform") or ""
 
 
 def lay(folder: Path, files: dict[str, bytes]) -> None:
@@ -166,7 +165,7 @@ def test_random_edits_touch_only_their_own_lines(seed: int) -> None:
     }
 
 
-@pytest.mark.skipif(not TERRAFORM, reason="terraform is not installed")
+@needs_terraform
 def test_terraform_plans_what_the_edit_says(tmp_path: Path) -> None:
     value = 'a "b" ${c} %{d} \\ $${e} ü\n\u202e'
     code = Code(

@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+TERRAFORM = shutil.which("terraform") or ""
+WITHOUT = "terraform is not installed: no Debian package and no index of packages has it"
+needs_terraform = pytest.mark.skipif(not TERRAFORM, reason=WITHOUT)
+"""For tests that the real program has to agree with."""
+
 CODE = """\
 variable "word" {
   type      = string
@@ -56,10 +61,9 @@ class Terraform:
     """One folder of code and its local state."""
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("terraform")
-        if not program:
-            pytest.skip("terraform is not installed")
-        self.program = program
+        if not TERRAFORM:
+            pytest.skip(WITHOUT)
+        self.program = TERRAFORM
         self.folder = folder
         self.environment = {
             "PATH": os.defpath,
