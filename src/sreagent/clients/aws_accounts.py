@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sreagent.clients.aws import AwsCloud, configured_profiles, connect, entered
+from sreagent.clients.aws_errors import LOG_IN
 from sreagent.clients.aws_estate import PATIENCE
 from sreagent.domain.errors import Forbidden, SreError
 
@@ -66,11 +67,8 @@ class _Ways:
             return self._assumed(account)
         of = f" (the usual ones are of {usual})" if usual else ""
         msg = f"no AWS credentials for account {account}{of}"
-        raise Forbidden(
-            msg,
-            why="; ".join(tried),
-            hint=f"add a profile for {account} to ~/.aws/config, or set SRE_AWS_ROLE=NAME",
-        )
+        other = f"try: a profile for {account} in ~/.aws/config, or SRE_AWS_ROLE=NAME"
+        raise Forbidden(msg, why="; ".join(tried), hint=other if usual else LOG_IN)
 
     def _by_profile(self, name: str, account: str, tried: list[str]) -> AwsCloud | None:
         what = f"the profile {name}"

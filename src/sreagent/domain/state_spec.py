@@ -17,7 +17,6 @@ SCHEMES: Mapping[str, str] = {
     "azurerm": "azurerm://ACCOUNT/CONTAINER/KEY",
     "tfc": "tfc://ORGANIZATION/WORKSPACE",
     "kubernetes": "kubernetes://NAMESPACE/SUFFIX",
-    "pg": "pg://HOST/DATABASE",
 }
 """How each is written."""
 _OTHER_NAMES = {
@@ -27,13 +26,11 @@ _OTHER_NAMES = {
     "remote": "tfc",
     "azure": "azurerm",
     "k8s": "kubernetes",
-    "postgres": "pg",
-    "postgresql": "pg",
     "tfstate": "file",
 }
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9.+-]*)://(?P<rest>.*)", re.DOTALL)
 _OPTIONS = re.compile(r"\?(?P<options>[a-z_]+=[^&]*(?:&[a-z_]+=[^&]*)*)$")
-_WEB = ("http", "https", "pg")
+_WEB = ("http", "https")
 
 
 def spec_of(text: str) -> StateSpec:

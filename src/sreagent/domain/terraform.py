@@ -45,7 +45,7 @@ class StateSpec:
     """A place where one state is kept, or many."""
 
     scheme: str
-    """`file`, `stdin`, `s3`, `http`, `gs`, `azurerm`, `tfc`, `kubernetes`, `pg`."""
+    """`file`, `stdin`, `s3`, `http`, `gs`, `azurerm`, `tfc`, `kubernetes`."""
     address: str
     """As a person writes it, without options and logins: `s3://tf/prod/**`."""
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
