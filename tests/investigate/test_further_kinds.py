@@ -29,7 +29,7 @@ from sreagent.domain.finding import Category
 from sreagent.domain.inventory import Gap, Inventory
 from sreagent.domain.kinds import CHAOS, KINDS
 from sreagent.domain.signal import Measure, Unit
-from sreagent.investigate.rules.further_kinds import UNEXPLAINED, further_lists
+from sreagent.investigate.rules.further_kinds import FROM_AFAR, UNEXPLAINED, further_lists
 from sreagent.investigate.rules.reasoner import FIRST_KINDS
 from sreagent.tools.looks import ListObjects
 
@@ -56,7 +56,7 @@ def looks(inventory: Inventory, namespace: str = "shop") -> tuple[ListObjects, .
 
 
 def kinds(inventory: Inventory) -> set[str]:
-    extra = {*UNEXPLAINED, *CHAOS}
+    extra = {*UNEXPLAINED, *FROM_AFAR, *CHAOS}
     return {kind for _, kind in asked(inventory) if kind not in extra}
 
 
@@ -195,7 +195,7 @@ def test_extensions_are_asked_for_where_nothing_explains_the_trouble() -> None:
     wished = asked(view(*app()))
     assert {kind for _, kind in wished} >= {*UNEXPLAINED, *CHAOS}
     assert ("istio-system", "PeerAuthentication") in wished
-    assert {space for space, kind in wished if kind in CHAOS} == {""}
+    assert {space for space, kind in wished if kind in {*FROM_AFAR, *CHAOS}} == {""}
 
 
 def test_extensions_are_left_alone_where_the_trouble_is_explained() -> None:
@@ -214,7 +214,7 @@ def test_extensions_are_left_alone_where_the_trouble_is_explained() -> None:
         },
     }
     objects = app(revisions=[(90_000, container()), (600, small)], pods=[killed, killed])
-    assert not {kind for _, kind in asked(view(*objects))} & set(UNEXPLAINED)
+    assert not {kind for _, kind in asked(view(*objects))} & {*UNEXPLAINED, *FROM_AFAR}
 
 
 def test_what_brought_a_workload_is_asked_for_where_its_marks_point() -> None:

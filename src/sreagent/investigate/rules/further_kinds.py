@@ -35,6 +35,8 @@ UNEXPLAINED = tuple(
     if kind.custom and name not in (*CHAOS, "PolicyReport", "ClusterPolicyReport")
 )
 """Kinds of extensions, where what everybody has does not explain the trouble."""
+FROM_AFAR = ("CronJob",)
+"""Kinds that act from other namespaces, in the same case: who scales others by the clock."""
 MESH_HOME = "istio-system"
 MESH_WIDE = ("AuthorizationPolicy", "PeerAuthentication")
 ARGO_HOME = "argocd"
@@ -80,8 +82,7 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
     yield from (("", kind) for kind in CHAOS)
     yield from _of_deliveries(inventory, namespace)
     if not _is_explained(so_far):
-        # Who scales others by the clock often has a namespace of its own.
-        yield "", "CronJob"
+        yield from (("", kind) for kind in FROM_AFAR)
         yield from ((namespace, kind) for kind in UNEXPLAINED)
         yield from ((MESH_HOME, kind) for kind in MESH_WIDE)
         yield from _of_routes(inventory)
