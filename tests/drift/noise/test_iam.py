@@ -168,8 +168,8 @@ def test_all_pages_of_an_account_are_read_and_what_nobody_manages_is_folded() ->
         (INLINE, "linked:own"): "service-linked role",
         (ROLE, "strange"): "",
         (INLINE, "strange:own"): "part of an unmanaged role",
-        (ROLE, "stacked"): "made by CloudFormation",
-        (INLINE, "stacked:own"): "made by CloudFormation",
+        (ROLE, "stacked"): "made by CloudFormation stack x",
+        (INLINE, "stacked:own"): "made by CloudFormation stack x",
         (ROLE, "ours"): "",
         # Nobody manages what was put into a role that is managed: that is to be told.
         (INLINE, "ours:own"): "",

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.reality.aws.said import at, taken
+from sreagent.drift.reality.aws.scaling import targets
 from sreagent.drift.reality.aws.tagged import tags_for
 from sreagent.drift.reality.kinds import Attributes, Kind, reader
 from sreagent.drift.reality.look import Look, Wanted
@@ -112,20 +112,11 @@ def _is_provisioned(described: tuple[Item, Attributes]) -> bool:
 def _scaling(look: Look) -> dict[str, dict[str, str]]:
     """By table: each of its capacities that autoscaling sets, and those of its indexes."""
     found: dict[str, dict[str, str]] = {}
-    try:
-        for target in look.listed(
-            "DescribeScalableTargets",
-            "ScalableTargets",
-            service="application-autoscaling",
-            ServiceNamespace="dynamodb",
-            MaxResults=50,
-        ):
-            _, table, *index = target["ResourceId"].split("/")
-            is_read = "Read" in target["ScalableDimension"]
-            capacity = "/".join((*index[1:], _CAPACITIES[0 if is_read else 1]))
-            found.setdefault(table, {})[capacity] = f"autoscaling of {target['ResourceId']}"
-    except SreError as error:
-        look.miss("application-autoscaling:DescribeScalableTargets", error)
+    for target in targets(look, "dynamodb"):
+        _, table, *index = target["ResourceId"].split("/")
+        is_read = "Read" in target["ScalableDimension"]
+        capacity = "/".join((*index[1:], _CAPACITIES[0 if is_read else 1]))
+        found.setdefault(table, {})[capacity] = f"autoscaling of {target['ResourceId']}"
     return found
 
 

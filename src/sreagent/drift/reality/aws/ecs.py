@@ -1,12 +1,12 @@
 """Clusters and services of ECS."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.errors import NotFound, SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import made_by, tags_of, taken
+from sreagent.drift.reality.aws.said import batches, listed_below, made_by, tags_of, taken
+from sreagent.drift.reality.aws.scaling import scaled
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -172,7 +172,7 @@ _SERVICES = Kind(
 def clusters(look: Look) -> Iterator[Real]:
     """All clusters with settings and tags, a hundred at once."""
     arns = list(look.listed("ListClusters", "clusterArns", maxResults=_PAGE))
-    for some in _batches(arns, _PAGE):
+    for some in batches(arns, _PAGE):
         answer = look.ask(
             "DescribeClusters", clusters=some, include=["SETTINGS", "TAGS", "CONFIGURATIONS"]
         )
@@ -190,11 +190,6 @@ def clusters(look: Look) -> Iterator[Real]:
                 folded=made_by(tags),
                 attributes=_cluster(item, tags),
             )
-
-
-def _batches(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
 
 
 def _cluster(item: Answer, tags: Mapping[str, str]) -> dict[str, Any]:
@@ -234,7 +229,7 @@ def services(look: Look) -> Iterator[Real]:
     listed = dict(look.each(sorted(names - {""}), lambda name: _listed(look, name)))
     found = {arn: name for name, arns in listed.items() for arn in arns or ()}
     whole = _described(look, {arn: name for arn, name in found.items() if arn in said})
-    scaled = _scaled(look) if said else {}
+    sizes = scaled(look, "ecs") if said else {}
     for arn, cluster in found.items():
         name = str(_last(arn))
         item = whole.get(arn, {})
@@ -249,7 +244,7 @@ def services(look: Look) -> Iterator[Real]:
             known_as=(name,),
             created=item.get("createdAt"),
             attributes=_service(item) if item else {},
-            facts=_facts(look, item, said.get(arn, {}), scaled.get(f"service/{cluster}/{name}")),
+            facts=_facts(look, item, said.get(arn, {}), sizes.get(f"service/{cluster}/{name}")),
         )
     for arn, each in said.items():
         if listed.get(_cluster_of(arn, each), ()) is None:
@@ -265,14 +260,7 @@ def _cluster_of(arn: str, said: Attributes) -> str:
 
 
 def _listed(look: Look, cluster: str) -> list[str] | None:
-    """None where they cannot be read; nothing where there is no such cluster."""
-    try:
-        return list(look.listed("ListServices", "serviceArns", cluster=cluster, maxResults=_PAGE))
-    except NotFound:
-        return []
-    except SreError as error:
-        look.miss("ecs:ListServices", error)
-        return None
+    return listed_below(look, "ListServices", "serviceArns", cluster=cluster, maxResults=_PAGE)
 
 
 def _described(look: Look, wanted: Mapping[str, str]) -> dict[str, Answer]:
@@ -280,15 +268,15 @@ def _described(look: Look, wanted: Mapping[str, str]) -> dict[str, Answer]:
     by_cluster: dict[str, list[str]] = {}
     for arn, cluster in wanted.items():
         by_cluster.setdefault(cluster, []).append(arn)
-    batches = [
+    asked = [
         (cluster, some)
         for cluster, arns in by_cluster.items()
-        for some in _batches(arns, _SERVICES_AT_ONCE)
+        for some in batches(arns, _SERVICES_AT_ONCE)
     ]
     answers = look.each(
-        batches,
-        lambda batch: look.asked(
-            "DescribeServices", cluster=batch[0], services=batch[1], include=["TAGS"]
+        asked,
+        lambda one: look.asked(
+            "DescribeServices", cluster=one[0], services=one[1], include=["TAGS"]
         ),
     )
     return {
@@ -298,26 +286,8 @@ def _described(look: Look, wanted: Mapping[str, str]) -> dict[str, Answer]:
     }
 
 
-def _scaled(look: Look) -> dict[str, str]:
-    """Who changes the count of a service, by `service/CLUSTER/NAME`."""
-    try:
-        targets = look.listed(
-            "DescribeScalableTargets",
-            "ScalableTargets",
-            service="application-autoscaling",
-            ServiceNamespace="ecs",
-        )
-        return {
-            each["ResourceId"]: f"autoscaling ({each['MinCapacity']} to {each['MaxCapacity']})"
-            for each in targets
-        }
-    except SreError as error:
-        look.miss("application-autoscaling:DescribeScalableTargets", error)
-        return {}
-
-
-def _facts(look: Look, item: Answer, said: Attributes, scaled: str | None) -> dict[str, str]:
-    facts = {_SCALED: scaled} if scaled else {}
+def _facts(look: Look, item: Answer, said: Attributes, scaler: str | None) -> dict[str, str]:
+    facts = {_SCALED: scaler} if scaler else {}
     if controller := (item.get("deploymentController") or {}).get("type"):
         facts[_CONTROLLER] = controller
     runs, was = item.get("taskDefinition"), said.get("task_definition")

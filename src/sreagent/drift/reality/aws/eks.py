@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.errors import NotFound, SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import network
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import made_by, tags_of, taken
+from sreagent.drift.reality.aws.said import listed_below, made_by, tags_of, taken
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -230,16 +229,7 @@ def _node_groups(look: Look, existing: list[str]) -> Iterator[Real]:
 
 
 def _listed(look: Look, cluster: str) -> list[str] | None:
-    """None where they cannot be read; nothing where there is no such cluster."""
-    try:
-        return list(
-            look.listed("ListNodegroups", "nodegroups", clusterName=cluster, maxResults=_PAGE)
-        )
-    except NotFound:
-        return []
-    except SreError as error:
-        look.miss("eks:ListNodegroups", error)
-        return None
+    return listed_below(look, "ListNodegroups", "nodegroups", clusterName=cluster, maxResults=_PAGE)
 
 
 def _asked(look: Look, cluster: str, name: str) -> Answer:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import caseless
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import taken
+from sreagent.drift.reality.aws.said import listed_or_missed, taken
+from sreagent.drift.reality.aws.scaling import scaled
 from sreagent.drift.reality.aws.tagged import tags_for
+from sreagent.drift.reality.aws.versions import VERSION, as_asked, is_upgraded
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -65,27 +66,16 @@ _OF_MEMBER = {
 
 def settled(before: Attributes, real: Real, _around: Wanted) -> tuple[Attributes, Attributes]:
     """`7.0` and `6.x` ask for any such version."""
-    after = dict(real.attributes)
-    asked, runs = str(before.get("engine_version") or ""), str(after.get("engine_version") or "")
-    if asked and runs.startswith(asked.removesuffix("x").rstrip(".") + "."):
-        after["engine_version"] = asked
-    return before, after
+    return before, {**real.attributes, **as_asked(before, real.attributes)}
 
 
 def owner(difference: Difference, before: Attributes, real: Real) -> str:
     """Autoscaling adds replicas and shards; ElastiCache itself upgrades to newer minor versions."""
     if difference.path in _SIZES:
         return real.facts.get(_SCALED, "")
-    if difference.path == "engine_version":
-        allowed = str(before.get("auto_minor_version_upgrade")).lower() != "false"
-        was, now = (_numbers(each) for each in (difference.before, difference.after))
-        upgraded = allowed and was[:1] == now[:1] and was < now
-        return "minor version upgrades of ElastiCache" if upgraded else ""
+    if difference.path == VERSION and is_upgraded(difference, before):
+        return "minor version upgrades of ElastiCache"
     return ""
-
-
-def _numbers(version: object) -> list[int]:
-    return [int(part) for part in str(version).split(".") if part.isdigit()]
 
 
 _GROUPS = Kind(
@@ -112,19 +102,19 @@ def groups(look: Look) -> Iterator[Real]:
         lambda arn: look.asked("ListTagsForResource", ResourceName=arn),
         under="TagList",
     )
-    scaled: dict[str, str] | None = None
+    sizes: dict[str, str] | None = None
     for item in listed:
         id_, arn = item["ReplicationGroupId"], item.get("ARN", "")
         attributes = _group(item, members.get(id_, {}))
-        if _is_resized(held[id_], attributes) and scaled is None:
-            scaled = _scaled(look)
+        if _is_resized(held[id_], attributes) and sizes is None:
+            sizes = scaled(look, "elasticache")
         yield Real(
             type="aws_elasticache_replication_group",
             id=id_,
             name=id_,
             arn=arn,
             created=item.get("ReplicationGroupCreateTime"),
-            facts={_SCALED: scaled[id_]} if scaled and id_ in scaled else {},
+            facts=_facts(sizes or {}, id_),
             attributes={**attributes, **({"tags": tags[arn]} if arn in tags else {})},
         )
 
@@ -135,38 +125,20 @@ def _held(look: Look, item: Answer) -> Attributes | None:
 
 def _members(look: Look) -> dict[str, Answer]:
     """One cache of each group: they are alike."""
-    try:
-        caches = look.listed("DescribeCacheClusters", "CacheClusters", MaxRecords=_PAGE)
-        return {each["ReplicationGroupId"]: each for each in caches if "ReplicationGroupId" in each}
-    except SreError as error:
-        look.miss("elasticache:DescribeCacheClusters", error)
-        return {}
+    caches = listed_or_missed(look, "DescribeCacheClusters", "CacheClusters", MaxRecords=_PAGE)
+    owned = (each for each in caches or () if "ReplicationGroupId" in each)
+    return {each["ReplicationGroupId"]: each for each in owned}
+
+
+def _facts(sizes: Mapping[str, str], group: str) -> dict[str, str]:
+    scaler = sizes.get(f"replication-group/{group}")
+    return {_SCALED: scaler} if scaler else {}
 
 
 def _is_resized(said: Attributes | None, after: Attributes) -> bool:
     return said is not None and any(
         said.get(name) is not None and said[name] != after.get(name) for name in _SIZES
     )
-
-
-def _scaled(look: Look) -> dict[str, str]:
-    """Groups that Application Auto Scaling resizes."""
-    try:
-        targets = look.listed(
-            "DescribeScalableTargets",
-            "ScalableTargets",
-            service="application-autoscaling",
-            ServiceNamespace="elasticache",
-        )
-        return {
-            each["ResourceId"].rpartition("/")[2]: (
-                f"autoscaling ({each['MinCapacity']} to {each['MaxCapacity']})"
-            )
-            for each in targets
-        }
-    except SreError as error:
-        look.miss("application-autoscaling:DescribeScalableTargets", error)
-        return {}
 
 
 def _group(item: Answer, member: Answer) -> dict[str, Any]:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sreagent.domain.errors import SreError
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import tags_of, taken
-from sreagent.drift.reality.aws.tagged import made_by, tags_for
+from sreagent.drift.reality.aws.said import listed_or_missed, made_by, tags_of, taken
+from sreagent.drift.reality.aws.tagged import tags_for
 from sreagent.drift.reality.kinds import Kind, by, reader
 from sreagent.drift.reality.look import Look
 from sreagent.drift.reality.real import Real
@@ -113,12 +112,8 @@ def _details(look: Look) -> dict[str, list[Item]]:
 
 def _what_only_the_list_says(look: Look) -> dict[str, Item]:
     """The longest session and the description of each role: its details leave them out."""
-    try:
-        roles = look.listed("ListRoles", "Roles", MaxItems=_PAGE)
-        return {role["RoleName"]: role for role in roles}
-    except SreError as error:
-        look.miss("iam:ListRoles", error)
-        return {}
+    roles = listed_or_missed(look, "ListRoles", "Roles", MaxItems=_PAGE)
+    return {role["RoleName"]: role for role in roles or ()}
 
 
 def _roles_of(look: Look, type_: str) -> set[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.reality.aws.apart import is_held, key_name, split
-from sreagent.drift.reality.aws.said import taken
-from sreagent.drift.reality.aws.tagged import made_by, tags_for
+from sreagent.drift.reality.aws.said import made_by, taken
+from sreagent.drift.reality.aws.tagged import tags_for
 from sreagent.drift.reality.kinds import Attributes, Kind, reader
 from sreagent.drift.reality.look import Look
 from sreagent.drift.reality.real import Real

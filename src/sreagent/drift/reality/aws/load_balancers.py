@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sreagent.domain.errors import NotFound, SreError
+from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import tags_of, taken
+from sreagent.drift.reality.aws.said import batches, listed_below, tags_of, taken
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -299,8 +299,10 @@ def _folded(name: str) -> str:
 
 def _tags(look: Look, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The attribute `tags` of each, by its ARN."""
-    batches = [arns[at : at + _TAGGED_AT_ONCE] for at in range(0, len(arns), _TAGGED_AT_ONCE)]
-    answers = look.each(batches, lambda batch: look.asked("DescribeTags", ResourceArns=batch))
+    answers = look.each(
+        batches(arns, _TAGGED_AT_ONCE),
+        lambda some: look.asked("DescribeTags", ResourceArns=some),
+    )
     return {
         said["ResourceArn"]: {"tags": tags_of(said)}
         for _, answer in answers
@@ -423,17 +425,9 @@ def listeners(look: Look) -> Iterator[Real]:
 
 
 def _listed(look: Look, balancer: str) -> list[Answer] | None:
-    """None where they cannot be read; nothing where there is no such load balancer."""
-    try:
-        pages = look.listed(
-            "DescribeListeners", "Listeners", LoadBalancerArn=balancer, PageSize=_PAGE
-        )
-        return list(pages)
-    except NotFound:
-        return []
-    except SreError as error:
-        look.miss("elbv2:DescribeListeners", error)
-        return None
+    return listed_below(
+        look, "DescribeListeners", "Listeners", LoadBalancerArn=balancer, PageSize=_PAGE
+    )
 
 
 def _listener(item: Answer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sreagent.drift.compare.meaning import caseless
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.reality.aws.said import at, made_by, tags_of, taken
 from sreagent.drift.reality.aws.tagged import tags_for
+from sreagent.drift.reality.aws.versions import VERSION, as_asked, is_upgraded
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -138,24 +139,18 @@ _SCALING = {
 }
 
 
-def _version_as_asked(before: Attributes, after: Attributes) -> dict[str, Any]:
-    """`8.0` asks for any 8.0: the state keeps what was asked for."""
-    asked, runs = str(before.get("engine_version") or ""), str(after.get("engine_version") or "")
-    return {"engine_version": asked} if asked and runs.startswith(f"{asked}.") else {}
-
-
 def settled_instance(
     before: Attributes, real: Real, _around: Wanted
 ) -> tuple[Attributes, Attributes]:
     """A version that is of the one asked for is that one."""
-    return before, {**real.attributes, **_version_as_asked(before, real.attributes)}
+    return before, {**real.attributes, **as_asked(before, real.attributes)}
 
 
 def settled_cluster(
     before: Attributes, real: Real, _around: Wanted
 ) -> tuple[Attributes, Attributes]:
     """Aurora keeps data in three zones, also where two were asked for."""
-    after = {**real.attributes, **_version_as_asked(before, real.attributes)}
+    after = {**real.attributes, **as_asked(before, real.attributes)}
     zones = set(before.get("availability_zones") or ())
     if zones and zones <= set(after.get("availability_zones") or ()):
         after["availability_zones"] = sorted(zones)
@@ -180,16 +175,11 @@ def owner_of_instance(difference: Difference, before: Attributes, real: Real) ->
 
 def owner_of_version(difference: Difference, before: Attributes, _real: Real) -> str:
     """Minor upgrades in the maintenance window, where they are allowed."""
-    if difference.path != "engine_version" or before.get("auto_minor_version_upgrade") is False:
+    if difference.path != VERSION:
         return ""
-    was, now = (_numbers(each) for each in (difference.before, difference.after))
     major = _MAJOR.get(str(before.get("engine")), 1)
-    return "minor version upgrades of RDS" if was[:major] == now[:major] and was < now else ""
-
-
-def _numbers(version: object) -> list[int]:
-    """`8.0.mysql_aurora.3.05.2` as numbers."""
-    return [int(part) for part in str(version).split(".") if part.isdigit()]
+    upgraded = is_upgraded(difference, before, major=major)
+    return "minor version upgrades of RDS" if upgraded else ""
 
 
 _INSTANCES = Kind(

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from sreagent.domain.errors import NotFound, SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import domain_name
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import tags_of, taken
+from sreagent.drift.reality.aws.said import batches, listed_below, tags_of, taken
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -162,9 +161,8 @@ def _is_private(look: Look, id_: str) -> bool:
 
 
 def _tags(look: Look, ids: list[str]) -> dict[str, dict[str, str]]:
-    batches = [ids[at : at + _TAGGED_AT_ONCE] for at in range(0, len(ids), _TAGGED_AT_ONCE)]
     answers = look.each(
-        batches,
+        batches(ids, _TAGGED_AT_ONCE),
         lambda some: look.asked(
             "ListTagsForResources", ResourceType="hostedzone", ResourceIds=some
         ),
@@ -200,21 +198,13 @@ def records(look: Look) -> Iterator[Real]:
 
 
 def _listed(look: Look, zone: str) -> list[Answer] | None:
-    """None where they cannot be read; nothing where there is no such zone."""
-    try:
-        return list(
-            look.listed(
-                "ListResourceRecordSets",
-                "ResourceRecordSets",
-                HostedZoneId=zone,
-                MaxItems=_RECORDS_PAGE,
-            )
-        )
-    except NotFound:
-        return []
-    except SreError as error:
-        look.miss("route53:ListResourceRecordSets", error)
-        return None
+    return listed_below(
+        look,
+        "ListResourceRecordSets",
+        "ResourceRecordSets",
+        HostedZoneId=zone,
+        MaxItems=_RECORDS_PAGE,
+    )
 
 
 def _records(zone: str, items: list[Answer]) -> Iterator[Real]:

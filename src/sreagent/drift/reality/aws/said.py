@@ -1,11 +1,11 @@
 """Shapes that answers of many services have."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sreagent.domain.errors import SreError
+from sreagent.domain.errors import NotFound, SreError
 from sreagent.drift.reality.look import Look, Wanted
 
 Index = TypeVar("Index")
@@ -61,6 +61,9 @@ _MAKERS = {
     "aws:elasticmapreduce:job-flow-id": "made by EMR for cluster",
     "elasticbeanstalk:environment-name": "made by Elastic Beanstalk for environment",
     "aws:cloudformation:stack-name": "made by CloudFormation stack",
+    "aws:servicecatalog:productArn": "made by Service Catalog of product",
+    "aws:secretsmanager:owningService": "made by",
+    "aws:backup:source-resource": "made by AWS Backup from",
 }
 
 
@@ -85,14 +88,31 @@ def block(said: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def listed_or_missed(
-    look: Look, operation: str, path: str, **parameters: object
+    look: Look, operation: str, path: str, *, service: str = "", **parameters: object
 ) -> list[Any] | None:
     """All items of a list that only adds to what is known; None, and a gap, if it is refused."""
+    asked = service or look.service
+    try:
+        return list(look.listed(operation, path, service=asked, **parameters))
+    except SreError as error:
+        look.miss(f"{asked}:{operation}", error)
+        return None
+
+
+def listed_below(look: Look, operation: str, path: str, **parameters: object) -> list[Any] | None:
+    """All items that belong to one thing; none where that is not there, None where nobody knows."""
     try:
         return list(look.listed(operation, path, service=look.service, **parameters))
+    except NotFound:
+        return []
     except SreError as error:
         look.miss(f"{look.service}:{operation}", error)
         return None
+
+
+def batches(items: Sequence[str], size: int) -> list[list[str]]:
+    """So many at once as an operation takes."""
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 class Around(Generic[Index]):

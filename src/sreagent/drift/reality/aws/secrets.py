@@ -5,8 +5,7 @@ from typing import Any
 
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.reality.aws.apart import is_held, key_name, split
-from sreagent.drift.reality.aws.said import tags_of, taken
-from sreagent.drift.reality.aws.tagged import made_by
+from sreagent.drift.reality.aws.said import made_by, tags_of, taken
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look
 from sreagent.drift.reality.real import Real

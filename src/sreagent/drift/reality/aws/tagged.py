@@ -1,4 +1,4 @@
-"""Tags of many things at once, and what tags say of who made a thing."""
+"""Tags of many things at once."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,27 +9,8 @@ from sreagent.drift.reality.aws.said import tags_of
 from sreagent.drift.reality.kinds import Attributes
 from sreagent.drift.reality.look import Look
 
-Tags = Mapping[str, str]
-
 _AT_ONCE = 100
 """ARNs that one question may name."""
-_MAKERS = {
-    "aws:cloudformation:stack-name": "CloudFormation",
-    "aws:autoscaling:groupName": "Auto Scaling",
-    "aws:eks:cluster-name": "EKS",
-    "eks:cluster-name": "EKS",
-    "aws:elasticmapreduce:job-flow-id": "EMR",
-    "aws:servicecatalog:productArn": "Service Catalog",
-    "elasticbeanstalk:environment-id": "Elastic Beanstalk",
-    "aws:secretsmanager:owningService": "another service",
-    "aws:backup:source-resource": "AWS Backup",
-}
-
-
-def made_by(tags: Tags) -> str:
-    """`made by CloudFormation`, where a tag says so; else empty."""
-    maker = next((maker for tag, maker in _MAKERS.items() if tag in tags), "")
-    return f"made by {maker}" if maker else ""
 
 
 def tags_for(
