@@ -147,6 +147,28 @@ def test_what_goes_wrong_is_said_without_the_token(
     assert "POST" not in methods(server)
 
 
+def test_a_login_that_does_not_do_asks_for_another_token(
+    host: str, server: Server, token: str
+) -> None:
+    server.on(path_of(host), reply({"message": "Bad credentials"}, 401))
+    with pytest.raises(Forbidden) as caught:
+        client(host, server, token).offer(ASKED)
+    assert "another token" in caught.value.hint
+
+
+def test_a_login_of_netrc_does_not_take_the_place_of_the_token(
+    server: Server, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login jo password other\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    # As for any server that is not this very machine.
+    monkeypatch.setattr("sreagent.clients.web.on_loopback", lambda _: False)
+    server.on(GITHUB_PATH, reply([]))
+    client("github", server, token).offer(ASKED)
+    assert server.asked[0].headers["Authorization"] == f"Bearer {token}"
+
+
 def test_a_token_is_not_sent_in_clear(token: str) -> None:
     with pytest.raises(BadInput, match="not https"):
         GitHub("acme/infra", token, url="http://example.com")

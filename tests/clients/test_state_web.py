@@ -223,6 +223,13 @@ def test_what_hcp_does_not_give_is_told(
         one(tfe, at(house, "net"))
 
 
+def test_a_token_that_does_not_do_asks_for_another_login(house: Server, tfe: TfeStates) -> None:
+    house.on(f"{ORGANIZATION}/net", Reply(status=401))
+    with pytest.raises(Forbidden) as error:
+        one(tfe, at(house, "net"))
+    assert "terraform login" in error.value.hint
+
+
 def test_without_a_token_nothing_is_asked() -> None:
     with pytest.raises(Forbidden, match=r"app\.terraform\.io") as error:
         one(TfeStates(lambda _: "", timeout=5), "tfc://shop/net")

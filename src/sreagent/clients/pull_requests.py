@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 
 from sreagent.clients.network import on_loopback
-from sreagent.clients.web import WebServer
+from sreagent.clients.web import WebServer, only_as_it_is
 from sreagent.domain.errors import BadInput, Conflict, Forbidden, NotFound, TimedOut, Unreachable
 from sreagent.domain.text import one_line
 
@@ -241,6 +241,9 @@ class _Api:
         if response.status_code == requests.codes.not_found:
             msg = f"{self._server} knows no such repository, or the token may not see it"
             raise NotFound(msg)
+        if response.status_code in (401, 403):
+            told = self._server.refusal(response).message
+            raise Forbidden(told, hint="try: another token, one that may open pull requests there")
         if response.status_code in (409, 422, 400):
             msg = f"{self._server} refused: {_told(response)}"
             raise Conflict(msg)
@@ -255,6 +258,7 @@ class _Api:
             json=body,
             timeout=self._timeout,
             headers=self._headers,
+            auth=only_as_it_is,
             allow_redirects=False,
         )
 

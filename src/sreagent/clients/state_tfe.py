@@ -45,14 +45,16 @@ class TfeStates:
         organization, workspace = parts(spec)
         host = spec.options.get("hostname") or CLOUD
         token = self._token(host)
+        log_in = f"try: terraform login {host}, or {_variable(host)}=TOKEN"
         if not token:
             msg = f"no token for {host}"
-            raise Forbidden(msg, hint=f"try: terraform login {host}, or {_variable(host)}=TOKEN")
+            raise Forbidden(msg, hint=log_in)
         own(token)
         house = _House(
             web=Web(
                 name=f"Terraform at {host}",
                 address=f"{own_scheme(host)}://{host}",
+                log_in=log_in,
                 timeout=self._timeout,
             ),
             organization=organization,

@@ -10,7 +10,7 @@ import requests
 
 from sreagent.clients.network import on_loopback
 from sreagent.clients.state_many import check_size, is_pattern
-from sreagent.clients.web import WebServer
+from sreagent.clients.web import WebServer, only_as_it_is
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput, Forbidden, NotFound, Unreachable
 from sreagent.domain.secrets import own
@@ -19,6 +19,7 @@ from sreagent.domain.text import one_line
 
 REDIRECTS = 3
 _CHUNK = 1024 * 1024
+_LOG_IN = "try: TF_HTTP_USERNAME and TF_HTTP_PASSWORD, as terraform reads them"
 _SILENT = "a state behind HTTP does not tell its lock to those who do not take it"
 
 
@@ -55,7 +56,12 @@ class WebStates:
         if options.get("username") or options.get("password"):
             login = options.get("username", ""), options.get("password", "")
             own(login[1])
-        web = Web(name="the state server", address=spec.address, timeout=self._timeout)
+        web = Web(
+            name="the state server",
+            address=spec.address,
+            log_in=_LOG_IN,
+            timeout=self._timeout,
+        )
         body = web.download(spec.address, headers=self._headers, login=login)
         yield StateText(source=spec.address, body=body, lock_unknown=_SILENT, spec=spec)
 
@@ -63,8 +69,10 @@ class WebStates:
 class Web:
     """One server of states. What it is logged in with is sent to no other host."""
 
-    def __init__(self, *, name: str, address: str, timeout: float) -> None:
+    def __init__(self, *, name: str, address: str, log_in: str, timeout: float) -> None:
+        """`log_in` is how a person gives it another login."""
         parts = urlsplit(address)
+        self._log_in = log_in
         self._timeout = timeout
         self.server = WebServer(name, f"{parts.scheme}://{parts.netloc}", timeout=timeout)
 
@@ -108,8 +116,7 @@ class Web:
             self.server.session.get(
                 address,
                 headers=dict(headers),
-                # With headers of its own a request takes no login from .netrc.
-                auth=login or (_as_it_is if headers else None),
+                auth=login or (only_as_it_is if headers else None),
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
@@ -133,7 +140,7 @@ class Web:
             raise Forbidden(
                 one_line(f"{self.server} refused to answer (status {response.status_code})"),
                 why="the login is missing or may not read states",
-                hint="try: TF_HTTP_USERNAME and TF_HTTP_PASSWORD, as terraform reads them",
+                hint=self._log_in,
             )
         if response.status_code != 200:
             raise self.server.refusal(response)
@@ -151,10 +158,6 @@ class Web:
             msg = "the state is not the one that its digest tells of"
             raise self.server.unusable(msg)
         return body
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _md5(body: bytes) -> str:

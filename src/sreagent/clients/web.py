@@ -93,12 +93,7 @@ class WebServer:
         except requests.JSONDecodeError as error:
             raise self.unusable(not_json(error.doc.encode())) from error
         except requests.RequestException as error:
-            trouble = explain(error, timeout=self._timeout)
-            kind = (
-                TimedOut if trouble.timed_out else _BrokeOff if trouble.broke_off else Unreachable
-            )
-            msg = f"cannot reach {self}: {trouble.text}"
-            raise kind(msg) from error
+            raise self._unreached(explain(error, timeout=self._timeout)) from error
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             msg = "the answer is JSON of another shape"
             raise self.unusable(msg) from error
@@ -106,6 +101,11 @@ class WebServer:
     def _unreached(self, trouble: Trouble) -> Unreachable:
         kind = TimedOut if trouble.timed_out else _BrokeOff if trouble.broke_off else Unreachable
         return kind(f"cannot reach {self}: {trouble.text}")
+
+
+def only_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The login of a request that has one in its headers: one from .netrc would take its place."""
+    return request
 
 
 def message(response: requests.Response) -> str:
