@@ -54,6 +54,16 @@ def test_only_what_was_tidy_before_is_held_to_be_tidy() -> None:
     assert unformatted(before, after) == ("a.tf", "new.tf")
 
 
+def test_terraform_that_does_not_answer_claims_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "terraform").write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    (tmp_path / "terraform").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("sreagent.clients.terraform_code.SECONDS", 0.1)
+    assert unformatted({"a.tf": b"a = 1\n"}, {"a.tf": b"a=1\n"}) is None
+
+
 def test_without_terraform_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert unformatted({}, {"a.tf": b"a=1\n"}) is None

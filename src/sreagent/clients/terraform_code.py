@@ -105,10 +105,9 @@ def unformatted(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tupl
     for name, text in after.items():
         if not name.endswith((".tf", ".tfvars")):
             continue
-        if name in before and not _is_formatted(program, before[name]):
-            continue
         try:
-            if not _is_formatted(program, text):
+            was_tidy = name not in before or _is_formatted(program, before[name])
+            if was_tidy and not _is_formatted(program, text):
                 found.append(name)
         except (OSError, subprocess.TimeoutExpired):
             return None
