@@ -202,6 +202,27 @@ def test_who_holds_the_lock_is_told_and_the_state_is_read_all_the_same() -> None
     assert Path(".terraform.tfstate.lock.info").exists()
 
 
+@pytest.mark.usefixtures("locked")
+def test_a_lock_that_says_nothing_is_held_by_somebody() -> None:
+    Path(".terraform.tfstate.lock.info").write_bytes(b"")
+    (text,) = fetched("terraform.tfstate")
+    assert isinstance(text, StateText)
+    assert text.held
+    assert text.held.who == "somebody"
+
+
+def test_a_lock_that_may_not_be_read_is_unknown() -> None:
+    Path.cwd().chmod(0o755)
+    Path("terraform.tfstate").write_bytes(STATE)
+    Path("terraform.tfstate").chmod(0o644)
+    Path(".terraform.tfstate.lock.info").touch(mode=0)
+    with nobody():
+        (text,) = fetched("terraform.tfstate")
+    assert isinstance(text, StateText)
+    assert text.held is None
+    assert "permission denied" in text.lock_unknown
+
+
 def test_a_lock_that_was_left_behind_is_held_by_nobody() -> None:
     Path("terraform.tfstate").write_bytes(STATE)
     Path(".terraform.tfstate.lock.info").write_text(json.dumps(LOCK), encoding="utf-8")

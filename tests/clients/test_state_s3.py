@@ -197,6 +197,19 @@ def test_a_lock_table_that_cannot_be_read_leaves_the_lock_unknown(
     assert "dynamodb GetItem" in text.lock_unknown
 
 
+def test_a_lock_that_says_nothing_is_held_by_somebody(
+    bucket: Any, table: Any, fetch: Fetch
+) -> None:
+    put(bucket, "a.tfstate", "b.tfstate")
+    put(bucket, "a.tfstate.tflock", body=b"{}")
+    table.put_item(Item={"LockID": f"{bucket.name}/b.tfstate", "Info": "{}"})
+    for key in ("a", "b"):
+        (text,) = fetch(f"s3://{bucket.name}/{key}.tfstate?dynamodb_table={table.name}")
+        assert isinstance(text, StateText)
+        assert text.held
+        assert text.held.who == "somebody"
+
+
 def test_a_key_or_a_bucket_that_is_not_there_is_not_found(bucket: Any, fetch: Fetch) -> None:
     with pytest.raises(NotFound, match=r"none\.tfstate") as error:
         fetch(f"s3://{bucket.name}/none.tfstate")

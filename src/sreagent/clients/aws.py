@@ -81,9 +81,14 @@ class AwsCloud:
         return self._region
 
     @cached_property
+    def caller(self) -> Mapping[str, Any]:
+        """Who asks, as `sts GetCallerIdentity` says it: `Account`, `Arn`. Asked once."""
+        return self.call("sts", "GetCallerIdentity", {})
+
+    @property
     def account(self) -> str:
-        """The account number, asked once."""
-        return str(self.call("sts", "GetCallerIdentity", {})["Account"])
+        """The account number."""
+        return str(self.caller["Account"])
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = ""
@@ -94,7 +99,7 @@ class AwsCloud:
         """
         from botocore.exceptions import ClientError
 
-        with self._told(service, operation):
+        with self.told(service, operation):
             client = self._client(service, operation, region)
             try:
                 return _plain(_method(client, operation)(**parameters))
@@ -118,7 +123,7 @@ class AwsCloud:
         At most `most` items and `PAGES` pages. `NextToken` in the answer means that there is more:
         it goes on from there with `start`.
         """
-        with self._told(service, operation):
+        with self.told(service, operation):
             client = self._client(service, operation, region)
             name = _snake(client, operation)
             if not client.can_paginate(name):
@@ -131,7 +136,7 @@ class AwsCloud:
         self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = ""
     ) -> Iterator[Mapping[str, Any]]:
         """Send a reading operation; its answers page by page, to the end, as the SDK gives them."""
-        with self._told(service, operation):
+        with self.told(service, operation):
             client = self._client(service, operation, region)
             name = _snake(client, operation)
             if client.can_paginate(name):
@@ -152,7 +157,7 @@ class AwsCloud:
         False means that it will not come. Raises TryAgain for a waiter that is not known.
         """
         config = self._waiter(service, waiter)
-        with self._told(service, config.operation):
+        with self.told(service, config.operation):
             client = self._client(service, config.operation, region)
             answer, refused = _answer_or_error(client, config.operation, parameters)
             for acceptor in config.acceptors:
@@ -164,7 +169,7 @@ class AwsCloud:
 
     def asked_by(self, service: str, operation: str) -> tuple[Mapping[str, str], frozenset[str]]:
         """The parameters of an operation with their types, and which of them are required."""
-        with self._told(service, operation):
+        with self.told(service, operation):
             model = self._session.get_service_model(service).operation_model(operation)
             shape = model.input_shape
             members = shape.members if shape else {}
@@ -241,7 +246,7 @@ class AwsCloud:
         return model.get_waiter(names[wanted])
 
     @contextmanager
-    def _told(self, service: str, operation: str) -> Iterator[None]:
+    def told(self, service: str, operation: str) -> Iterator[None]:
         """Whatever the SDK raises, in our words."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.model import OperationNotFoundError

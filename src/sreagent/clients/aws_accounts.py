@@ -105,8 +105,7 @@ class _Ways:
 
     def _partition(self) -> str:
         """`aws`, or that of China or of a government: roles are of the same one."""
-        caller = self.usual.call("sts", "GetCallerIdentity", {})
-        found = _OF_CALLER.match(str(caller.get("Arn") or ""))
+        found = _OF_CALLER.match(str(self.usual.caller.get("Arn") or ""))
         return found[1] if found else "aws"
 
 

@@ -2,21 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sreagent.clients.state_many import (
-    check_size,
-    held_from,
-    is_pattern,
-    is_state,
-    literal,
-    naming,
-    side_by_side,
-    wanted,
-)
+from sreagent.clients.state_many import SOMEBODY, check_size, held_from, states_of
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadSettings, Forbidden, NotFound, Refused, Unreachable
 from sreagent.domain.state_spec import parts
@@ -55,19 +46,7 @@ class AzureStates:
                 home=f"azurerm://{account}/{container}",
                 options=spec.options,
             )
-        if key and not key.endswith("/") and not is_pattern(key):
-            with naming(spec.address):
-                yield shelf.read(key)
-            return
-        with naming(spec.address):
-            listed = dict(shelf.list(literal(key)))
-
-        def one(name: str) -> StateText | None:
-            check_size(shelf.address(name), listed[name])
-            text = shelf.read(name)
-            return text if is_state(name, text.body) else None
-
-        yield from side_by_side(wanted(spec, listed.items(), key), one, shelf.address)
+        yield from states_of(spec, shelf, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +57,15 @@ class _Shelf:
     home: str
     options: Mapping[str, str]
 
-    def address(self, key: str) -> str:
+    def address(self, key: str, /) -> str:
         return f"{self.home}/{key}"
 
-    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         with _told(self.address(prefix)):
             for blob in self.container.list_blobs(name_starts_with=prefix or None):
                 yield str(blob.name), int(blob.size or 0)
 
-    def read(self, key: str) -> StateText:
+    def read(self, key: str, _beside: Container[str] | None, /) -> StateText:
         address = self.address(key)
         with _told(address):
             stream = self.container.get_blob_client(key).download_blob()
@@ -145,10 +124,9 @@ def _held(properties: Any) -> Held | None:  # noqa: ANN401 - untyped SDK
         return None
     packed = (properties.metadata or {}).get(_LOCK_INFO, "")
     try:
-        told = held_from(base64.b64decode(packed, validate=True))
+        return held_from(base64.b64decode(packed, validate=True))
     except (binascii.Error, ValueError):
-        told = None
-    return told or Held(who="somebody")
+        return SOMEBODY
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def _read_if_state(path: str) -> StateText | None:
 
 
 def _read(path: str) -> StateText:
-    held = _held(Path(path))
+    held, lock_unknown = _lock(Path(path))
     try:
         with Path(path).open("rb") as file:
             # A pipe has no size: `<(terraform state pull)`.
@@ -107,7 +107,13 @@ def _read(path: str) -> StateText:
     except OSError as error:
         raise _unread(path, error) from error
     check_size(path, len(body))
-    return StateText(source=path, body=body, held=held, spec=StateSpec(scheme="file", address=path))
+    return StateText(
+        source=path,
+        body=body,
+        held=held,
+        lock_unknown=lock_unknown,
+        spec=StateSpec(scheme="file", address=path),
+    )
 
 
 def _unread(path: str, error: OSError) -> SreError:
@@ -132,14 +138,19 @@ def _siblings(path: Path) -> Iterator[Path]:
         return
 
 
-def _held(path: Path) -> Held | None:
-    """Who holds the lock: Terraform writes a file, and leaves it behind when it is killed."""
+def _lock(path: Path) -> tuple[Held | None, str]:
+    """Who holds the lock, or why nobody knows.
+
+    Terraform writes a file, and leaves it behind when it is killed.
+    """
     note = path.with_name(f".{path.name}.lock.info")
     try:
         body = note.read_bytes()
-    except OSError:
-        return None
-    return held_from(body) if _is_locked(path) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None, ""
+    except OSError as error:
+        return None, f"cannot read {one_line(str(note))}: {(error.strerror or str(error)).lower()}"
+    return (held_from(body) if _is_locked(path) else None), ""
 
 
 def _is_locked(path: Path) -> bool:

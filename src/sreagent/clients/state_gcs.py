@@ -1,21 +1,11 @@
 """States in Google Cloud Storage, through Google's library: the extra `gcs`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sreagent.clients.state_many import (
-    check_size,
-    held_from,
-    is_pattern,
-    is_state,
-    literal,
-    naming,
-    side_by_side,
-    trouble,
-    wanted,
-)
+from sreagent.clients.state_many import check_size, held_from, states_of, trouble
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import (
     BadSettings,
@@ -52,20 +42,7 @@ class GcsStates:
         client = self._enter()
         with _told(spec.address):
             shelf = _Shelf(bucket=client.bucket(bucket), timeout=self._timeout)
-        if name and not name.endswith("/") and not is_pattern(name):
-            with naming(spec.address):
-                yield shelf.read(name, *shelf.lock(name))
-            return
-        with naming(spec.address):
-            listed = dict(shelf.list(literal(name)))
-
-        def one(found: str) -> StateText | None:
-            check_size(shelf.address(found), listed[found])
-            lock = shelf.lock(found) if _lock_of(found) in listed else (None, "")
-            text = shelf.read(found, *lock)
-            return text if is_state(found, text.body) else None
-
-        yield from side_by_side(wanted(spec, listed.items(), name), one, shelf.address)
+        yield from states_of(spec, shelf, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +52,20 @@ class _Shelf:
     bucket: Any
     timeout: float
 
-    def address(self, name: str) -> str:
+    def address(self, name: str, /) -> str:
         return f"gs://{self.bucket.name}/{name}"
 
-    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         with _told(self.address(prefix)):
             for blob in self.bucket.list_blobs(
                 prefix=prefix, timeout=self.timeout, retry=_patience(self.timeout)
             ):
                 yield str(blob.name), int(blob.size or 0)
 
-    def read(self, name: str, held: Held | None, lock_unknown: str) -> StateText:
+    def read(self, name: str, beside: Container[str] | None, /) -> StateText:
         address = self.address(name)
+        may_be_held = beside is None or _lock_of(name) in beside
+        held, lock_unknown = self._lock(name) if may_be_held else (None, "")
         return StateText(
             source=address,
             body=self._object(name),
@@ -95,9 +74,9 @@ class _Shelf:
             spec=StateSpec(scheme="gs", address=address),
         )
 
-    def lock(self, name: str) -> tuple[Held | None, str]:
+    def _lock(self, name: str) -> tuple[Held | None, str]:
         try:
-            return held_from(self._object(_lock_of(name))) or Held(who="somebody"), ""
+            return held_from(self._object(_lock_of(name))), ""
         except NotFound:
             return None, ""
         except SreError as error:

@@ -69,13 +69,12 @@ def _lock(api: ApiServer, namespace: str, name: str) -> tuple[Held | None, str]:
     if not holder:
         return None, ""
     notes = (lease.get("metadata") or {}).get("annotations") or {}
-    told = held_from(str(notes.get(_LOCK_INFO) or ""))
     plain = Held(
         who=one_line(str(holder), 120),
         since=instant(spec.get("acquireTime") or spec.get("renewTime")),
         id=str(holder),
     )
-    return told or plain, ""
+    return held_from(str(notes.get(_LOCK_INFO) or ""), unsaid=plain), ""
 
 
 def _parts(api: ApiServer, namespace: str, name: str) -> Iterator[Any]:

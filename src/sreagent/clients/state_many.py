@@ -3,12 +3,12 @@
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput, NotFound, SreError
@@ -18,6 +18,7 @@ from sreagent.domain.text import one_line
 
 AT_ONCE = 8
 """States that are read side by side; so many are in memory at once."""
+SOMEBODY = Held(who="somebody")
 
 _MAGIC = re.compile(r"[*?\[{]")
 _FOREIGN = re.compile(
@@ -105,6 +106,44 @@ def wanted(spec: StateSpec, sized: Iterable[tuple[str, int]], pattern: str) -> l
     return found
 
 
+class Shelf(Protocol):
+    """A bucket or a container, with states under their names."""
+
+    def address(self, name: str, /) -> str:
+        """What people call a state of it."""
+        ...
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        """The names that begin like this, with their sizes in bytes."""
+        ...
+
+    def read(self, name: str, beside: Container[str] | None, /) -> StateText:
+        """A state and who holds its lock. `beside` is what was listed; None where nothing was."""
+        ...
+
+
+def states_of(spec: StateSpec, shelf: Shelf, name: str) -> Iterator[StateText | Trouble]:
+    """The state of a name, or each that a folder (`prod/`) or a pattern means.
+
+    Raises:
+        NotFound: There is none.
+        SreError: As the shelf says.
+    """
+    if name and not name.endswith("/") and not is_pattern(name):
+        with naming(spec.address):
+            yield shelf.read(name, None)
+        return
+    with naming(spec.address):
+        listed = dict(shelf.list(literal(name)))
+
+    def one(found: str) -> StateText | None:
+        check_size(shelf.address(found), listed[found])
+        text = shelf.read(found, listed)
+        return text if is_state(found, text.body) else None
+
+    yield from side_by_side(wanted(spec, listed.items(), name), one, shelf.address)
+
+
 def side_by_side(
     names: Iterable[str], fetch: Callable[[str], StateText | None], label: Callable[[str], str]
 ) -> Iterator[StateText | Trouble]:
@@ -158,21 +197,21 @@ def check_size(what: str, size: int) -> None:
         )
 
 
-def held_from(body: bytes | str) -> Held | None:
-    """Who holds a lock, from what Terraform writes about it; None when that says nothing."""
+def held_from(body: bytes | str, *, unsaid: Held = SOMEBODY) -> Held:
+    """Who holds a lock, from what Terraform writes about it; `unsaid` when that says nothing."""
     try:
         told: Any = json.loads(body)
     except (ValueError, RecursionError):
         text = body if isinstance(body, str) else body.decode("utf-8", errors="replace")
-        return Held(who=one_line(text, 80)) if text.strip() else None
+        return Held(who=one_line(text, 80)) if text.strip() else unsaid
     if not isinstance(told, dict) or not told:
-        return None
+        return unsaid
 
     def value(name: str) -> str:
         return one_line(str(told.get(name) or ""), 200)
 
     return Held(
-        who=value("Who") or "somebody",
+        who=value("Who") or SOMEBODY.who,
         operation=value("Operation"),
         since=instant(told.get("Created")),
         id=value("ID"),

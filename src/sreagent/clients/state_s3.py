@@ -1,24 +1,13 @@
 """States in S3, with the lock that stands beside them or in a table of DynamoDB."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from sreagent.clients.aws import AwsCloud
-from sreagent.clients.aws_errors import failure
-from sreagent.clients.state_many import (
-    check_size,
-    held_from,
-    is_pattern,
-    is_state,
-    literal,
-    naming,
-    side_by_side,
-    trouble,
-    wanted,
-)
+from sreagent.clients.state_many import check_size, held_from, states_of, trouble
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput, Forbidden, NotFound, SreError
 from sreagent.domain.state_spec import parts
@@ -29,8 +18,6 @@ Enter = Callable[[str, str], AwsCloud]
 _ENDPOINTS = ("endpoint", "endpoints.s3", "endpoints.dynamodb", "dynamodb_endpoint")
 _LOCK = ".tflock"
 _CHUNK = 1024 * 1024
-_PATIENCE = 30.0
-"""Seconds, for messages alone: the SDK knows its own timeouts."""
 
 
 class S3States:
@@ -49,22 +36,7 @@ class S3States:
             SreError: AWS did not answer, does not allow it, or knows no such bucket or key.
         """
         bucket, key = parts(spec)
-        shelf = self._shelf(spec, bucket)
-        if key and not key.endswith("/") and not is_pattern(key):
-            with naming(spec.address):
-                yield shelf.read(key, shelf.lock(key))
-            return
-        with naming(spec.address):
-            listed = dict(shelf.list(literal(key)))
-        names = wanted(spec, listed.items(), key)
-
-        def one(name: str) -> StateText | None:
-            check_size(shelf.address(name), listed[name])
-            lock = shelf.lock(name, is_there=f"{name}{_LOCK}" in listed)
-            text = shelf.read(name, lock)
-            return text if is_state(name, text.body) else None
-
-        yield from side_by_side(names, one, shelf.address)
+        yield from states_of(spec, self._shelf(spec, bucket), key)
 
     def _shelf(self, spec: StateSpec, bucket: str) -> "_Shelf":
         options = spec.options
@@ -96,16 +68,17 @@ class _Shelf:
     bucket: str
     options: Mapping[str, str]
 
-    def address(self, key: str) -> str:
+    def address(self, key: str, /) -> str:
         return f"s3://{self.bucket}/{key}"
 
-    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         asked = {"Bucket": self.bucket, "Prefix": prefix}
         for page in self._pages("s3", "ListObjectsV2", asked):
             for entry in page.get("Contents") or ():
                 yield str(entry["Key"]), int(entry["Size"])
 
-    def read(self, key: str, lock: _Lock) -> StateText:
+    def read(self, key: str, beside: Container[str] | None, /) -> StateText:
+        lock = self._lock(key, is_there=beside is None or f"{key}{_LOCK}" in beside)
         body = self._object(key)
         doubts: tuple[str, ...] = ()
         if lock.digest and lock.digest != hashlib.md5(body, usedforsecurity=False).hexdigest():
@@ -125,11 +98,11 @@ class _Shelf:
             spec=StateSpec(scheme="s3", address=self.address(key), options=self.options),
         )
 
-    def lock(self, key: str, *, is_there: bool | None = None) -> _Lock:
-        """Who holds the lock. `is_there`: whether a listing showed its file; None without one."""
+    def _lock(self, key: str, *, is_there: bool) -> _Lock:
+        """Who holds the lock. `is_there`: whether its file may be there."""
         table = self.options.get("dynamodb_table", "")
         try:
-            held = self._lock_file(key) if is_there is not False else None
+            held = self._lock_file(key) if is_there else None
             if held or not table:
                 return _Lock(held=held, unknown="" if held else self._no_table())
             return self._table(table, key)
@@ -150,8 +123,7 @@ class _Shelf:
     def _table(self, table: str, key: str) -> _Lock:
         name = f"{self.bucket}/{key}"
         lock, digest = self._item(table, name), self._item(table, f"{name}-md5")
-        info = lock.get("Info", {}).get("S", "")
-        held = held_from(info) if info else Held(who="somebody") if lock else None
+        held = held_from(str(lock.get("Info", {}).get("S", ""))) if lock else None
         return _Lock(held=held, digest=str(digest.get("Digest", {}).get("S", "")))
 
     def _item(self, table: str, name: str) -> Mapping[str, Any]:
@@ -161,18 +133,11 @@ class _Shelf:
         return item
 
     def _object(self, key: str) -> bytes:
-        from botocore.exceptions import BotoCoreError
-
         answer = next(iter(self._pages("s3", "GetObject", {"Bucket": self.bucket, "Key": key})))
         check_size(self.address(key), int(answer.get("ContentLength") or 0))
-        try:
-            with closing(answer["Body"]) as stream:
-                # The SDK tells that a body broke off at the read behind its end.
-                body = b"".join(iter(lambda: stream.read(_CHUNK), b""))
-        except BotoCoreError as error:
-            what = f"s3 GetObject {key}"
-            raise failure(what, error, timeout=_PATIENCE) from error
-        return body
+        with self.cloud.told("s3", "GetObject"), closing(answer["Body"]) as stream:
+            # The SDK tells that a body broke off at the read behind its end.
+            return b"".join(iter(lambda: stream.read(_CHUNK), b""))
 
     def _pages(
         self, service: str, operation: str, asked: Mapping[str, Any]
