@@ -108,7 +108,7 @@ class GitRepository:
             message: Of the commit.
 
         Raises:
-            Conflict: Files changed here since the last commit, or the branch is checked out.
+            Conflict: Files changed here since the last commit, or the branch holds something else.
             BadInput: A path leads out of the repository.
         """
         _check(files, digest)
