@@ -8,7 +8,9 @@ import pytest
 from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
 from sreagent.drift.compare.shape import Shape
+from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.imports import Stray, imported
+from sreagent.drift.mend.plan import Plan, patched
 from sreagent.drift.mend.syntax import parse
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
@@ -110,6 +112,23 @@ def test_names_are_identifiers_and_no_two_are_the_same() -> None:
     assert len(set(addresses)) == len(names)
     assert "aws_x.web" not in addresses
     assert all(re.fullmatch(r"aws_x\.[a-z_][a-z0-9_]*", each) for each in addresses)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("prod/main.tf", 'resource "aws_security_group" "web" {}\n', id="hcl"),
+        pytest.param(
+            "prod/x.tf.json", '{"resource": {"aws_security_group": {"web": {}}}}', id="json"
+        ),
+    ],
+)
+def test_a_name_that_the_code_has_and_no_state_is_not_given_again(path: str, text: str) -> None:
+    code = Code(files={path: text.encode()}, root="prod")
+    web = Real(type="aws_security_group", id="sg-1", name="web", attributes={"name": "web"})
+    plan = Plan(decisions=(), mends={}, strays=(stray(web, "sg-1"),))
+    _, found = patched(plan, code, [])
+    assert found.addresses == ("aws_security_group.web_2",)
 
 
 def test_a_secret_is_left_out_and_said() -> None:

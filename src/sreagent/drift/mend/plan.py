@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sreagent.domain.drift import Changed, Class, DriftReport
+from sreagent.drift.code.blocks import blocks_of
 from sreagent.drift.examine import Drifted, Examined
 from sreagent.drift.masks import Masks
-from sreagent.drift.mend.code import Code
+from sreagent.drift.mend.code import Code, folder_of
 from sreagent.drift.mend.direction import (
     Decision,
     Direction,
@@ -108,6 +109,7 @@ def patched(
             for each in strays
         ],
         [managed for state in states for managed in state.resources],
+        taken=_declared(code),
     )
     path = f"{code.root}/{IMPORTS}" if code.root else IMPORTS
     done = mended(
@@ -117,6 +119,12 @@ def patched(
         new_files={path: found.text.encode()} if found.text else {},
     )
     return done, found
+
+
+def _declared(code: Code) -> set[str]:
+    """Addresses of the resources of the root module, of those that no state has, too."""
+    root = {path: text for path, text in code.files.items() if folder_of(path) == code.root}
+    return {".".join(each.labels) for each in blocks_of(root) if each.kind == "resource"}
 
 
 def _wish(changed: Changed, raw: Drifted | None) -> Wish:
