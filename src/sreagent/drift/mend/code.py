@@ -17,8 +17,6 @@ from sreagent.drift.mend.syntax import (
 )
 
 _OVERRIDE = re.compile(r"(?:.*_)?override\.tf")
-_DEEPEST = 20
-"""Modules in modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +51,16 @@ class Absent:
 
     why: str
     spot: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The block that calls a module which lies in a folder here."""
+
+    name: str
+    block: Block
+    inside: str
+    """Folder of the module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +126,10 @@ def find(code: Code, address: str) -> Block | Absent:
     parts = address_of(address)
     if parts is None:
         return Absent(why=f"{address!r} is no address")
-    folder = module_folder(code, parts)
-    if isinstance(folder, Absent):
-        return folder
+    led = calls_to(code, parts)
+    if isinstance(led, Absent):
+        return led
+    folder = led[-1].inside if led else code.root
     wanted = ("data" if parts.is_data else "resource", parts.type, parts.name)
     found = [
         Block(source=source, node=node, folder=folder)
@@ -145,18 +154,20 @@ def _none(code: Code, folder: str, wanted: tuple[str, ...]) -> Absent:
     return Absent(why=f"no block {' '.join(wanted)} in {folder or 'the root module'}")
 
 
-def module_folder(code: Code, address: Address) -> str | Absent:
-    """The folder of the module that an address stands in."""
+def calls_to(code: Code, address: Address) -> tuple[Call, ...] | Absent:
+    """The blocks that lead to a resource in modules, the outermost first."""
+    found: list[Call] = []
     folder = code.root
     for step in address.modules:
-        call = module_call(code, folder, step.name)
-        if call is None:
+        block = module_call(code, folder, step.name)
+        if block is None:
             return Absent(why=f"no block module {step.name} in {folder or 'the root module'}")
-        inside = _local_folder(call, folder)
+        inside = _local_folder(block, folder)
         if inside is None:
-            return Absent(why=f"module {step.name} is not in a folder here", spot=call.spot)
+            return Absent(why=f"module {step.name} is not in a folder here", spot=block.spot)
+        found.append(Call(name=step.name, block=block, inside=inside))
         folder = inside
-    return folder
+    return tuple(found)
 
 
 def module_call(code: Code, folder: str, name: str) -> Block | None:
@@ -209,32 +220,20 @@ def shared(code: Code, address: str, block: Block) -> str:
     for name in ("count", "for_each"):
         if attribute(block.source, block.node, name) is not None:
             return f"the block makes several resources ({name})"
-    if parts is None or not parts.modules:
-        return ""
-    if several := _several(code, parts):
-        return several
-    places = callers(code, block.folder)
+    led = calls_to(code, parts) if parts else ()
+    if isinstance(led, Absent):
+        return led.why
+    return next(filter(None, (_several(code, call) for call in led)), "")
+
+
+def _several(code: Code, call: Call) -> str:
+    for name in ("count", "for_each"):
+        if attribute(call.block.source, call.block.node, name) is not None:
+            return f"module {call.name} is made several times ({name})"
+    places = callers(code, call.inside)
     if len(places) > 1:
-        return f"module folder {block.folder} is used {len(places)} times: " + ", ".join(
-            str(place) for place in places[:4]
-        )
-    return ""
-
-
-def _several(code: Code, parts: Address) -> str:
-    folder = code.root
-    for step in parts.modules[:_DEEPEST]:
-        call = module_call(code, folder, step.name)
-        inside = _local_folder(call, folder) if call else None
-        if call is None or inside is None:
-            return f"module {step.name} cannot be followed"
-        for name in ("count", "for_each"):
-            if attribute(call.source, call.node, name) is not None:
-                return f"module {step.name} is made several times ({name})"
-        if len(callers(code, inside)) > 1:
-            places = ", ".join(str(place) for place in callers(code, inside)[:4])
-            return f"module folder {inside} is used more than once: {places}"
-        folder = inside
+        where = ", ".join(str(place) for place in places[:4])
+        return f"module folder {call.inside} is used more than once: {where}"
     return ""
 
 

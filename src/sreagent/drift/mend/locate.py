@@ -1,7 +1,6 @@
 """From an address and a path to the bytes that say it."""
 
 import json
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,9 +13,9 @@ from sreagent.drift.mend.code import (
     Block,
     Code,
     Spot,
+    calls_to,
     find,
     folder_of,
-    module_call,
     references,
     resources,
     shared,
@@ -362,21 +361,13 @@ class _Search:
     def _refuse_input(self, name: str) -> None:
         """Refuse a variable that the call of its module sets."""
         parts = address_of(self.wanted.address)
-        if parts is None or not parts.modules:
+        led = calls_to(self.code, parts) if parts else ()
+        if isinstance(led, Absent) or not led:
             return
-        call = self._call(parts.modules[-1].name)
-        said = attribute(call.source, call.node, name) if call else None
-        if call is not None and said is not None:
+        call = led[-1].block
+        if (said := attribute(call.source, call.node, name)) is not None:
             msg = f"var.{name} is an input of the module"
             raise self.unclear(msg, said, source=call.source)
-
-    def _call(self, name: str) -> Block | None:
-        """The one call of the module that the block stands in."""
-        for folder in sorted({folder_of(path) for path in self.code.files if path.endswith(".tf")}):
-            call = module_call(self.code, folder, name)
-            if call is not None and _leads_to(call, self.block.folder):
-                return call
-        return None
 
     def _refuse_json(self, path: str, name: str) -> None:
         try:
@@ -395,18 +386,6 @@ class _Search:
 
 def _lacks(values: list[Json], index: int) -> bool:
     return index >= len(values) or values[index] is None
-
-
-def _leads_to(call: Block, folder: str) -> bool:
-    said = attribute(call.source, call.node, "source")
-    if said is None:
-        return False
-    try:
-        value = str(value_of(call.source, expression(said)))
-    except NotLiteralError:
-        return False
-    joined = posixpath.normpath(posixpath.join(call.folder or ".", value))
-    return joined == (folder or ".")
 
 
 def _may_set(path: str, folder: str) -> bool:
