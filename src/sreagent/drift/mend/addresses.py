@@ -29,16 +29,6 @@ class Address:
     key: str | int | None = None
     is_data: bool = False
 
-    @property
-    def keyed(self) -> bool:
-        """Whether one block makes several resources, of which this is one."""
-        return self.key is not None
-
-    @property
-    def module_keyed(self) -> bool:
-        """Whether a module that it stands in is made several times."""
-        return any(step.key is not None for step in self.modules)
-
 
 def address_of(text: str) -> Address | None:
     """Take an address apart; None where it is none."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.syntax import Source, Splice, bodies, parse, spliced, walk
+from sreagent.drift.mend.syntax import Source, Splice, bodies, parse, parted, spliced, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +59,7 @@ def _tidied(before: Source, after: Source, find: _Find) -> bytes:
 def _changed(before: bytes, after: bytes) -> tuple[int, int]:
     """The lines around what changed: the last one before it and the first one after it."""
     old, new = before.split(b"\n"), after.split(b"\n")
-    shortest = min(len(old), len(new))
-    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
-    tail = next(
-        (at for at in range(shortest - head) if old[-1 - at] != new[-1 - at]), shortest - head
-    )
+    head, tail = parted(old, new)
     return head - 1, len(new) - tail
 
 

@@ -13,7 +13,7 @@ from sreagent.drift.mend import layout
 from sreagent.drift.mend.addresses import address_of, with_value
 from sreagent.drift.mend.align import tidied
 from sreagent.drift.mend.code import Absent, Code, Spot, find, references, shared
-from sreagent.drift.mend.likeness import alike, is_nothing
+from sreagent.drift.mend.likeness import alike, is_blocks, is_nothing
 from sreagent.drift.mend.literals import (
     NotLiteralError,
     UnwritableError,
@@ -24,7 +24,7 @@ from sreagent.drift.mend.literals import (
 )
 from sreagent.drift.mend.locate import Target, UnclearError, Unset, Value, Wanted, Whole, locate
 from sreagent.drift.mend.rewrite import Manner, rewritten
-from sreagent.drift.mend.syntax import Source, Splice, attributes, blocks, labels, spliced
+from sreagent.drift.mend.syntax import Source, Splice, attributes, blocks, labels, parted, spliced
 
 Json = Any
 """A JSON value."""
@@ -292,22 +292,16 @@ def block_lines(value: Mapping[str, Json], newline: str = "\n") -> list[str]:
     rows = [
         (name, written(each, "", newline))
         for name, each in value.items()
-        if not is_nothing(each) and not _is_blocks(each)
+        if not is_nothing(each) and not is_blocks(each)
     ]
     lines = [line for row in aligned(rows) for line in row.split(newline)]
     for name, each in value.items():
-        if _is_blocks(each):
+        if is_blocks(each):
             for inner in each:
                 deeper = block_lines(inner, newline)
                 lines += [*([""] if lines else []), f"{name} {{"]
                 lines += [f"  {line}" if line else "" for line in deeper] + ["}"]
     return lines
-
-
-def _is_blocks(value: Json) -> bool:
-    return (
-        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
-    )
 
 
 def _made(code: Code, source: Source, splices: list[Splice]) -> Code:
@@ -330,14 +324,18 @@ def _prove(before: Code, code: Code, path: str, wish: Wish) -> None:
             return
         msg = f"the edit cannot be read back: {error.why}"
         raise UnclearError(msg, error.spot) from error
-    if isinstance(wish.after, Mapping) and isinstance(found, Mapping):
-        found = {name: found.get(name) for name in wish.after if not is_nothing(wish.after[name])}
-        wanted: Json = {name: each for name, each in wish.after.items() if not is_nothing(each)}
-    else:
-        wanted = wish.after
-    if not alike(found, wanted, ordered=wish.ordered):
+    if not says(found, wish):
         msg = "the edit does not say what is there"
         raise UnclearError(msg)
+
+
+def says(found: Json, wish: Wish) -> bool:
+    """Whether what the code says is what is there; of a block, what is set in it counts."""
+    wanted = wish.after
+    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+        wanted = {name: each for name, each in wanted.items() if not is_nothing(each)}
+        found = {name: found.get(name) for name in wanted}
+    return alike(found, wanted, ordered=wish.ordered)
 
 
 def after_wish(wish: Wish) -> Wanted:
@@ -378,11 +376,7 @@ def _block_value(source: Source, node: Node) -> dict[str, Json]:
 
 def _difference(code: Code, changed: Code, path: str, wish: Wish) -> Edited:
     old, new = code.files[path].split(b"\n"), changed.files[path].split(b"\n")
-    shortest = min(len(old), len(new))
-    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
-    tail = next(
-        (at for at in range(shortest - head) if old[-1 - at] != new[-1 - at]), shortest - head
-    )
+    head, tail = parted(old, new)
     return Edited(
         address=wish.address,
         path=wish.path,

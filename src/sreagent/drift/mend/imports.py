@@ -11,7 +11,7 @@ from sreagent.domain.secrets import names_secret
 from sreagent.drift.compare.noise import is_volatile
 from sreagent.drift.compare.shape import PLAIN, Shape
 from sreagent.drift.mend.direction import CANNOT_BE_IMPORTED
-from sreagent.drift.mend.likeness import is_nothing
+from sreagent.drift.mend.likeness import is_blocks, is_nothing
 from sreagent.drift.mend.literals import UnwritableError, aligned, key, quoted, scalar
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
@@ -231,7 +231,7 @@ class _Writer:
                 continue
             if names_secret(name):
                 self.left_out.append(path)
-            elif _is_blocks(value):
+            elif is_blocks(value):
                 for each in value:
                     inner += ["", f"{name} {{", *_deeper(self.block(each, path)), "}"]
             else:
@@ -294,9 +294,3 @@ def _one(name: str) -> str:
 
 def _deeper(lines: list[str]) -> list[str]:
     return [f"  {line}" if line else "" for line in lines]
-
-
-def _is_blocks(value: Json) -> bool:
-    return (
-        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
-    )

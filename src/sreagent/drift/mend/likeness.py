@@ -73,6 +73,13 @@ def is_nothing(value: Json) -> bool:
     return value is None or value in ("", [], {}, ())
 
 
+def is_blocks(value: Json) -> bool:
+    """Whether a value stands in nested blocks: a list of objects."""
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+    )
+
+
 def loosely(one: Json, other: Json) -> bool:
     """Whether two values may well be one: nothing is like empty, zero and false."""
     if not one and not other:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sreagent.domain.drift import Changed, Missing
+from sreagent.domain.drift import Changed
 from sreagent.drift.mend.addresses import with_value
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.edit import (
@@ -17,10 +17,10 @@ from sreagent.drift.mend.edit import (
     Wish,
     after_wish,
     edited,
+    says,
     value_at,
     without_block,
 )
-from sreagent.drift.mend.likeness import alike, is_nothing
 from sreagent.drift.mend.locate import UnclearError
 from sreagent.drift.mend.syntax import parse
 from sreagent.drift.state.managed import Managed
@@ -153,11 +153,6 @@ def wish_of(
     )
 
 
-def removable(missing: Iterable[Missing]) -> tuple[str, ...]:
-    """Addresses of what is gone, each once."""
-    return tuple(dict.fromkeys(each.address for each in missing))
-
-
 def _unread(before: Code, after: Code) -> tuple[str, ...]:
     return tuple(
         path
@@ -176,11 +171,7 @@ def _left(code: Code, wishes: Iterable[Wish]) -> Iterable[str]:
             found = value_at(code, after_wish(wish))
         except UnclearError:
             found = None
-        wanted = wish.after
-        if isinstance(found, Mapping) and isinstance(wanted, Mapping):
-            wanted = {name: each for name, each in wanted.items() if not is_nothing(each)}
-            found = {name: found.get(name) for name in wanted}
-        if not alike(found, wanted, ordered=wish.ordered):
+        if not says(found, wish):
             yield f"{wish.address} {wish.path}"
 
 

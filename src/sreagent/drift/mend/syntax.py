@@ -81,6 +81,16 @@ def spliced(text: bytes, splices: tuple[Splice, ...] | list[Splice]) -> bytes:
     return b"".join([*parts, text[done:]])
 
 
+def parted(old: list[bytes], new: list[bytes]) -> tuple[int, int]:
+    """How many lines two texts begin with in common, and how many of the others they end with."""
+    shortest = min(len(old), len(new))
+    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
+    tail = next(
+        (at for at in range(shortest - head) if old[-1 - at] != new[-1 - at]), shortest - head
+    )
+    return head, tail
+
+
 def bodies(node: Node) -> Node | None:
     """What stands between the braces of a block, or in a file; None where nothing does."""
     return next((child for child in node.children if child.type == "body"), None)
