@@ -509,6 +509,25 @@ def test_a_resource_in_two_states_is_told_once_and_compared_in_both(
     assert "terraform state rm" in error["hint"]
 
 
+def test_namesakes_in_two_accounts_and_ids_that_tell_nothing_apart_are_no_trouble(
+    way: Faults,
+) -> None:
+    del way
+    for of in (ACCOUNT, OTHER):
+        home = f"arn:aws:logs:{REGION}:{of}:log-group:/app"
+        group = {"id": "/app", "name": "/app", "arn": home}
+        password = {"id": "none", "length": 16}
+        things = (
+            Thing(type="aws_cloudwatch_log_group", name="app", attributes=group),
+            Thing(type="random_password", name="db", attributes=password),
+        )
+        write(state_of(things), f"{of}.tfstate")
+    states = [word for of in (ACCOUNT, OTHER) for word in ("--state", f"{of}.tfstate")]
+    done = drift(*states, "--no-unmanaged", "--json")
+    assert len(done.json["states"]) == 2
+    assert not [each for each in done.json["errors"] if "two states" in each["message"]]
+
+
 # States that move, and locks.
 
 

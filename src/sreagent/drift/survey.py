@@ -16,7 +16,7 @@ from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
 from sreagent.drift.findings import Telling
 from sreagent.drift.masks import Masks, secrets_of
 from sreagent.drift.near import IncidentSeen
-from sreagent.drift.places import usual_place
+from sreagent.drift.places import place_of, usual_place
 from sreagent.drift.reality import cloud_control
 from sreagent.drift.reality.kinds import Kind
 from sreagent.drift.reality.known import kinds, readers
@@ -126,6 +126,7 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
             *known.troubles,
             *_closed(doors.closed()),
             *_problems(known.states),
+            *_in_two_states(known.states),
             *_odd(examined),
             *findings.troubles,
         ),
@@ -367,16 +368,24 @@ def _problems(states: Iterable[State]) -> Iterator[Trouble]:
     for state in states:
         for problem in state.problems:
             yield Trouble(what=state.source, message=problem)
-    homes: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for state in states:
+
+
+def _in_two_states(states: Sequence[State]) -> Iterator[Trouble]:
+    """What two states hold. Its namesake in another account or region is another thing."""
+    holders: dict[tuple[str, str, str], list[Managed]] = defaultdict(list)
+    for state in states if len(states) > 1 else ():
+        usual = usual_place(state.resources, state.region)
         for managed in state.resources:
-            if managed.id and not managed.deposed:
-                homes[managed.type, managed.id].add(f"{managed.address} ({state.source})")
-    for (type_, id_), where in sorted(homes.items()):
-        if len({each.rpartition(" (")[2] for each in where}) > 1:
+            # Ids of other providers need not tell things apart: each `random_password` is `none`.
+            if managed.id and not managed.deposed and (_is_aws(managed) or is_kubernetes(managed)):
+                where = managed.attributes.get("arn") or place_of(managed, usual)
+                holders[managed.type, managed.id, str(where)].append(managed)
+    for (type_, id_, _), held in sorted(holders.items(), key=lambda one: one[0]):
+        if len({managed.source for managed in held}) > 1:
+            homes = sorted(f"{managed.address} ({managed.source})" for managed in held)
             yield Trouble(
                 what=f"{type_} {id_}",
-                message=f"stands in two states: {', '.join(sorted(where))}",
+                message=f"stands in two states: {', '.join(homes)}",
                 hint="take it out of one of them: terraform state rm",
             )
 
