@@ -71,8 +71,6 @@ class Examined:
     deposed: tuple[tuple[Gone, bool | None], ...] = ()
     """Left-over objects, and whether they are still there."""
     coverage: tuple[Coverage, ...] = ()
-    reals: Mapping[tuple[str, str], Real] = field(default_factory=dict)
-    """By type and id: everything that was seen, for what has to be known of neighbours."""
     authors: Mapping[Key, Author] = field(default_factory=dict)
     """Who it was, where the thing itself tells."""
     odd: Mapping[str, str] = field(default_factory=dict)
@@ -128,12 +126,6 @@ def examine(
         second = list(sweep(estate, again, asked))
         unsure = _unsure(second)
         drifted, gone = _confirmed((drifted, gone), _weighed(second, doubted, odd), unsure)
-    reals = {
-        (type_, real.id): real
-        for reading in first
-        for type_, found in reading.found.items()
-        for real in found.values()
-    }
     return Examined(
         drifted=tuple(drifted),
         gone=tuple(gone),
@@ -146,7 +138,6 @@ def examine(
             for reading in first
             for each in reading.coverage(_held(reading, wanted))
         ),
-        reals=reals,
         odd=odd,
     )
 
