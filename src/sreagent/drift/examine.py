@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sreagent.domain.drift import Author, Coverage, Extent, Place
+from sreagent.domain.drift import Author, Coverage, Extent, Place, Trouble
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.matching import Held, compared, held_at, missing, only, strangers
 from sreagent.drift.places import place_of, usual_place
@@ -75,6 +75,8 @@ class Examined:
     """Who it was, where the thing itself tells."""
     odd: Mapping[str, str] = field(default_factory=dict)
     """Resources that could not be compared, by address, and why."""
+    troubles: tuple[Trouble, ...] = ()
+    """What could not be read, besides single lists."""
 
 
 def settled(

@@ -331,8 +331,8 @@ class _Examination:
         if len(self.gone) > 1 and not there and len(self.gone) == looked_at and not self.drifted:
             yield Trouble(
                 what=f"objects of cluster {self.cluster.context}",
-                message=f"none of the {looked_at} resources is there",
-                hint="is it the cluster of this state? try: --context",
+                message=f"none of the {looked_at} resources is there: is it another cluster?",
+                hint="name its context: --context NAME",
             )
 
 

@@ -43,7 +43,7 @@ class Doors:
     clock: Clock
     home: Callable[[], Place]
     """Where the person's own credentials lead: for resources that do not tell where they live."""
-    cluster: Callable[[], Objects] | None = None
+    cluster: Callable[[], Objects]
     """The cluster that resources of the provider `kubernetes` are looked for in."""
     calls: Callable[[], int] = lambda: 0
     """Requests sent so far."""
@@ -100,13 +100,13 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
     known = yield from _read_states(doors, specs)
     known_types = {**kinds(), **cloud_control.kinds_of(_without_reader(known.states))}
     examined = yield from _examined(doors, known.states, known_types)
-    live = yield from _in_cluster(doors, known.states, known.troubles)
+    live = yield from _in_cluster(doors, known.states)
     moved = yield from _moved(doors, known)
     if moved:
         yield f"{', '.join(sorted(moved))} changed meanwhile: reading again"
         known.states = [moved.get(each.source, each) for each in known.states]
         examined = yield from _examined(doors, known.states, known_types)
-        live = yield from _in_cluster(doors, known.states, known.troubles)
+        live = yield from _in_cluster(doors, known.states)
         moved = yield from _moved(doors, known)
     examined = _both(examined, live)
     if known.unread:
@@ -123,7 +123,8 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         left_over=findings.left_over,
         coverage=(*examined.coverage, *_not_looked_at(known.states, known_types)),
         errors=(
-            *known.troubles,
+            *dict.fromkeys(known.troubles),
+            *examined.troubles,
             *_closed(doors.closed()),
             *_problems(known.states),
             *_in_two_states(known.states),
@@ -202,9 +203,7 @@ def _examined(
     )
 
 
-def _in_cluster(
-    doors: Doors, states: Sequence[State], troubles: list[Trouble]
-) -> Generator[Happening, None, Examined]:
+def _in_cluster(doors: Doors, states: Sequence[State]) -> Generator[Happening, None, Examined]:
     """Resources that are objects of a cluster, beside those of the one that is set."""
     objects = [
         managed
@@ -212,22 +211,16 @@ def _in_cluster(
         for managed in state.resources
         if state.refreshed is None and is_kubernetes(managed)
     ]
-    if not objects or doors.cluster is None:
+    if not objects:
         return Examined()
     yield f"reading {len(objects)} objects of the cluster"
     try:
-        cluster = doors.cluster()
-        found = examine_kubernetes(objects, cluster)
+        found = examine_kubernetes(objects, doors.cluster())
     except SreError as error:
-        troubles.append(_trouble("the cluster", error))
-        return Examined(coverage=tuple(_unseen(objects, error.message)))
-    if len(found.gone) == len(objects) > 1:
+        return _unseen(objects, _trouble("the cluster", error))
+    if found.troubles:
         # The state does not say which cluster it means: another one has none of them.
-        why = f"none of its objects is in the cluster {cluster.context!r}: is it another one?"
-        hint = "name its context: --context NAME"
-        troubles.append(Trouble(what="the cluster", message=why, hint=hint))
-        return Examined(coverage=tuple(_unseen(objects, why)))
-    troubles += found.troubles
+        return _unseen(objects, found.troubles[0])
     return Examined(
         drifted=tuple(
             replace(each.drifted, shallow=bool(each.shallow), secret=each.secret)
@@ -240,9 +233,16 @@ def _in_cluster(
     )
 
 
-def _unseen(objects: Iterable[Managed], why: str) -> Iterator[Coverage]:
-    for type_, number in sorted(Counter(each.type for each in objects).items()):
-        yield Coverage(type=type_, extent=Extent.NOT_LOOKED_AT, resources=number, why=why)
+def _unseen(objects: Iterable[Managed], why: Trouble) -> Examined:
+    """None of them was looked at."""
+    counted = Counter(each.type for each in objects)
+    return Examined(
+        coverage=tuple(
+            Coverage(type=type_, extent=Extent.NOT_LOOKED_AT, resources=number, why=why.message)
+            for type_, number in sorted(counted.items())
+        ),
+        troubles=(why,),
+    )
 
 
 def _both(one: Examined, other: Examined) -> Examined:
@@ -253,6 +253,7 @@ def _both(one: Examined, other: Examined) -> Examined:
         deposed=(*one.deposed, *other.deposed),
         coverage=(*one.coverage, *other.coverage),
         authors={**one.authors, **other.authors},
+        troubles=(*one.troubles, *other.troubles),
     )
 
 
