@@ -67,6 +67,11 @@ class Extent(StrEnum):
     """Only what a generic reading gives was compared."""
     NOT_LOOKED_AT = "not looked at"
 
+    @property
+    def lacks(self) -> bool:
+        """Whether something there was not seen."""
+        return self in (Extent.PARTIAL, Extent.NOT_LOOKED_AT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -259,7 +264,6 @@ class DriftReport:
     @property
     def is_partial(self) -> bool:
         """Whether something that the states hold was not looked at."""
-        lacking = (Extent.PARTIAL, Extent.NOT_LOOKED_AT)
         return bool(self.errors) or any(
-            each.resources and each.extent in lacking for each in self.coverage
+            each.resources and each.extent.lacks for each in self.coverage
         )

@@ -80,7 +80,7 @@ def _resource(resource: words.Resource, where: Where, mends: Mapping[str, str]) 
     style, word = (severity, severity.upper()) if drift else ("dim", resource.klass.upper())
     yield f'<section>\n<h3><span class="{style}">{word}</span> {_code(resource.address)}</h3>'
     facts = [resource.id, where(resource.place), *resource.marks, *resource.whys]
-    yield f'<p class="dim">{_text(" · ".join(filter(None, facts)))}</p>'
+    yield f'<p class="dim">{_text(words.joined(*facts))}</p>'
     for (author, near), changes in resource.by_author.items():
         for change in changes:
             yield f"<p>{_code(change.path)}</p>"
@@ -118,7 +118,7 @@ def _tables(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Line
                 _code(each.address),
                 _code(each.id),
                 _text(where(each.place)),
-                _text(_joined(each.why, words.by_line(each.author, each.near))),
+                _text(words.joined(each.why, words.by_line(each.author, each.near))),
                 _code(mends.get(each.address, "")),
             )
             for each in sorted(report.missing, key=lambda one: -one.severity.rank)
@@ -134,7 +134,7 @@ def _tables(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Line
                 _code(each.id),
                 _text(each.name),
                 _text(where(each.place)),
-                _text(_joined(each.why, words.by_line(each.author, ()))),
+                _text(words.joined(each.why, words.by_line(each.author, ()))),
                 _code(mends.get(words.stranger_key(each), "")),
             )
             for each in sorted(report.strangers, key=lambda one: -one.severity.rank)
@@ -185,7 +185,3 @@ def _table(title: str, heading: Iterable[str], rows: Iterable[Iterable[str]]) ->
         yield f"<tr>{''.join(f'<th>{cell}</th>' for cell in heading)}</tr>"
         yield from body
         yield "</table>\n</section>"
-
-
-def _joined(*texts: str) -> str:
-    return " · ".join(filter(None, texts))

@@ -7,7 +7,6 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from sreagent.domain.drift import (
     Coverage,
     DriftReport,
-    Extent,
     LeftOver,
     Missing,
     Place,
@@ -20,7 +19,6 @@ from sreagent.report.drift_values import told
 
 ROOM = 200
 LONGEST = 500
-_LACKING = {Extent.NOT_LOOKED_AT, Extent.PARTIAL}
 
 Finding = Missing | Unmanaged | LeftOver
 
@@ -83,15 +81,11 @@ def _name(found: Finding) -> str:
 def _line(found: Finding) -> str:
     match found:
         case Missing(id=id_, why=why, author=author, near=near):
-            return _joined(f"{id_} is not there", why, words.by_line(author, near))
+            return words.joined(f"{id_} is not there", why, words.by_line(author, near))
         case Unmanaged(name=name, why=why, author=author):
-            return _joined("in no state", name, why, words.by_line(author, ()))
+            return words.joined("in no state", name, why, words.by_line(author, ()))
         case LeftOver(id=id_, key=key):
-            return _joined(f"deposed object {key}", id_)
-
-
-def _joined(*texts: str) -> str:
-    return " · ".join(filter(None, texts))
+            return words.joined(f"deposed object {key}", id_)
 
 
 def _changes(resource: words.Resource) -> str:
@@ -119,11 +113,10 @@ def _failure(suite: Element, name: str, place: Place, kind: str, text: str) -> N
 
 def _covered(suite: Element, coverage: Coverage, *, failed: bool) -> None:
     """A case for all of a type in one place that is as it should be, or was not looked at."""
-    lacking = coverage.extent in _LACKING
-    if not lacking and failed:
+    if failed and not coverage.extent.lacks:
         return
     case = _case(suite, f"{words.counted(coverage.resources, 'resource')}", coverage.place)
-    if lacking:
+    if coverage.extent.lacks:
         SubElement(case, "skipped", message=_text(f"{coverage.extent.value}: {coverage.why}"))
 
 

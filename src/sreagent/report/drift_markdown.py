@@ -71,7 +71,7 @@ def _resource(
     title = f"### {severity} {code(resource.address)}"
     facts = [code(resource.id), escape(where(resource.place))]
     facts += [escape(each) for each in (*resource.marks, *resource.whys)]
-    below = [" · ".join(filter(None, facts))]
+    below = [words.joined(*facts)]
     for (author, near), changes in resource.by_author.items():
         below += (f"- {code(one.path)}\n\n{_difference(one.before, one.after)}" for one in changes)
         if by := words.by_line(author, near):
@@ -98,7 +98,7 @@ def _missing(report: DriftReport, where: Callable[[Place], str], mends: Mapping[
             _cell(each.address),
             _cell(each.id),
             escape(where(each.place)),
-            escape(_joined(each.why, words.by_line(each.author, each.near))),
+            escape(words.joined(each.why, words.by_line(each.author, each.near))),
             escape(mends.get(each.address, "")),
         )
         for each in sorted(report.missing, key=lambda one: -one.severity.rank)
@@ -115,7 +115,7 @@ def _unmanaged(
             _cell(each.id),
             escape(each.name),
             escape(where(each.place)),
-            escape(_joined(each.why, words.by_line(each.author, ()))),
+            escape(words.joined(each.why, words.by_line(each.author, ()))),
             escape(mends.get(words.stranger_key(each), "")),
         )
         for each in sorted(report.strangers, key=lambda one: -one.severity.rank)
@@ -149,10 +149,6 @@ def _parts(title: str, heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]
     for start in range(0, len(rows), _ROWS):
         name = f"### {title}" if not start else f"### {title}, from {start + 1}"
         yield f"{name}\n\n{_table(heading, rows[start : start + _ROWS])}"
-
-
-def _joined(*texts: str) -> str:
-    return " · ".join(filter(None, texts))
 
 
 def _cell(text: str) -> str:

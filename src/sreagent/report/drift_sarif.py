@@ -120,7 +120,9 @@ def _driver() -> Json:
 
 def _invocation(report: DriftReport) -> Json:
     """What could not be looked at is told here, so that no result does not mean no drift."""
-    gaps = [_told("warning", f"not looked at: {what}", why) for what, why in _gaps(report)]
+    gaps = [
+        _told("warning", f"not looked at: {what}", why) for what, why in words.not_looked_at(report)
+    ]
     errors = [_told("error", each.what, each.message) for each in report.errors]
     provisional = [_told("warning", "provisional", why) for why in words.provisional(report)]
     return {
@@ -128,10 +130,6 @@ def _invocation(report: DriftReport) -> Json:
         "endTimeUtc": stamp(report.at),
         "toolExecutionNotifications": [*errors, *gaps, *provisional],
     }
-
-
-def _gaps(report: DriftReport) -> tuple[tuple[str, str], ...]:
-    return words.not_looked_at(report)
 
 
 def _told(level: str, what: str, why: str) -> Json:

@@ -26,7 +26,6 @@ MOST_GAPS = 3
 """Groups of types that the headline names."""
 MOST_NEAR = 2
 MOST_DEPENDENTS = 4
-_SEEN = (Extent.COMPLETE, Extent.SHALLOW)
 _GAP = {
     Extent.NOT_LOOKED_AT: "not looked at",
     Extent.PARTIAL: "in part only",
@@ -100,6 +99,11 @@ def _resource(changes: list[Changed]) -> Resource:
     )
 
 
+def joined(*texts: str) -> str:
+    """What is known of several facts, on one line."""
+    return " · ".join(filter(None, texts))
+
+
 def counted(count: int, noun: str) -> str:
     """`1 state`, `2 states`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -149,7 +153,7 @@ def coverage(report: DriftReport) -> int | None:
     whole = sum(each.resources for each in report.coverage)
     if not whole:
         return None
-    seen = sum(each.resources for each in report.coverage if each.extent in _SEEN)
+    seen = sum(each.resources for each in report.coverage if not each.extent.lacks)
     return 100 * seen // whole
 
 
@@ -191,7 +195,7 @@ def by_line(author: Author | None, near: tuple[Near, ...]) -> str:
     """Who, by which way, when, and near which incident; empty when nothing of it is known."""
     pieces = [_author(author)] if author else []
     pieces += [_near(each) for each in near[:MOST_NEAR]]
-    return " · ".join(pieces)
+    return joined(*pieces)
 
 
 def _author(author: Author) -> str:
@@ -230,10 +234,9 @@ def folded(report: DriftReport) -> Mapping[str, int]:
 
 def not_looked_at(report: DriftReport) -> tuple[tuple[str, str], ...]:
     """What was not, or not wholly, looked at, with the reason; each reason once."""
-    lacking = (Extent.NOT_LOOKED_AT, Extent.PARTIAL)
     whys: dict[tuple[str, Extent], Counter[str]] = defaultdict(Counter)
     for each in report.coverage:
-        if each.extent in lacking and (each.resources or each.why):
+        if each.extent.lacks and (each.resources or each.why):
             whys[each.why, each.extent][each.type] += each.resources
     found = []
     for (why, extent), held in whys.items():
