@@ -82,10 +82,9 @@ def weighed(judged: Judged, tags: Mapping[str, str], dependents: int) -> Judged:
         reasons.append(f"{dependents} others depend on it")
     if len(reasons) == bool(judged.why):
         return judged
-    order = list(Severity)
     top = Severity.MEDIUM if judged.opens is False else Severity.HIGH
-    raised = order[min(order.index(judged.severity) + 1, order.index(top))]
-    worse = raised if judged.severity < raised else judged.severity
+    raised = list(Severity)[min(judged.severity.rank + 1, top.rank)]
+    worse = max(judged.severity, raised)
     return replace(judged, severity=worse, why=", ".join(reasons))
 
 

@@ -162,7 +162,7 @@ def _judged(matter: Matter, before: list[Grant], after: list[Grant]) -> Judged:
     lifted = [*_new(after, before, allows=False)]
     if more:
         worst = [_allowed(matter, grant) for grant in more]
-        return max(worst, key=lambda judged: list(Severity).index(judged.severity))
+        return max(worst, key=lambda judged: judged.severity.rank)
     if lifted:
         why = f"no longer denies {_shown(lifted[0].action)}"
         return Judged(severity=Severity.HIGH, why=why, opens=True)

@@ -112,7 +112,7 @@ def _strange(type_: str, attributes: Mapping[str, Any]) -> Judged:
         matter = Matter(type=type_, path="policy_arn", after=attributes.get("policy_arn"))
         return judge_policies(matter) or Judged(severity=LOW)
     found = [*_open_doors(type_, attributes)]
-    worst = max(found, key=lambda judged: list(Severity).index(judged.severity), default=None)
+    worst = max(found, key=lambda judged: judged.severity.rank, default=None)
     return worst if worst and worst.severity is HIGH else Judged(severity=LOW)
 
 
