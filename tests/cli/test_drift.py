@@ -600,6 +600,17 @@ def test_a_held_lock_is_told_and_nothing_is_written(shop: dict[str, World]) -> N
     assert {each: each.read_bytes() for each in Path().rglob("*") if each.is_file()} == before
 
 
+def test_a_lock_that_cannot_be_read_is_not_taken_for_none(shop: dict[str, World]) -> None:
+    text = json.dumps(state_of(shop["sqs"].things))
+    done = drift("--state", "-", "--no-unmanaged", stdin=text)
+    assert done.code == 0
+    assert "NOT SEEN   the lock of 1 state  a state from standard input" in done.out
+    report = drift("--state", "-", "--no-unmanaged", "--json", stdin=text).json
+    assert "lock" in report["states"][0]["lock_unknown"]
+    assert report["provisional"] is False
+
+
+
 # Secrets and hostile texts.
 
 

@@ -223,6 +223,8 @@ class StateSeen:
     terraform_version: str = ""
     locked: str = ""
     """`apply in progress by jo@laptop since 22:14 UTC`: the result may be wrong soon."""
+    lock_unknown: str = ""
+    """Why it is not known whether somebody holds the lock."""
     changed_meanwhile: bool = False
     """Its serial moved while reality was read, also after it was read again."""
 

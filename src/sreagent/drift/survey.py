@@ -339,6 +339,7 @@ def _seen(state: State, moved: bool) -> StateSeen:
         resources=sum(not each.deposed for each in state.resources),
         terraform_version=state.terraform_version,
         locked=_lock(state.held) if state.held else "",
+        lock_unknown=state.lock_unknown,
         changed_meanwhile=moved,
     )
 

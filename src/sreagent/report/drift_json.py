@@ -61,6 +61,7 @@ def _state(state: StateSeen) -> Json:
         "resources": state.resources,
         "terraform_version": state.terraform_version,
         "locked": state.locked,
+        "lock_unknown": state.lock_unknown,
         "changed_meanwhile": state.changed_meanwhile,
     }
 

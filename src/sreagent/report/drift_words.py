@@ -242,6 +242,8 @@ def not_looked_at(report: DriftReport) -> tuple[tuple[str, str], ...]:
     for (why, extent), held in whys.items():
         named = ", ".join(f"{count:,} {name}" if count else name for name, count in _families(held))
         found.append((f"{named}{' (in part)' if extent is Extent.PARTIAL else ''}", why))
+    locks = Counter(state.lock_unknown for state in report.states if state.lock_unknown)
+    found += ((f"the lock of {counted(count, 'state')}", why) for why, count in locks.items())
     return tuple(found)
 
 
