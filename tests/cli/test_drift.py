@@ -11,7 +11,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -608,6 +608,28 @@ def test_a_lock_that_cannot_be_read_is_not_taken_for_none(shop: dict[str, World]
     report = drift("--state", "-", "--no-unmanaged", "--json", stdin=text).json
     assert "lock" in report["states"][0]["lock_unknown"]
     assert report["provisional"] is False
+
+
+# What is named.
+
+
+def test_only_what_is_named_is_told_also_one_of_many(shop: dict[str, World]) -> None:
+    (queue, topic) = (replace(shop[name].things[0], key=0) for name in ("sqs", "sns"))
+    write(state_of([queue, topic]))
+    paths = {path for name in ("sqs", "sns") for _, path in shop[name].mutations[0].reports}
+    for name in ("sqs", "sns"):
+        shop[name].mutations[0].do()
+    whole = findings(drift(*ALONE, "--json").json)
+    assert {address for address, _ in whole} == {queue.address, topic.address}
+    assert {path for _, path in whole} == paths
+    for name in (queue.address, "aws_sqs_*[0]"):
+        done = drift(*ALONE, "--only", name, "--json")
+        assert {address for address, _ in findings(done.json)} == {queue.address}
+
+
+def test_a_name_that_nothing_bears_is_no_clean_report(shop: dict[str, World]) -> None:
+    queue = shop["sqs"].things[0]
+    told(drift(*ALONE, "--only", f"{queue.address}_", "--json"), queue.address, "--only")
 
 
 

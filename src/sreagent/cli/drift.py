@@ -1,6 +1,5 @@
 """`sre drift`: where reality left Terraform state, who did it, how bad it is, and the patch."""
 
-import fnmatch
 import gc
 import sys
 from collections.abc import Mapping, Sequence
@@ -134,7 +133,7 @@ def drift(
     whole = _settled(surveyed.report, wired.ignored_changes(code), rules, no_unmanaged=no_unmanaged)
     if save_baseline:
         _save(save_baseline, whole)
-    report = _narrowed(whole, known, only or ())
+    report = _narrowed(whole, known, _borne(only or (), surveyed))
     plan = planned(report, surveyed.examined, Way(direction.value), frozenset(on_call or ()))
     exit_code = exit_of(report, fail_on)
     _write(report, plan, html=html, sarif=sarif, junit=junit)
@@ -247,9 +246,29 @@ def _check(*paths: Path | None) -> None:
             raise BadInput(msg, hint="name a file in it")
 
 
+def _borne(only: Sequence[str], surveyed: "Surveyed") -> Sequence[str]:
+    """The same names; one that nothing bears must not look like no drift.
+
+    Raises:
+        BadInput: Nothing in the states or beside them is called so.
+    """
+    from sreagent.drift.ignore import globs
+    from sreagent.report.drift_words import stranger_key
+
+    names = [each.address for state in surveyed.states for each in state.resources]
+    names += map(stranger_key, surveyed.report.unmanaged)
+    for pattern in only:
+        # Where something could not be read, it may be there: that is told as partial.
+        if not surveyed.report.errors and not any(globs(pattern, name) for name in names):
+            msg = f"there is no resource {pattern} to look at"
+            raise BadInput(msg, hint=f"try: --only '{pattern}*', for all that begin so")
+    return only
+
+
 def _narrowed(report: DriftReport, known: "Knowledge | None", only: Sequence[str]) -> DriftReport:
     """Without what a baseline knows, and of the addresses that were named."""
     from sreagent.drift import baseline
+    from sreagent.drift.ignore import globs
 
     if known:
         report = baseline.without_known(report, known)
@@ -257,7 +276,7 @@ def _narrowed(report: DriftReport, known: "Knowledge | None", only: Sequence[str
         return report
 
     def named(address: str) -> bool:
-        return any(address == each or fnmatch.fnmatchcase(address, each) for each in only)
+        return any(globs(pattern, address) for pattern in only)
 
     return replace(
         report,

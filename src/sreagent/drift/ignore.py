@@ -9,6 +9,7 @@ from pathlib import Path
 from sreagent.domain.drift import Changed, Class, DriftReport, LeftOver, Missing, Unmanaged
 from sreagent.domain.errors import BadInput, BadSettings
 from sreagent.domain.text import one_line
+from sreagent.drift.state.managed import without_keys
 
 FILE = ".sreignore"
 ALLOWED = (
@@ -22,7 +23,6 @@ LONGEST = 1000
 _WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+')
 _BY_ID = re.compile(r"(?P<type>[\w*?-]+):(?P<id>.+)")
 _STEP = re.compile(r'\[(?P<key>"(?:\\.|[^"\\])*"|[^\]"]*)\]|(?P<name>[^.\[]+)')
-_INDEX = re.compile(r'\[(?:"(?:\\.|[^"\\])*"|[^\]"]*)\]')
 _EMPTY_STEP = re.compile(r"^\.|\.\.|\.$")
 
 
@@ -118,7 +118,7 @@ class _Matcher:
 
     def matches(self, type_: str, id_: str, steps: "Sequence[_Step]") -> bool:
         if self._by_id:
-            return all(map(_globs, self._by_id, (type_, id_)))
+            return all(map(globs, self._by_id, (type_, id_)))
         return _begins(self._steps, steps)
 
 
@@ -155,7 +155,7 @@ def without_ignored_changes(
 def _by_code(found: Changed, ignored: Mapping[str, Sequence[str]]) -> Changed:
     if found.klass is Class.IGNORED:
         return found
-    names = ignored.get(found.address) or ignored.get(_INDEX.sub("", found.address)) or ()
+    names = ignored.get(found.address) or ignored.get(without_keys(found.address)) or ()
     path = _steps(found.path)
     for name in names:
         if name == ALL or _begins([step.text for step in _steps(name)], path):
@@ -324,11 +324,11 @@ def _moved(pattern: Sequence[str], at: set[int], step: _Step) -> Iterator[int]:
     for place in at:
         if pattern[place] == "**" or step.is_index:
             yield place
-        if pattern[place] != "**" and _globs(pattern[place], step.text):
+        if pattern[place] != "**" and globs(pattern[place], step.text):
             yield place + 1
 
 
-def _globs(pattern: str, text: str) -> bool:
+def globs(pattern: str, text: str) -> bool:
     """Whether a text is of a pattern: `*` is any text, `?` one letter.
 
     Never takes longer than the product of both lengths, whatever the pattern.
