@@ -390,6 +390,7 @@ def test_a_state_that_is_too_large_is_not_read() -> None:
         pytest.param(("--ignore", "bad"), ("bad:2", "until"), id="ignore file"),
         pytest.param(("--html", "no/where.html"), ("no/where.html", "folder"), id="no folder"),
         pytest.param(("--fail-on", "huge"), ("--fail-on", "low"), id="severity"),
+        pytest.param(("--code", "absent"), ("--code", "absent"), id="no folder of code"),
         pytest.param(("--fix", "it"), ("--fix", "patch"), id="fix"),
         pytest.param(("--nope",), ("--nope",), id="option"),
     ],

@@ -47,7 +47,12 @@ State = Annotated[
     list[str] | None,
     typer.Option("--state", metavar="SRC", help="State: file, folder, s3://…, -; may repeat."),
 ]
-CodeFolder = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the Terraform code.")]
+CodeFolder = Annotated[
+    Path,
+    typer.Option(
+        metavar="FOLDER", exists=True, file_okay=False, help="Folder of the Terraform code."
+    ),
+]
 Only = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS", help="Only these resources; * and ? stand.")
 ]
