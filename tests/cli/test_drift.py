@@ -633,6 +633,18 @@ def test_a_name_that_nothing_bears_is_no_clean_report(shop: dict[str, World]) ->
     told(drift(*ALONE, "--only", f"{queue.address}_", "--json"), queue.address, "--only")
 
 
+def test_sarif_says_where_the_code_stands(shop: dict[str, World]) -> None:
+    queue = shop["sqs"].things[0]
+    shop["sqs"].mutations[0].do()
+    Path("infra").mkdir()
+    code = f'\nresource "{queue.type}" "{queue.name}" {{\n}}\n'
+    Path("infra", "queues.tf").write_text(code, encoding="utf-8")
+    drift(*ALONE, "--only", queue.address, "--code", "infra", "--sarif", "x.sarif")
+    (result,) = json.loads(Path("x.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "queues.tf"
+    assert place["region"]["startLine"] == 2
+
 
 # Secrets and hostile texts.
 

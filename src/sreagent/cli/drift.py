@@ -141,7 +141,7 @@ def drift(
     report = _narrowed(whole, known, _borne(only or (), surveyed))
     plan = planned(report, surveyed.examined, Way(direction.value), frozenset(on_call or ()))
     exit_code = exit_of(report, fail_on)
-    _write(report, plan, html=html, sarif=sarif, junit=junit)
+    _write(report, plan, code, html=html, sarif=sarif, junit=junit)
     if json:
         _print_json(report)
     elif markdown:
@@ -309,7 +309,13 @@ def _show(
 
 
 def _write(
-    report: DriftReport, plan: "Plan", *, html: Path | None, sarif: Path | None, junit: Path | None
+    report: DriftReport,
+    plan: "Plan",
+    folder: Path,
+    *,
+    html: Path | None,
+    sarif: Path | None,
+    junit: Path | None,
 ) -> None:
     """The files that were asked for."""
     import json
@@ -321,11 +327,33 @@ def _write(
     if sarif:
         from sreagent.report.drift_sarif import as_sarif
 
-        sarif.write_text(json.dumps(as_sarif(report), indent=1), encoding="utf-8")
+        found = as_sarif(report, _lines(report, folder))
+        sarif.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if junit:
         from sreagent.report.drift_junit import as_junit
 
         junit.write_text(as_junit(report), encoding="utf-8")
+
+
+def _lines(report: DriftReport, folder: Path) -> dict[str, tuple[str, int]]:
+    """Where the code of each finding stands; nowhere, where there is none here."""
+    from sreagent.drift.mend.code import Block, find
+    from sreagent.wiring import drift as wired
+
+    code = wired.code_of(folder)
+    if code is None:
+        return {}
+    addresses = {
+        *(each.address for each in report.drifted),
+        *(each.address for each in report.missing),
+        *(each.address for each in report.left_over),
+    }
+    blocks = {address: find(code, address) for address in addresses}
+    return {
+        address: (block.spot.path, block.spot.line)
+        for address, block in blocks.items()
+        if isinstance(block, Block)
+    }
 
 
 def _print_json(report: DriftReport) -> None:
