@@ -7,11 +7,11 @@ import subprocess
 import pytest
 from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
+from sreagent.drift.code.syntax import parse
 from sreagent.drift.compare.shape import Shape
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.imports import Stray, imported
 from sreagent.drift.mend.plan import Plan, patched
-from sreagent.drift.mend.syntax import parse
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
 

@@ -1,1 +1,1 @@
-"""What Terraform code says of its state: where it is kept, and what may change beside it."""
+"""Terraform code: its tree, the values that stand in it, and what it says of its state."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.literals import NotLiteralError, elements, value_of
-from sreagent.drift.mend.syntax import (
+from sreagent.drift.code.literals import NotLiteralError, elements, value_of
+from sreagent.drift.code.syntax import (
     Source,
     attributes,
     blocks,

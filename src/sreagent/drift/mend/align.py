@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.syntax import Source, Splice, bodies, parse, parted, spliced, walk
+from sreagent.drift.code.syntax import Source, Splice, bodies, parse, parted, spliced, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

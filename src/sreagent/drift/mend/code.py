@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.addresses import Address, address_of
-from sreagent.drift.mend.literals import NotLiteralError, value_of
-from sreagent.drift.mend.syntax import (
+from sreagent.drift.code.literals import NotLiteralError, value_of
+from sreagent.drift.code.syntax import (
     Source,
     attribute,
     expression,
     parse,
 )
+from sreagent.drift.mend.addresses import Address, address_of
 
 _OVERRIDE = re.compile(r"(?:.*_)?override\.tf")
 

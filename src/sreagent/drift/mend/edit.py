@@ -9,12 +9,7 @@ from typing import Any
 from tree_sitter import Node
 
 from sreagent.domain.secrets import names_secret
-from sreagent.drift.mend import layout
-from sreagent.drift.mend.addresses import address_of, with_value
-from sreagent.drift.mend.align import tidied
-from sreagent.drift.mend.code import Absent, Code, Spot, find, references, shared
-from sreagent.drift.mend.likeness import alike, is_blocks, is_nothing
-from sreagent.drift.mend.literals import (
+from sreagent.drift.code.literals import (
     NotLiteralError,
     UnwritableError,
     aligned,
@@ -22,9 +17,14 @@ from sreagent.drift.mend.literals import (
     value_of,
     written,
 )
+from sreagent.drift.code.syntax import Source, Splice, attributes, blocks, labels, parted, spliced
+from sreagent.drift.mend import layout
+from sreagent.drift.mend.addresses import address_of, with_value
+from sreagent.drift.mend.align import tidied
+from sreagent.drift.mend.code import Absent, Code, Spot, find, references, shared
+from sreagent.drift.mend.likeness import alike, is_blocks, is_nothing
 from sreagent.drift.mend.locate import Target, UnclearError, Unset, Value, Wanted, Whole, locate
 from sreagent.drift.mend.rewrite import Manner, rewritten
-from sreagent.drift.mend.syntax import Source, Splice, attributes, blocks, labels, parted, spliced
 
 Json = Any
 """A JSON value."""

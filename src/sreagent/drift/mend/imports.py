@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sreagent.domain.secrets import names_secret
+from sreagent.drift.code.literals import UnwritableError, aligned, key, quoted, scalar
 from sreagent.drift.compare.noise import is_volatile
 from sreagent.drift.compare.shape import PLAIN, Shape
 from sreagent.drift.mend.direction import CANNOT_BE_IMPORTED
 from sreagent.drift.mend.likeness import is_blocks, is_nothing
-from sreagent.drift.mend.literals import UnwritableError, aligned, key, quoted, scalar
 from sreagent.drift.reality.real import Real
 from sreagent.drift.state.managed import Managed
 

@@ -4,7 +4,7 @@ import re
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.syntax import Source, Splice, attributes, blocks, labels
+from sreagent.drift.code.syntax import Source, Splice, attributes, blocks, labels
 
 _REST = re.compile(rb"[ \t]*,?[ \t]*(?:(?:#|//)[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?(?:\n|$)")
 _ITEMS = ("object_elem", "expression")

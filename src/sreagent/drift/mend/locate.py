@@ -7,6 +7,23 @@ from typing import Any
 
 from tree_sitter import Node
 
+from sreagent.drift.code.literals import (
+    NotLiteralError,
+    elements,
+    kind_of,
+    members,
+    value_of,
+)
+from sreagent.drift.code.syntax import (
+    Source,
+    attribute,
+    attributes,
+    blocks,
+    expression,
+    innermost,
+    labels,
+    trail,
+)
 from sreagent.drift.mend.addresses import address_of, at_path, first_index, first_key, first_name
 from sreagent.drift.mend.code import (
     Absent,
@@ -21,23 +38,6 @@ from sreagent.drift.mend.code import (
     shared,
 )
 from sreagent.drift.mend.likeness import loosely
-from sreagent.drift.mend.literals import (
-    NotLiteralError,
-    elements,
-    kind_of,
-    members,
-    value_of,
-)
-from sreagent.drift.mend.syntax import (
-    Source,
-    attribute,
-    attributes,
-    blocks,
-    expression,
-    innermost,
-    labels,
-    trail,
-)
 
 Json = Any
 """A JSON value."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sreagent.domain.drift import Changed
+from sreagent.drift.code.syntax import parse
 from sreagent.drift.mend.addresses import with_value
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.edit import (
@@ -22,7 +23,6 @@ from sreagent.drift.mend.edit import (
     without_block,
 )
 from sreagent.drift.mend.locate import UnclearError
-from sreagent.drift.mend.syntax import parse
 from sreagent.drift.state.managed import Managed
 
 Json = Any

@@ -10,12 +10,9 @@ from typing import Any
 
 from tree_sitter import Node
 
-from sreagent.drift.compare.meaning import policy
-from sreagent.drift.mend import literals
-from sreagent.drift.mend.layout import appended, removed
-from sreagent.drift.mend.likeness import alike, is_policy, spelled
-from sreagent.drift.mend.literals import NotLiteralError, elements, members, value_of
-from sreagent.drift.mend.syntax import (
+from sreagent.drift.code import literals
+from sreagent.drift.code.literals import NotLiteralError, elements, members, value_of
+from sreagent.drift.code.syntax import (
     Source,
     Splice,
     attributes,
@@ -24,6 +21,9 @@ from sreagent.drift.mend.syntax import (
     parse,
     spliced,
 )
+from sreagent.drift.compare.meaning import policy
+from sreagent.drift.mend.layout import appended, removed
+from sreagent.drift.mend.likeness import alike, is_policy, spelled
 
 Json = Any
 """A JSON value."""

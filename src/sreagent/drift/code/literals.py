@@ -9,7 +9,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from sreagent.drift.mend.syntax import Source, innermost
+from sreagent.drift.code.syntax import Source, innermost
 
 Json = Any
 """A JSON value."""
