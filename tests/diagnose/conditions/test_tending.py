@@ -1,7 +1,7 @@
 """Schedules that should have scaled a workload, and did not."""
 
 import pytest
-from tests.diagnose.build import DAY, Json, make, pod, spotted, waiting
+from tests.diagnose.build import DAY, Json, container, make, pod, spotted, waiting
 from tests.faults.stage import program
 
 COMMAND = ["kubectl", "-n", "shop", "scale", "deployment/render", "--replicas=6"]
@@ -33,6 +33,12 @@ def night(command: list[str], *, age: float = 3600, status: Json | None = None) 
         pytest.param(night(["report", "render"]), [], id="no-kubectl"),
         pytest.param(night(COMMAND, age=60), [], id="may-still-come"),
         pytest.param(night(COMMAND, status={"succeeded": 1}), [], id="done"),
+        pytest.param(night([*COMMAND[:5], "--replicas=1"]), [], id="it-has-as-many"),
+        pytest.param(
+            night(["kubectl", "-n", "shop", "rollout", "status", "deploy/render"]),
+            [],
+            id="it-only-waits",
+        ),
     ],
 )
 def test_a_schedule_that_did_not_scale_a_workload_is_told(
@@ -44,3 +50,20 @@ def test_a_schedule_that_did_not_scale_a_workload_is_told(
     symptoms = spotted("workload.left_as_it_was", *every)
     assert [one.suspects[0].path for one in symptoms] == blamed
     assert all("should scale deployment shop/render" in one.claim for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rolled_out", "blamed"),
+    [
+        pytest.param(9 * DAY, ["CronJob/clock/up"], id="not-since"),
+        pytest.param(1800, [], id="since"),
+    ],
+)
+def test_a_restart_that_came_all_the_same_is_not_missed(
+    rolled_out: float, blamed: list[str]
+) -> None:
+    command = ["kubectl", "-n", "shop", "rollout", "restart", "deploy/render"]
+    known = [(20 * DAY, container()), (rolled_out, container(image="app:2"))]
+    found = spotted("cronjob.left_undone", *program("render", revisions=known), *night(command))
+    assert [one.entity.path for one in found] == blamed
+    assert all("should rollout restart deployment shop/render" in one.claim for one in found)

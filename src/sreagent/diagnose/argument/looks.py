@@ -141,7 +141,7 @@ def wanted_namespaces(scene: Scene, so_far: Explanation) -> tuple[str, ...]:
 def _tending_namespaces(scene: Scene) -> Iterator[str]:
     """Where programs live that scale or change workloads in view by the clock."""
     for cron_job, whom in tended(scene).items():
-        if any(scene.inventory.find(one) for one, _ in whom):
+        if any(scene.inventory.find(one.workload) for one in whom):
             yield cron_job.namespace
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.conditions.saying import say
 from sreagent.diagnose.objects.podspec import containers, pod_condition
 from sreagent.diagnose.objects.shapes import moment, whole, word
+from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, once_per_scene
-from sreagent.diagnose.view.tending import tended
+from sreagent.diagnose.view.tending import Errand, tended
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.inventory import Obj, controller_ref
@@ -25,8 +27,7 @@ class Undone:
 
     cron_job: Entity
     job: Obj
-    workload: Entity
-    verb: str
+    errand: Errand
     why: str
 
 
@@ -43,17 +44,18 @@ def left_undone(scene: Scene, entity: Entity, cron_job: Obj) -> Iterator[Finding
     if not undone:
         return
     first = undone[0]
+    verb, workload = first.errand.verb, first.errand.workload
     began = moment(first.job, "metadata", "creationTimestamp")
     yield say(
         entity,
         cron_job,
         "cronjob.left_undone",
-        f"should {first.verb} {first.workload} and did not: job {first.job['metadata']['name']} "
-        f"began {span(scene.age(began) or 0)} ago and {first.why}{_size(scene, first.workload)}",
+        f"should {verb} {workload} and did not: job {first.job['metadata']['name']} "
+        f"began {span(scene.age(began) or 0)} ago and {first.why}{_size(scene, workload)}",
         severity=Severity.ERROR,
         since=began,
         path="spec.jobTemplate",
-        facts={"explains": " ".join(one.workload.path for one in undone)},
+        facts={"explains": " ".join(one.errand.workload.path for one in undone)},
     )
 
 
@@ -61,12 +63,12 @@ def left_undone(scene: Scene, entity: Entity, cron_job: Obj) -> Iterator[Finding
 def left_as_it_was(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A schedule should have scaled or changed the workload, and did not."""
     for undone in _undone(scene):
-        if undone.workload == entity:
+        if undone.errand.workload == entity:
             yield say(
                 entity,
                 item,
                 "workload.left_as_it_was",
-                f"is as it was: {undone.cron_job} should {undone.verb} it and did not",
+                f"is as it was: {undone.cron_job} should {undone.errand.verb} it and did not",
                 severity=Severity.ERROR,
                 since=moment(undone.job, "metadata", "creationTimestamp"),
                 suspects=(undone.cron_job,),
@@ -87,13 +89,28 @@ def _found(scene: Scene) -> Iterator[Undone]:
     for cron_job, whom in tended(scene).items():
         item = scene.inventory.find(cron_job)
         job = _latest(scene, item) if item else None
-        age = scene.age(moment(job, "metadata", "creationTimestamp")) if job else None
-        if job is None or age is None or not PATIENCE < age < TODAY:
+        began = moment(job, "metadata", "creationTimestamp") if job else None
+        age = scene.age(began)
+        if job is None or began is None or age is None or not PATIENCE < age < TODAY:
             continue
         why = "" if whole(job, "status", "succeeded") else _why(scene, cron_job, job)
-        for workload, verb in whom if why else ():
-            if scene.inventory.find(workload):
-                yield Undone(cron_job=cron_job, job=job, workload=workload, verb=verb, why=why)
+        for errand in whom if why else ():
+            if _is_needed(scene, errand, began):
+                yield Undone(cron_job=cron_job, job=job, errand=errand, why=why)
+
+
+def _is_needed(scene: Scene, errand: Errand, began: datetime) -> bool:
+    """Whether a workload is not as the run would have left it, whoever did that.
+
+    More pods than it was to have are no lack.
+    """
+    item = scene.inventory.find(errand.workload)
+    has = whole(item, "spec", "replicas") if item else None
+    if errand.replicas is not None and has is not None:
+        return has < errand.replicas
+    known = workload_revisions(scene, errand.workload)
+    rolled_out = known[0].at if known else None
+    return item is not None and not (rolled_out and rolled_out > began)
 
 
 def _latest(scene: Scene, cron_job: Obj) -> Obj | None:
