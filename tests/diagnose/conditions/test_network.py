@@ -5,6 +5,8 @@ from tests.diagnose.build import Json, make, spotted
 from tests.faults.neighbours import edit
 from tests.faults.stage import program, says
 
+from sreagent.diagnose.view.namespace_labels import NAME
+
 LOOKUP = "ERROR getaddrinfo EAI_AGAIN orders-db"
 TO_DNS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
 TCP, UDP = {"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}
@@ -37,17 +39,21 @@ def test_names_are_looked_up_over_udp(ports: list[Json], blocks: bool) -> None:
 
 
 LABELS: Json = {"f:metadata": {"f:labels": {".": {}, "f:team": {}}}}
+FRONT: Json = {"namespaceSelector": {"matchLabels": {"tier": "front"}}}
 
 
 def guarded(
-    labels: dict[str, str], *, edited: float | None, policy_edited: float | None = None
+    labels: dict[str, str],
+    *,
+    edited: float | None,
+    policy_edited: float | None = None,
+    rule: Json | None = None,
 ) -> list[Json]:
     """A program in another namespace that a policy lets in by a label of its namespace."""
     caller = [one for one in program("web", "stock.store") if one["kind"] != "Service"]
     callee = [
         {**one, "metadata": {**one["metadata"], "namespace": "store"}} for one in program("stock")
     ]
-    rule = {"from": [{"namespaceSelector": {"matchLabels": {"tier": "front"}}}]}
     body = {"podSelector": {"matchLabels": {"app": "stock"}}, "policyTypes": ["Ingress"]}
     deny = {"podSelector": {}, "policyTypes": ["Ingress"]}
     space = make("Namespace", "shop", labels=labels, managed=edit(edited, LABELS) if edited else [])
@@ -57,7 +63,7 @@ def guarded(
         space,
         make("Namespace", "store"),
         make("NetworkPolicy", "front", namespace="store", managed=when,
-             spec={**body, "ingress": [rule]}),
+             spec={**body, "ingress": [rule or {"from": [FRONT]}]}),
         make("NetworkPolicy", "deny", namespace="store", spec=deny),
     ]  # fmt: skip
 
@@ -87,3 +93,28 @@ def test_of_policies_that_shut_one_door_the_one_that_opens_it_for_others_is_told
     line = "ERROR Get http://stock.store:80/items: dial tcp: i/o timeout"
     found = spotted("network.policy_blocks", *objects, logs=[says(objects, "web", line)])
     assert [one.entity.name for one in found] == ["front"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(
+            {"from": [{"namespaceSelector": {"matchLabels": {NAME: "admin"}}}]},
+            id="a-namespace-of-another-name",
+        ),
+        pytest.param(
+            {"from": [{**FRONT, "podSelector": {"matchLabels": {"app": "probe"}}}]},
+            id="other-pods-of-it",
+        ),
+        pytest.param(
+            {"from": [FRONT], "ports": [{"protocol": "TCP", "port": 9100}]}, id="another-port"
+        ),
+    ],
+)
+def test_a_label_that_would_not_let_the_call_in_is_not_missed(rule: Json) -> None:
+    objects = guarded({"team": "a"}, edited=600, rule=rule)
+    line = "ERROR Get http://stock.store:80/items: dial tcp: i/o timeout"
+    logs = [says(objects, "web", line)]
+    assert spotted("namespace.not_admitted", *objects, logs=logs) == []
+    found = spotted("network.policy_blocks", *objects, logs=logs)
+    assert [(one.entity.name, one.suspects) for one in found] == [("front", ())]

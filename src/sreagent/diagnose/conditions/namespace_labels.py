@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from sreagent.diagnose.conditions.network import blocked_calls
+from sreagent.diagnose.conditions.network import blocked_calls, lost_label
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.conditions.saying import say
-from sreagent.diagnose.view.namespace_labels import label_lost
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -21,20 +20,19 @@ from sreagent.domain.inventory import Obj
 def not_admitted(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """A namespace was edited and lacks a label by which a policy would let its programs in."""
     for policy, calls in blocked_calls(scene).items():
-        shut_out = [call for call in calls if call.caller.namespace == entity.name]
         found = scene.inventory.find(policy)
-        if not shut_out or found is None or policy.namespace == entity.name:
-            continue
-        lacking = label_lost(found, item)
-        if not lacking:
+        own = [call for call in calls if call.caller.namespace == entity.name]
+        shut_out = [call for call in own if found and lost_label(scene, found, call)]
+        if not shut_out or found is None:
             continue
         first = shut_out[0]
         yield say(
             entity,
             item,
             "namespace.not_admitted",
-            f"lacks the label {lacking}, by which {policy} lets namespaces in; {first.caller} "
-            f"gets {first.error.cause.value} of {first.error.target}, {first.error.count} times",
+            f"lacks the label {lost_label(scene, found, first)}, by which {policy} lets namespaces "
+            f"in; {first.caller} gets {first.error.cause.value} of {first.error.target}, "
+            f"{first.error.count} times",
             category=Category.NETWORK,
             severity=Severity.CRITICAL,
             path="metadata.labels",

@@ -84,25 +84,36 @@ def policy_blocks(scene: Scene, entity: Entity, policy: Obj) -> Iterator[Finding
 
 def _not_admitted(scene: Scene, policy: Obj, calls: Iterable[FailingCall]) -> Iterator[Entity]:
     """Namespaces that lost the label by which the policy lets their programs in."""
-    for name in dict.fromkeys(call.caller.namespace for call in calls):
-        namespace = scene.get("Namespace", "", name)
-        if (
-            name != policy["metadata"].get("namespace")
-            and namespace
-            and label_lost(policy, namespace)
-        ):
-            yield entity_of("Namespace", namespace)
+    lost = [call.caller.namespace for call in calls if lost_label(scene, policy, call)]
+    for name in dict.fromkeys(lost):
+        yield Entity(kind="Namespace", name=name)
+
+
+def lost_label(scene: Scene, policy: Obj, call: FailingCall) -> str:
+    """The label by which a policy would let a call in, and that the caller's namespace lost."""
+    home = call.caller.namespace
+    namespace = scene.get("Namespace", "", home)
+    if namespace is None or home == policy["metadata"].get("namespace"):
+        return ""
+    _, door = _callee(scene, call)
+    return label_lost(
+        policy, namespace, labels_of(call.pod), lambda rule: _opens(rule.get("ports"), door)
+    )
 
 
 @once_per_scene
 def blocked_calls(scene: Scene) -> Mapping[Entity, list[FailingCall]]:
     """The failing calls that policies forbid, by the one policy that is most to blame for each."""
     found: dict[Entity, list[FailingCall]] = defaultdict(list)
-    for call in failing_calls(scene):
-        policies = blocking_policies(scene, call)
-        if policies:
-            found[max(policies, key=lambda one: _guilt(scene, one))].append(call)
+    for call, policies in _blocked(scene):
+        found[max(policies, key=lambda one: _guilt(scene, one))].append(call)
     return found
+
+
+def _blocked(scene: Scene) -> tuple[tuple[FailingCall, list[Entity]], ...]:
+    """The failing calls that policies forbid, each with all of them."""
+    known = ((call, blocking_policies(scene, call)) for call in failing_calls(scene))
+    return tuple((call, policies) for call, policies in known if policies)
 
 
 def _guilt(scene: Scene, entity: Entity) -> tuple[float, int, int, str]:
@@ -251,8 +262,7 @@ def _shutting(scene: Scene, pod: Obj, service: Entity, port: int | None) -> Iter
 @once_per_scene
 def _caught(scene: Scene) -> frozenset[Entity]:
     """Policies that block calls whose failure a log tells."""
-    calls = failing_calls(scene)
-    return frozenset(one for call in calls for one in blocking_policies(scene, call))
+    return frozenset(one for _, policies in _blocked(scene) for one in policies)
 
 
 def _made(scene: Scene, policy: Obj) -> datetime | None:
@@ -347,7 +357,11 @@ def _allows(
     port: Door | None,
 ) -> bool:
     named = not peers or any(_is_peer(scene, policy, peer, other) for peer in peers)
-    return named and (not ports or port is None or any(_is_port(one, port) for one in ports))
+    return named and _opens(ports, port)
+
+
+def _opens(ports: list[Mapping[str, Any]] | None, port: Door | None) -> bool:
+    return not ports or port is None or any(_is_port(one, port) for one in ports)
 
 
 def _is_peer(scene: Scene, policy: Obj, peer: Mapping[str, Any], other: End) -> bool:
