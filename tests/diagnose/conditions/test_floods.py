@@ -15,11 +15,11 @@ from tests.diagnose.build import (
 )
 from tests.diagnose.signals import findings, inventory, level, signal
 from tests.diagnose.signals import named as entity
-from tests.faults.stage import calling, flat, mounted, program, rose, slow, well
+from tests.faults.stage import calling, flat, mounted, program, rose, settings, slow, well
 
 from sreagent.diagnose.conditions.run import found_in
 from sreagent.diagnose.view.scene import Scene
-from sreagent.domain.finding import Finding
+from sreagent.domain.finding import Finding, Severity
 from sreagent.domain.signal import Measure, Signal, Unit
 
 FLOODED = [
@@ -194,6 +194,9 @@ def test_who_calls_more_for_a_reason_floods_nobody(
     assert calls_more(objects, *signals) == []
 
 
+SHORT = "cache:\n  ttlMs: 900\n  size: 10\n"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -214,3 +217,25 @@ def test_what_is_kept_for_a_moment_only_is_why_a_program_asks_again(text: str, t
     found = [one for one in every if one.condition == "configmap.forgets_at_once"]
     assert [one.entity.path for one in found] == ["ConfigMap/shop/search"] * bool(told)
     assert all(told in one.claim for one in found)
+
+
+@pytest.mark.parametrize(
+    ("config", "severity"),
+    [
+        pytest.param(settings("search", 700, "app.yaml", SHORT), Severity.ERROR, id="edited"),
+        pytest.param(
+            make("ConfigMap", "search", age=30 * DAY, data={"app.yaml": SHORT}),
+            Severity.WARNING,
+            id="always-so",
+        ),
+    ],
+)
+def test_a_lifetime_that_was_always_so_short_brought_no_flood(
+    config: Json, severity: Severity
+) -> None:
+    known = program("search", "rate", **mounted("search"))
+    objects = [*program("web", "search"), *known, *program("rate"), config]
+    signals = [*FLOODED, *slow("search", 1.5, 590, 50)]
+    every = found_in(Scene(inventory(objects, *signals), NOW))
+    [found] = [one for one in every if one.condition == "configmap.forgets_at_once"]
+    assert found.severity is severity

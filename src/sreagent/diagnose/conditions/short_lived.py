@@ -9,6 +9,7 @@ from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.conditions.saying import say
 from sreagent.diagnose.objects.podspec import references, spec_of
 from sreagent.diagnose.objects.shapes import part
+from sreagent.diagnose.view.freshness import edited_lately
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -42,6 +43,8 @@ def forgets_at_once(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding
     for workload, flood in sources(scene).items():
         if workload.namespace != entity.namespace or not _reads(scene, workload, entity):
             continue
+        # A lifetime that was always so short is not why it asks for more now.
+        severity = Severity.ERROR if edited_lately(scene, item) else Severity.WARNING
         for setting in _moments(item):
             yield say(
                 entity,
@@ -51,7 +54,7 @@ def forgets_at_once(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding
                 f"keeps answers for no longer, and asks {flood.callee} for many times more than "
                 "usual",
                 category=Category.CONFIGURATION,
-                severity=Severity.ERROR,
+                severity=severity,
                 since=flood.reading.since,
                 path="data",
                 facts={"explains": " ".join((workload.path, flood.callee.path))},
