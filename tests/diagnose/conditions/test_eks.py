@@ -157,6 +157,11 @@ def test_a_node_group_explains_its_nodes_that_are_gone() -> None:
     assert [one.path for one in cause.victims] == ["Node/node-1"]
 
 
+def test_a_node_group_that_gets_no_new_nodes_does_not_explain_one_that_fails() -> None:
+    [found] = of_aws(SICK, *app(), grouped(ready="Unknown"), grouped("node-2"), grouped("node-3"))
+    assert "explains" not in found.facts
+
+
 def pending() -> list[Json]:
     objects = app(pods=[crashing()], replicas=1)
     pod = named(objects, "Pod")

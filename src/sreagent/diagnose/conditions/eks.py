@@ -27,6 +27,11 @@ _MILD = frozenset(
     {"UnsupportedVersion", "InsufficientFreeAddresses", "StsRegionalEndpointDisabled"}
 )
 """Issues of a cluster that stop its upgrade, and nothing that runs."""
+_OF_NEW_NODES = (
+    *("LaunchTemplate", "LaunchFailures", "LimitExceeded", "FreeAddresses", "AmiId"),
+    *("InstanceType", "InstanceRefresh", "PodEviction"),
+)
+"""Issues of a node group that keep nodes from coming, and take none away."""
 _FAILED = ("FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_FAILED", "DEGRADED")
 _SECURITY = ("AccessDenied", "Iam", "Kms", "AddonPermissionFailure", "AdmissionRequestDenied")
 _NETWORK = ("Subnet", "Vpc", "SecurityGroup", "FreeAddresses", "Unreachable")
@@ -62,11 +67,13 @@ def node_group(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     wanted = whole(item, "scalingConfig", "desiredSize") or 0
     listed = scene.inventory.looked("Node")
     short = listed and len(nodes) < wanted
-    sufferers = [entity_of("Node", one) for one in nodes if not is_ready(one)]
-    sufferers += _waiting(scene) if short else []
+    gone = [entity_of("Node", one) for one in nodes if not is_ready(one)]
+    waiting = _waiting(scene) if short else []
     said = f"; it is to have {wanted} nodes and has {len(nodes)}" if short else ""
     for one in _issues(item):
-        yield _told("eks.node_group", entity, one, Severity.ERROR, said, facts=_explains(sufferers))
+        takes_none = any(sign in word(one, "code") for sign in _OF_NEW_NODES)
+        facts = _explains(waiting if takes_none else [*gone, *waiting])
+        yield _told("eks.node_group", entity, one, Severity.ERROR, said, facts=facts)
 
 
 @condition(
