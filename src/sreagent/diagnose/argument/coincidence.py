@@ -13,6 +13,7 @@ from sreagent.diagnose.argument.focus import Focus, reach
 from sreagent.diagnose.argument.folding import is_hard, is_symptom
 from sreagent.diagnose.conditions.registry import Role, traits
 from sreagent.diagnose.logs.meaning import USUAL
+from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.view.calling import failing_calls
 from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -27,6 +28,13 @@ SURE = 0.75
 LIKELY = 0.60
 """Confidence from which a program's own trouble may be why another one lacks its messages."""
 HOUR = 3600
+ANSWERS = frozenset(
+    {
+        *(LogCause.HTTP_5XX, LogCause.RATE_LIMITED, LogCause.TOO_LARGE, LogCause.STORE_FULL),
+        *(LogCause.UNREADABLE_ANSWER, LogCause.UNIMPLEMENTED, LogCause.NOT_ENOUGH_REPLICAS),
+    }
+)
+"""Complaints of somebody who was reached, and answered."""
 UNLINKED = ("only a broker that both use links it to the alert", -0.12)
 """What is taken off while nothing between the two is seen to suffer, such as a queue."""
 UNPROVED = ("that both began at once is all that links it to the alert", -0.12)
@@ -77,7 +85,9 @@ def by_feeding(
     return [laid, *(one for one in causes if one is not suspect)]
 
 
-def by_unreached(scene: Scene, causes: Sequence[Cause], focus: Focus) -> Sequence[Cause]:
+def by_unreached(
+    scene: Scene, causes: Sequence[Cause], alert: Alert, focus: Focus
+) -> Sequence[Cause]:
     """The same causes; where none explains the alert, those that keep callers from its object.
 
     Who is not reached is well, and lacks its requests.
@@ -85,14 +95,23 @@ def by_unreached(scene: Scene, causes: Sequence[Cause], focus: Focus) -> Sequenc
     if _is_answered(causes, focus):
         return causes
     shut_out = {
-        call.caller for call in failing_calls(scene) if call.target.entity in focus.entities
+        call.caller
+        for call in failing_calls(scene)
+        if call.target.entity in focus.entities and call.error.cause not in ANSWERS
     }
     return [
         replace(one, relevant=True)
-        if one.confidence >= SURE and shut_out & {one.entity, *one.victims}
+        if one.confidence >= SURE
+        and shut_out & {one.entity, *one.victims}
+        and _is_no_later(one, alert.starts_at)
         else one
         for one in causes
     ]
+
+
+def _is_no_later(cause: Cause, fired: datetime | None) -> bool:
+    began = cause.first_symptom
+    return not began or not fired or (began - fired).total_seconds() <= LATEST
 
 
 def _less_sure(cause: Cause, part: Part) -> Cause:

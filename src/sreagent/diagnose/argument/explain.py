@@ -97,7 +97,7 @@ class _Accounts:
         known = feeders(self.scene, self.focus.entities)
         others = (self._of(one, suffering) for one in known if not counts.get(one, True))
         if not _is_over(self.alert):
-            causes = by_unreached(self.scene, causes, self.focus)
+            causes = by_unreached(self.scene, causes, self.alert, self.focus)
         causes = by_feeding(self.scene, causes, others, self.alert, self.focus)
         return tuple(sorted(causes, key=_rank))
 
