@@ -368,6 +368,11 @@ def test_the_trouble_is_read_from_the_line(cause: LogCause, line: str) -> None:
     assert errors[0].cause is cause
 
 
+def test_a_request_that_cannot_be_read_is_no_answer_of_anybody() -> None:
+    line = "ERROR decode request body: json: cannot unmarshal string into Go value of type int"
+    assert [one.cause for one in read(line).errors] == [LogCause.CONFIG_PARSE]
+
+
 @pytest.mark.parametrize("line", QUIET)
 def test_a_line_that_only_looks_like_trouble_is_none(line: str) -> None:
     assert read(line).errors == ()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sreagent.diagnose.conditions.footing import nodes_at_fault
 from sreagent.diagnose.conditions.network import blocking_policies
 from sreagent.diagnose.conditions.registry import Role, condition
-from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.logs.patterns import QUOTED, LogCause
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.view.calling import FailingCall, failing_calls, failing_calls_to
 from sreagent.diagnose.view.revisions import workload_revisions
@@ -76,8 +76,7 @@ def fails_callers(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 
 def _words(complaints: list[FailingCall]) -> str:
     """What a client says of an answer; of errors and silence there is nothing to quote."""
-    telling = (LogCause.STORE_FULL, LogCause.UNREADABLE_ANSWER)
-    said = [call.error.line for call in complaints if call.error.cause in telling]
+    said = [call.error.line for call in complaints if call.error.cause in QUOTED]
     return f" ({one_line(said[0], 160)})" if said else ""
 
 

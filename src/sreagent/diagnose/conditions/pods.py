@@ -7,7 +7,7 @@ from sreagent.diagnose.conditions.bad_nodes import at_fault
 from sreagent.diagnose.conditions.footing import footing_of
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.logs.meaning import OFTEN, category_of, is_new, severity_of
-from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.logs.patterns import QUOTED, LogCause
 from sreagent.diagnose.logs.reading import LogError, LogReading
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
@@ -220,11 +220,12 @@ def _facts(log: PodLog, error: LogError, target: Target | None) -> dict[str, str
 
 
 def _about(error: LogError, target: Target | None) -> str:
-    if target and target.entity and target.address.is_ip:
-        return f" of {target.entity} ({error.target})"
-    if error.target:
-        return f" of {error.target}"
-    return f": {error.line[:160]}"
+    line = f": {error.line[:160]}"
+    if not error.target:
+        return line
+    is_ip = target and target.entity and target.address.is_ip
+    named = f"{target.entity} ({error.target})" if target and is_ip else error.target
+    return f" of {named}" + (line if error.cause in QUOTED else "")
 
 
 def _often(scene: Scene, error: LogError) -> str:

@@ -89,6 +89,8 @@ NAMES_A_SERVER = NETWORK | {
     LogCause.NO_LOCAL_PORTS,
 }
 """Trouble between two: the target is told, and either side may be at fault."""
+QUOTED = frozenset({LogCause.STORE_FULL, LogCause.UNREADABLE_ANSWER})
+"""Trouble of which a client's own words tell more than its name and the target."""
 EVERYDAY = frozenset(
     {
         LogCause.SLOW_QUERY,

@@ -36,7 +36,7 @@ _ANSWERED = (
 )
 _PATH = r"[\"'`]?((?:/|\./|[A-Z]:\\)[\w./\\@-]{1,300}|[\w-]{1,80}\.\w{1,8})[\"'`]?"
 
-_FROM_OTHERS = r"https?://|\bresponse\b|\banswer\b|\breply\b|\bbody\b"
+_FROM_OTHERS = r"https?://|\bresponse\b|\banswer\b|\breply\b|(?<!request )\bbody\b"
 
 
 def _say(cause: LogCause, hints: str, *words: str, exact: bool = False) -> Iterator[Pattern]:
