@@ -56,7 +56,7 @@ def looks(inventory: Inventory, namespace: str = "shop") -> tuple[ListObjects, .
 
 
 def kinds(inventory: Inventory) -> set[str]:
-    extra = {*UNEXPLAINED, *FROM_AFAR, *CHAOS}
+    extra = {*UNEXPLAINED, *CHAOS}
     return {kind for _, kind in asked(inventory) if kind not in extra}
 
 
@@ -195,7 +195,14 @@ def test_extensions_are_asked_for_where_nothing_explains_the_trouble() -> None:
     wished = asked(view(*app()))
     assert {kind for _, kind in wished} >= {*UNEXPLAINED, *CHAOS}
     assert ("istio-system", "PeerAuthentication") in wished
-    assert {space for space, kind in wished if kind in {*FROM_AFAR, *CHAOS}} == {""}
+    assert {space for space, kind in wished if kind in CHAOS} == {""}
+
+
+def test_who_acts_from_afar_is_looked_for_once_logs_do_not_tell() -> None:
+    objects = app()
+    assert not {kind for _, kind in asked(view(*objects))} & {*FROM_AFAR}
+    told = view(*objects, logs=[log(named(objects, "Pod"), lines("INFO all is well"))])
+    assert {space for space, kind in asked(told) if kind in FROM_AFAR} == {""}
 
 
 def test_extensions_are_left_alone_where_the_trouble_is_explained() -> None:

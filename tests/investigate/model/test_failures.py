@@ -100,8 +100,9 @@ def test_two_calls_with_one_id_are_both_answered(play: Play) -> None:
 
 def test_a_silent_model_is_not_waited_for_longer_than_the_run_may_take(play: Play) -> None:
     began = time.monotonic()
-    played = play([{"slow": 60.0, "text": "late"}], time_limit=6.0)
-    assert time.monotonic() - began < 40
+    # Evidence comes first, which takes a busy machine seconds.
+    played = play([{"slow": 120.0, "text": "late"}], time_limit=15.0)
+    assert time.monotonic() - began < 100
     assert played.blamed == "Deployment/shop/checkout"
     assert played.turns[0].problem
 

@@ -36,7 +36,8 @@ UNEXPLAINED = tuple(
 )
 """Kinds of extensions, where what everybody has does not explain the trouble."""
 FROM_AFAR = ("CronJob",)
-"""Kinds that act from other namespaces, in the same case: who scales others by the clock."""
+"""Kinds that act from other namespaces, where logs do not tell either: who scales others by the
+clock. Not everybody may look there, so what is nearer comes first."""
 MESH_HOME = "istio-system"
 MESH_WIDE = ("AuthorizationPolicy", "PeerAuthentication")
 ARGO_HOME = "argocd"
@@ -82,7 +83,8 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
     yield from (("", kind) for kind in CHAOS)
     yield from _of_deliveries(inventory, namespace)
     if not _is_explained(so_far):
-        yield from (("", kind) for kind in FROM_AFAR)
+        if inventory.logs:
+            yield from (("", kind) for kind in FROM_AFAR)
         yield from ((namespace, kind) for kind in UNEXPLAINED)
         yield from ((MESH_HOME, kind) for kind in MESH_WIDE)
         yield from _of_routes(inventory)
