@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## investigate a simulated incident; more with ARGS="…"
 	@$(BIN)/sre demo $(ARGS)
 
 test: $(COMPILED) ## run all tests; some with ARGS="tests/policy -k freeze"
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 live: $(INSTALLED) ## ask a real model: SRE_LIVE_MODEL=PROVIDER/MODEL and its key; costs money
 	@$(BIN)/pytest tests/live -rs $(ARGS)
