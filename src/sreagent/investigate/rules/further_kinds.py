@@ -83,8 +83,7 @@ def _wishes(scene: Scene, so_far: Explanation, namespace: str) -> Iterator[Wish]
     yield from (("", kind) for kind in CHAOS)
     yield from _of_deliveries(inventory, namespace)
     if not _is_explained(so_far):
-        if inventory.logs:
-            yield from (("", kind) for kind in FROM_AFAR)
+        yield from (("", kind) for kind in FROM_AFAR if inventory.logs)
         yield from ((namespace, kind) for kind in UNEXPLAINED)
         yield from ((MESH_HOME, kind) for kind in MESH_WIDE)
         yield from _of_routes(inventory)
