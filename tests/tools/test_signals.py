@@ -569,7 +569,9 @@ def test_the_end_of_a_certificate_is_read_where_it_is_near(exporter: str, addres
     _, entity, about = CERTIFICATES[exporter]
     found = [one for one in inventory.signals if one.measure is Measure.CERTIFICATE]
     [told] = [one for one in found if (one.entity, one.about) == (entity, about)]
-    assert told.points[-1][1] == pytest.approx(86_400, abs=300)
+    # The tests before it may have taken a while.
+    left = NOW.timestamp() + 86_400 - time.time()
+    assert told.points[-1][1] == pytest.approx(left, abs=300)
     assert len(found) == len(CERTIFICATES)
 
 
