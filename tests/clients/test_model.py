@@ -128,6 +128,15 @@ def test_an_answer_is_told_as_it_comes_and_then_as_a_whole(talk: Talk, site: Cha
     assert answer.usage.usd is None
 
 
+def test_what_a_model_thinks_aloud_is_told_and_is_no_part_of_its_answer(
+    talk: Talk, site: ChatSite
+) -> None:
+    site.load([{"thinking": "first the cache", "text": "the cache is full"}])
+    answer = talk.ask()
+    assert "".join(talk.pieces) == "first the cache\nthe cache is full"
+    assert answer.text == "the cache is full"
+
+
 def test_what_a_provider_had_in_its_cache_is_counted(talk: Talk, site: ChatSite) -> None:
     site.load([{"text": "one"}, {"text": "two"}])
     first = talk.ask()

@@ -105,23 +105,32 @@ class Answer:
     text: str = ""
     finish: str = ""
     usage: Any = None
+    _thinks: bool = False
+    """What came last was thought aloud."""
     _calls: list[_Call] = field(default_factory=list)
     _slots: dict[int, _Call] = field(default_factory=dict)
 
     def take(self, chunk: Any) -> str:  # noqa: ANN401 - of litellm
-        """Add a chunk; returns the text in it."""
+        """Add a chunk; returns what the model says in it, and what it thinks aloud before that.
+
+        Only what it says is its answer.
+        """
         if (usage := getattr(chunk, "usage", None)) is not None:
             self.usage = usage
-        text = ""
+        text = thought = ""
         for choice in (getattr(chunk, "choices", None) or ())[:1]:
             self.finish = getattr(choice, "finish_reason", None) or self.finish
             delta = getattr(choice, "delta", None)
             content = getattr(delta, "content", None)
             text += content if isinstance(content, str) else ""
+            thinking = getattr(delta, "reasoning_content", None)
+            thought += thinking if isinstance(thinking, str) else ""
             for part in getattr(delta, "tool_calls", None) or ():
                 self._take_call(part)
         self.text += text
-        return text
+        turn = "\n" if text and self._thinks else ""
+        self._thinks = bool(thought) or (self._thinks and not text)
+        return thought + turn + text
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
