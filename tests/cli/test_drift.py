@@ -646,6 +646,101 @@ def test_sarif_says_where_the_code_stands(shop: dict[str, World]) -> None:
     assert place["region"]["startLine"] == 2
 
 
+# What mends it.
+
+
+def a_plan(*drifted: tuple[str, int, int]) -> dict[str, Any]:
+    """What Terraform shows of a plan: queues whose delay is not as their state has it."""
+
+    def entry(address: str) -> dict[str, Any]:
+        name = address.partition(".")[2]
+        index = {"index": int(name[2:-1])} if "[" in name else {}
+        return {
+            "address": address,
+            "mode": "managed",
+            "type": "aws_sqs_queue",
+            "name": name.partition("[")[0],
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            **index,
+        }
+
+    def values(address: str, delay: int) -> dict[str, Any]:
+        return {"id": f"https://sqs/1/{address}", "delay_seconds": delay}
+
+    held = [{**entry(name), "values": values(name, was)} for name, was, _ in drifted]
+    changes = [
+        {
+            **entry(name),
+            "change": {
+                "actions": ["update"],
+                "before": values(name, was),
+                "after": values(name, now),
+                "before_sensitive": {},
+                "after_sensitive": {},
+            },
+        }
+        for name, was, now in drifted
+    ]
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {}},
+        "prior_state": {"values": {"root_module": {"resources": held}}},
+        "resource_drift": changes,
+    }
+
+
+QUEUE = 'resource "aws_sqs_queue" "q" {\n  delay_seconds = 0\n}\n'
+REALITY = ("--fix", "patch", "--direction", "reality")
+
+
+def patch() -> str:
+    """The one patch that was written; empty without one."""
+    found = [each.read_text(encoding="utf-8") for each in Path().glob("*.patch")]
+    assert len(found) <= 1
+    return "".join(found)
+
+
+def test_a_finding_of_another_state_does_not_change_the_code() -> None:
+    write(a_plan(("aws_sqs_queue.q", 0, 5)), "mine.json")
+    write(a_plan(("aws_sqs_queue.q", 0, 9)), "other.json")
+    both = ("--state", "other.json", "--state", "mine.json")
+    Path("main.tf").write_text(QUEUE, encoding="utf-8")
+    done = drift(*both, *REALITY)
+    assert done.code == 2, done.err
+    assert "there is nothing to write" in done.err
+    assert "which one state the code here makes is not known; name it alone" in done.err
+    assert patch() == ""
+    backend = 'terraform {\n  backend "local" {\n    path = "./mine.json"\n  }\n}\n'
+    Path("main.tf").write_text(backend + QUEUE, encoding="utf-8")
+    done = drift(*both, *REALITY)
+    assert "the code here makes mine.json" in done.err
+    assert "aws_sqs_queue.q delay_seconds (other.json)" in done.err
+    assert "+  delay_seconds = 5\n" in patch()
+
+
+def test_a_state_that_is_named_alone_is_that_of_the_code() -> None:
+    write(a_plan(("aws_sqs_queue.q", 0, 5)), "pulled.json")
+    Path("main.tf").write_text('terraform {\n  backend "s3" {}\n}\n' + QUEUE, encoding="utf-8")
+    drift("--state", "pulled.json", *REALITY)
+    assert "+  delay_seconds = 5\n" in patch()
+
+
+def test_what_the_code_ignores_is_ignored_for_its_own_state_alone() -> None:
+    write(a_plan(("aws_sqs_queue.q", 0, 5)), "mine.json")
+    write(a_plan(("aws_sqs_queue.q", 0, 9)), "other.json")
+    Path("main.tf").write_text(
+        'terraform {\n  backend "local" {\n    path = "mine.json"\n  }\n}\n'
+        'resource "aws_sqs_queue" "q" {\n  lifecycle {\n    ignore_changes = all\n  }\n}\n',
+        encoding="utf-8",
+    )
+    done = drift("--state", "mine.json", "--state", "other.json", "--json")
+    assert {each["state"]: each["class"] for each in done.json["changed"]} == {
+        "mine.json": "ignored",
+        "other.json": "drift",
+    }
+
+
 # Secrets and hostile texts.
 
 

@@ -16,6 +16,7 @@ from tests.drift.reports import (
     HOSTILE,
     JO,
     OPENED,
+    STATE,
     STATES,
     STRANGER,
     hostile,
@@ -28,8 +29,8 @@ from sreagent.domain.drift import Class, Coverage, DriftReport, Extent, Near
 from sreagent.domain.text import visible
 
 MENDS = {
-    "aws_security_group.api": "revert reality (security was widened)",
-    "aws_instance:i-0f3": "import block: --fix patch",
+    (STATE, "aws_security_group.api"): "revert reality (security was widened)",
+    ("", "aws_instance:i-0f3"): "import block: --fix patch",
 }
 
 
@@ -238,8 +239,10 @@ def test_warnings_about_the_run_are_shown() -> None:
 def test_no_escape_no_hidden_letter_and_no_line_of_its_own_comes_from_outside(
     terminal: bool, controlled: bool
 ) -> None:
+    mends = {(HOSTILE, HOSTILE): HOSTILE}
+    warnings = [HOSTILE]
     text = shown(
-        hostile(), terminal=terminal, controlled=controlled, warnings=[HOSTILE], mends={"": HOSTILE}
+        hostile(), terminal=terminal, controlled=controlled, warnings=warnings, mends=mends
     )
     assert visible(text) == text
     assert not any(line.startswith(("# heading", "]]>")) for line in text.splitlines())

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.drift.reports import CLEAN, EMPTY, FULL, OPENED, STATES, hostile, many
+from tests.drift.reports import CLEAN, EMPTY, FULL, OPENED, STATE, STATES, hostile, many
 
 from sreagent.domain.drift import DriftReport
 from sreagent.domain.text import visible
@@ -31,9 +31,9 @@ FORMS = [
     pytest.param(as_junit, id="junit"),
 ]
 MENDS = {
-    "aws_security_group.api": "revert reality",
-    "aws_sqs_queue.dlq": "apply again",
-    "aws_instance:i-0f3": "import block",
+    (STATE, "aws_security_group.api"): "revert reality",
+    (STATE, "aws_sqs_queue.dlq"): "apply again",
+    ("", "aws_instance:i-0f3"): "import block",
 }
 
 
@@ -106,7 +106,7 @@ def tokens(markdown: str) -> list[Any]:
 
 
 def test_hostile_text_makes_no_markup_of_a_comment() -> None:
-    found = tokens(as_markdown(hostile(), mends={"": "x"}))
+    found = tokens(as_markdown(hostile(), mends={("", ""): "x"}))
     kinds = {token.type for token in found}
     assert kinds.isdisjoint({"link_open", "image", "html_block", "html_inline", "hr", "s_open"})
     headings = [token.tag for token in found if token.type == "heading_open"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from tests.drift.reports import CLEAN, EMPTY, FULL, OPENED, hostile, many
+from tests.drift.reports import CLEAN, EMPTY, FULL, OPENED, STATE, hostile, many
 
 from sreagent.domain.drift import DriftReport, Severity
 from sreagent.domain.drift_fingerprint import fingerprint
@@ -158,7 +158,10 @@ RULES_OF_THE_STANDARD: dict[str, Any] = {
     "additionalProperties": False,
 }
 """The part of the standard that we use; no key outside of it may turn up."""
-CODE = {"aws_security_group.api": ("infra/my net/sg.tf", 12), "aws_sqs_queue.dlq": ("q.tf", 0)}
+CODE = {
+    (STATE, "aws_security_group.api"): ("infra/my net/sg.tf", 12),
+    (STATE, "aws_sqs_queue.dlq"): ("q.tf", 0),
+}
 
 
 def results(report: DriftReport) -> list[dict[str, Any]]:
@@ -209,6 +212,12 @@ def test_a_result_says_where_in_the_code_it_is_and_which_resource() -> None:
     }
     assert "physicalLocation" not in tagged
     assert lost["physicalLocation"]["region"] == {"startLine": 1}
+
+
+def test_code_is_not_shown_for_the_same_address_of_another_state() -> None:
+    (here, there) = (OPENED, replace(OPENED, source="s3://tf/prod/data.tfstate"))
+    found = results(replace(CLEAN, changed=(here, there)))
+    assert ["physicalLocation" in each["locations"][0] for each in found] == [True, False]
 
 
 def test_a_result_is_known_by_its_fingerprint_in_every_run() -> None:

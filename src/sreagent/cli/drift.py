@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sreagent.cli import options
-from sreagent.domain.drift import DriftReport, Severity
+from sreagent.domain.drift import Changed, DriftReport, LeftOver, Missing, Severity
 from sreagent.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from sreagent.domain.terraform import StateSpec
     from sreagent.drift.baseline import Baseline as Knowledge
     from sreagent.drift.ignore import IgnoreFile
+    from sreagent.drift.mend.code import Code
     from sreagent.drift.mend.imports import Imported
     from sreagent.drift.mend.patch import Mended
     from sreagent.drift.mend.plan import Plan
     from sreagent.drift.survey import Doors, Surveyed
+    from sreagent.report.drift_sarif import Lines
 
 IGNORE_FILE = Path(".sreignore")
 
@@ -125,6 +127,7 @@ def drift(
     """
     from sreagent.drift.mend.direction import Direction as Way
     from sreagent.drift.mend.plan import planned
+    from sreagent.drift.mend.request import body
     from sreagent.drift.outcome import exit_of
     from sreagent.wiring import drift as wired
 
@@ -133,23 +136,36 @@ def drift(
     rules = _rules(ignore)
     known = _known(baseline)
     _check(html, sarif, junit, save_baseline)
+    # Before the states are read, which takes minutes: what is wrong with the code is told at once.
+    ignored = wired.ignored_changes(code)
+    here = wired.code_of(code) if fix or sarif else None
+    if fix and here is None:
+        msg = f"there is no Terraform code in {code.absolute()}"
+        raise BadInput(msg, hint="name its folder: --code FOLDER")
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
     surveyed = _surveyed(doors, wired.specs(state or (), code), quiet=json or markdown)
-    whole = _settled(surveyed.report, wired.ignored_changes(code), rules, no_unmanaged=no_unmanaged)
+    own = wired.states_of_code(code, state or (), [each.source for each in surveyed.states])
+    whole = _settled(surveyed.report, own, ignored, rules, no_unmanaged=no_unmanaged)
     if save_baseline:
         _save(save_baseline, whole)
     report = _narrowed(whole, known, _borne(only or (), surveyed))
-    plan = planned(report, surveyed.examined, Way(direction.value), frozenset(on_call or ()))
+    plan = planned(
+        report,
+        surveyed.examined,
+        own=own,
+        direction=Way(direction.value),
+        on_call=frozenset(on_call or ()),
+    )
     exit_code = exit_of(report, fail_on)
-    _write(report, plan, code, html=html, sarif=sarif, junit=junit)
+    _write(report, plan, _lines(report, here, own), html=html, sarif=sarif, junit=junit)
     if json:
         _print_json(report)
     elif markdown:
         _print_markdown(report, plan)
     else:
         _show(report, plan, rules, exit_code, everything=all_)
-    if fix:
-        _fix(fix, surveyed, plan, report, code, send=send)
+    if fix and here and (done := _patch(surveyed, plan, here)):
+        _hand_over(fix, done, body(report, plan.own, done), code, send=send)
     raise typer.Exit(exit_code)
 
 
@@ -210,6 +226,7 @@ def _surveyed(doors: "Doors", specs: "Sequence[StateSpec]", *, quiet: bool) -> "
 
 def _settled(
     report: DriftReport,
+    own: frozenset[str],
     by_code: Mapping[str, Sequence[str]],
     rules: "IgnoreFile | None",
     *,
@@ -220,7 +237,10 @@ def _settled(
 
     if no_unmanaged:
         report = replace(report, unmanaged=())
-    report = ignore.without_ignored_changes(report, by_code)
+    mine = tuple(each for each in report.changed if each.source in own)
+    others = tuple(each for each in report.changed if each.source not in own)
+    marked = ignore.without_ignored_changes(replace(report, changed=mine), by_code)
+    report = replace(report, changed=(*marked.changed, *others))
     return rules.applied(report) if rules else report
 
 
@@ -311,7 +331,7 @@ def _show(
 def _write(
     report: DriftReport,
     plan: "Plan",
-    folder: Path,
+    lines: "Lines",
     *,
     html: Path | None,
     sarif: Path | None,
@@ -327,7 +347,7 @@ def _write(
     if sarif:
         from sreagent.report.drift_sarif import as_sarif
 
-        found = as_sarif(report, _lines(report, folder))
+        found = as_sarif(report, lines)
         sarif.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if junit:
         from sreagent.report.drift_junit import as_junit
@@ -335,23 +355,22 @@ def _write(
         junit.write_text(as_junit(report), encoding="utf-8")
 
 
-def _lines(report: DriftReport, folder: Path) -> dict[str, tuple[str, int]]:
-    """Where the code of each finding stands; nowhere, where there is none here."""
+def _lines(report: DriftReport, code: "Code | None", own: frozenset[str]) -> "Lines":
+    """Where the code of each finding stands; nowhere, where it is not the code here."""
     from sreagent.drift.mend.code import Block, find
-    from sreagent.wiring import drift as wired
 
-    code = wired.code_of(folder)
     if code is None:
         return {}
-    addresses = {
-        *(each.address for each in report.drifted),
-        *(each.address for each in report.missing),
-        *(each.address for each in report.left_over),
-    }
-    blocks = {address: find(code, address) for address in addresses}
+    found: list[Changed | Missing | LeftOver] = [
+        *report.drifted,
+        *report.missing,
+        *report.left_over,
+    ]
+    places = {(each.source, each.address) for each in found if each.source in own}
+    blocks = {place: find(code, place[1]) for place in places}
     return {
-        address: (block.spot.path, block.spot.line)
-        for address, block in blocks.items()
+        place: (block.spot.path, block.spot.line)
+        for place, block in blocks.items()
         if isinstance(block, Block)
     }
 
@@ -368,45 +387,54 @@ def _print_markdown(report: DriftReport, plan: "Plan") -> None:
     print(as_markdown(report, mends=plan.mends))
 
 
-def _fix(
-    fix: Fix,
-    surveyed: "Surveyed",
-    plan: "Plan",
-    report: DriftReport,
-    folder: Path,
-    *,
-    send: bool,
-) -> None:
-    """Write what mends the code: a file, a branch, a request."""
-    from sreagent.drift.mend import request
+def _patch(surveyed: "Surveyed", plan: "Plan", code: "Code") -> "Mended | None":
+    """What mends the code, told with what it leaves; None where there is nothing to write."""
     from sreagent.drift.mend.plan import patched
     from sreagent.wiring import drift as wired
 
-    code = wired.code_of(folder)
-    if code is None:
-        msg = f"there is no Terraform code in {folder.absolute()}"
-        raise BadInput(msg, hint="name its folder: --code FOLDER")
     done, imports = patched(plan, code, surveyed.states)
     _tell(f"{len(done.edits)} edits, {len(imports.addresses)} imports", *_left(done, imports))
+    _tell_elsewhere(plan)
     if not done.files:
         _tell("there is nothing to write")
-        return
+        return None
     if not done.proof.holds:
-        _tell("the patch is not proved:", *done.proof.unread, *done.proof.left)
+        unread = (f"{path} cannot be read back" for path in done.proof.unread)
+        left = (f"{path} would still differ" for path in done.proof.left)
+        _tell("the patch is not proved:", *unread, *left)
     if untidy := wired.unformatted(code, done):
         _tell(f"terraform fmt would change {', '.join(untidy)}")
+    return done
+
+
+def _hand_over(fix: Fix, done: "Mended", body: str, folder: Path, *, send: bool) -> None:
+    """Write what mends the code: a file, a branch, a request."""
+    from sreagent.drift.mend import request
+    from sreagent.wiring import drift as wired
+
     if fix is Fix.PATCH:
         path = Path(f"sre-drift-{done.digest}.patch")
         path.write_bytes(done.patch)
         _tell(f"wrote {path}; to apply it: git apply {path}")
         return
-    title, body = request.title(done), request.body(report, plan.decisions, done)
+    title = request.title(done)
     branch, commit, existed = wired.committed(folder, done, title)
     _tell(f"branch {branch} {'is there already' if existed else 'made'} ({commit[:10]})")
     if fix is Fix.PR:
         opened = wired.offered(folder, branch, title, body, send=send)
         where = f" {opened.url}" if opened.url else ""
         _tell(f"{opened.did} a pull request{where}" + ("" if send else "; to do it: --send"))
+
+
+def _tell_elsewhere(plan: "Plan") -> None:
+    """What is not mended here, though its address may stand in the code here, too."""
+    if not plan.elsewhere:
+        return
+    why = f"the code here makes {plan.home}"
+    if not plan.home:
+        why = "which one state the code here makes is not known; name it alone: --state"
+    found = (f"{each.address} {each.path} ({each.source})" for each in plan.elsewhere)
+    _tell(f"left alone, for they are of other states ({why}):", *found)
 
 
 def _left(done: "Mended", imports: "Imported") -> list[str]:

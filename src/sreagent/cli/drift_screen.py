@@ -1,7 +1,7 @@
 """What `sre drift` shows: findings worst first, each with who did it and what mends it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -53,8 +53,7 @@ class Shown:
     """How a report is shown."""
 
     width: int = 80
-    mends: Mapping[str, str] = field(default_factory=dict)
-    """What mends a finding, by address; by `TYPE:ID` for something unmanaged."""
+    mends: words.Mends = field(default_factory=dict)
     controlled: bool = False
     """Also what is owned by controllers, ignored, or managed by nobody; no list is cut short."""
     where: Callable[[Place], str] = str
@@ -66,7 +65,7 @@ def show(
     report: DriftReport,
     *,
     code: int,
-    mends: Mapping[str, str] | None = None,
+    mends: words.Mends | None = None,
     controlled: bool = False,
     warnings: Sequence[str] = (),
 ) -> None:
@@ -76,7 +75,7 @@ def show(
         out: Where to; plain lines where it is no terminal.
         report: What was found.
         code: What the shell learns.
-        mends: What mends a finding, by address; by `TYPE:ID` for something unmanaged.
+        mends: What mends a finding.
         controlled: Also what is hidden otherwise.
         warnings: Lines about the run itself, such as rules of an ignore file that are over.
     """
@@ -175,7 +174,7 @@ def _resource(resource: words.Resource, shown: Shown) -> Iterator[Row]:
         yield from _note(words.by_line(author, near), LABEL)
     yield from _note(words.dependents(resource.dependents), LABEL)
     if resource.klass is Class.DRIFT:
-        yield from _mend(resource.address, shown, LABEL)
+        yield from _mend(resource, shown, LABEL)
 
 
 def _name(address: str, id_: str, place: Place, shown: Shown) -> Text:
@@ -212,8 +211,8 @@ def _note(text: str, indent: int) -> Iterator[Row]:
         yield _indent(indent), Text(_clean(text, 500), style="dim")
 
 
-def _mend(key: str, shown: Shown, indent: int) -> Iterator[Row]:
-    if line := shown.mends.get(key):
+def _mend(found: words.Resource | Missing | Unmanaged, shown: Shown, indent: int) -> Iterator[Row]:
+    if line := words.mend(found, shown.mends):
         yield _indent(indent), Text("mend: ", style="green").append(_clean(line, 500), "default")
 
 
@@ -239,7 +238,7 @@ def _missing(missing: Missing, shown: Shown) -> Iterator[Row]:
     yield _label("MISSING", style, WIDE_LABEL), head
     yield from _note(words.by_line(missing.author, missing.near), WIDE_LABEL)
     yield from _note(words.dependents(missing.dependents), WIDE_LABEL)
-    yield from _mend(missing.address, shown, WIDE_LABEL)
+    yield from _mend(missing, shown, WIDE_LABEL)
 
 
 def _strangers(report: DriftReport, shown: Shown) -> Iterator[Row]:
@@ -269,7 +268,7 @@ def _stranger(found: Unmanaged, shown: Shown) -> Iterator[Row]:
     yield _label("UNMANAGED", style, WIDE_LABEL), head
     yield from _note(words.by_line(found.author, ()), WIDE_LABEL)
     if not found.folded:
-        yield from _mend(words.stranger_key(found), shown, WIDE_LABEL)
+        yield from _mend(found, shown, WIDE_LABEL)
 
 
 _STILL = {True: "still there", False: "no longer there", None: "not looked for"}
@@ -279,7 +278,6 @@ def _left_over(left: LeftOver, shown: Shown) -> Iterator[Row]:
     head = _name(left.address, left.id, left.place, shown)
     head.append(f"  deposed {_clean(left.key, 40)}, {_STILL[left.exists]}", style="dim")
     yield _label("LEFT OVER", "bold magenta", WIDE_LABEL), head
-    yield from _mend(left.address, shown, WIDE_LABEL)
 
 
 def _gaps(report: DriftReport, shown: Shown) -> Iterator[Row]:

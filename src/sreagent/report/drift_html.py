@@ -1,6 +1,6 @@
 """A report of drift as one HTML file: no script, nothing loaded, light and dark."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from html import escape as escaped
 
 from sreagent.domain.drift import Class, DriftReport, Place
@@ -12,7 +12,7 @@ from sreagent.report.drift_values import told
 ROOM = 160
 """Letters of a value."""
 LONGEST = 500
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: words.Mends = {}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """\
 :root { color-scheme: light dark; --line: #8884; --dim: #666; --high: #b3261e; --medium: #8a5a00;
@@ -38,17 +38,17 @@ Lines = Iterator[str]
 Where = Callable[[Place], str]
 
 
-def as_html(report: DriftReport, *, mends: Mapping[str, str] = _NOTHING) -> str:
+def as_html(report: DriftReport, *, mends: words.Mends = _NOTHING) -> str:
     """The whole report as a file that can be mailed: also what controllers own and what is ignored.
 
     Args:
         report: What was found. All of its texts are escaped.
-        mends: What mends a finding, by address; by `TYPE:ID` for something unmanaged.
+        mends: What mends a finding.
     """
     return "\n".join(_document(report, mends)) + "\n"
 
 
-def _document(report: DriftReport, mends: Mapping[str, str]) -> Lines:
+def _document(report: DriftReport, mends: words.Mends) -> Lines:
     where = words.distinct_places(report)
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -74,7 +74,7 @@ def _code(text: str) -> str:
     return f"<code>{_text(text)}</code>" if text else ""
 
 
-def _resource(resource: words.Resource, where: Where, mends: Mapping[str, str]) -> Lines:
+def _resource(resource: words.Resource, where: Where, mends: words.Mends) -> Lines:
     severity = resource.severity.value
     drift = resource.klass is Class.DRIFT
     style, word = (severity, severity.upper()) if drift else ("dim", resource.klass.upper())
@@ -88,7 +88,7 @@ def _resource(resource: words.Resource, where: Where, mends: Mapping[str, str]) 
         event = f" · {author.event}" if author and author.event else ""
         yield from _dim(words.by_line(author, near) + event)
     yield from _dim(words.dependents(resource.dependents))
-    if drift and (mend := mends.get(resource.address)):
+    if drift and (mend := words.mend(resource, mends)):
         yield f"<p>Mend: {_code(mend)}</p>"
     yield "</section>"
 
@@ -108,7 +108,7 @@ def _dim(text: str) -> Lines:
         yield f'<p class="dim">{_text(text)}</p>'
 
 
-def _tables(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Lines:
+def _tables(report: DriftReport, where: Where, mends: words.Mends) -> Lines:
     yield from _table(
         "Missing",
         ("Severity", "Address", "Id", "Where", "Why", "Mend"),
@@ -119,7 +119,7 @@ def _tables(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Line
                 _code(each.id),
                 _text(where(each.place)),
                 _text(words.joined(each.why, words.by_line(each.author, each.near))),
-                _code(mends.get(each.address, "")),
+                _code(words.mend(each, mends)),
             )
             for each in sorted(report.missing, key=lambda one: -one.severity.rank)
         ),
@@ -135,7 +135,7 @@ def _tables(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Line
                 _text(each.name),
                 _text(where(each.place)),
                 _text(words.joined(each.why, words.by_line(each.author, ()))),
-                _code(mends.get(words.stranger_key(each), "")),
+                _code(words.mend(each, mends)),
             )
             for each in sorted(report.strangers, key=lambda one: -one.severity.rank)
         ),
@@ -164,7 +164,7 @@ def _gaps(report: DriftReport) -> Lines:
     yield from _table("States", ("Source", "Serial", "Resources", "Written by"), states)
 
 
-def _hidden(report: DriftReport, where: Where, mends: Mapping[str, str]) -> Lines:
+def _hidden(report: DriftReport, where: Where, mends: words.Mends) -> Lines:
     """What is no drift, closed until somebody opens it."""
     others = [each for each in report.changed if each.klass is not Class.DRIFT]
     folded = [each for each in report.unmanaged if each.folded]

@@ -1,6 +1,6 @@
 """A report of drift as Markdown, for the comment of a pull request."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sreagent.domain.drift import DriftReport, Place
 from sreagent.report import drift_words as words
@@ -11,19 +11,19 @@ LONGEST = 60_000
 """Characters of a comment that the usual hosts take, with some room."""
 ROOM = 100
 """Letters of a value."""
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: words.Mends = {}
 
 Lines = Iterator[str]
 
 
 def as_markdown(
-    report: DriftReport, *, mends: Mapping[str, str] = _NOTHING, longest: int = LONGEST
+    report: DriftReport, *, mends: words.Mends = _NOTHING, longest: int = LONGEST
 ) -> str:
     """The whole report, worst first, in at most `longest` characters.
 
     Args:
         report: What was found. All of its texts are set so that they stay texts.
-        mends: What mends a finding, by address; by `TYPE:ID` for something unmanaged.
+        mends: What mends a finding.
         longest: What does not fit is left out, and that is said.
     """
     where = words.distinct_places(report)
@@ -64,9 +64,7 @@ def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(map(row, (heading, ("---",) * len(heading), *rows)))
 
 
-def _resource(
-    resource: words.Resource, where: Callable[[Place], str], mends: Mapping[str, str]
-) -> str:
+def _resource(resource: words.Resource, where: Callable[[Place], str], mends: words.Mends) -> str:
     severity = resource.severity.upper()
     title = f"### {severity} {code(resource.address)}"
     facts = [code(resource.id), escape(where(resource.place))]
@@ -76,7 +74,8 @@ def _resource(
         below += (f"- {code(one.path)}\n\n{_difference(one.before, one.after)}" for one in changes)
         if by := words.by_line(author, near):
             below.append(escape(by))
-    for line in (words.dependents(resource.dependents), _mend(resource.address, mends)):
+    mend = words.mend(resource, mends)
+    for line in (words.dependents(resource.dependents), f"mend: {mend}" if mend else ""):
         below += [escape(line)] if line else []
     return "\n\n".join([title, *filter(None, below)])
 
@@ -87,11 +86,7 @@ def _difference(before: object, after: object) -> str:
     return fence("\n".join(text), language="diff", indent="  ")
 
 
-def _mend(key: str, mends: Mapping[str, str]) -> str:
-    return f"mend: {mends[key]}" if key in mends else ""
-
-
-def _missing(report: DriftReport, where: Callable[[Place], str], mends: Mapping[str, str]) -> Lines:
+def _missing(report: DriftReport, where: Callable[[Place], str], mends: words.Mends) -> Lines:
     rows = [
         (
             each.severity.value,
@@ -99,16 +94,14 @@ def _missing(report: DriftReport, where: Callable[[Place], str], mends: Mapping[
             _cell(each.id),
             escape(where(each.place)),
             escape(words.joined(each.why, words.by_line(each.author, each.near))),
-            escape(mends.get(each.address, "")),
+            escape(words.mend(each, mends)),
         )
         for each in sorted(report.missing, key=lambda one: -one.severity.rank)
     ]
     yield from _parts("Missing", ("Severity", "Address", "Id", "Where", "Why", "Mend"), rows)
 
 
-def _unmanaged(
-    report: DriftReport, where: Callable[[Place], str], mends: Mapping[str, str]
-) -> Lines:
+def _unmanaged(report: DriftReport, where: Callable[[Place], str], mends: words.Mends) -> Lines:
     rows = [
         (
             _cell(each.type),
@@ -116,7 +109,7 @@ def _unmanaged(
             escape(each.name),
             escape(where(each.place)),
             escape(words.joined(each.why, words.by_line(each.author, ()))),
-            escape(mends.get(words.stranger_key(each), "")),
+            escape(words.mend(each, mends)),
         )
         for each in sorted(report.strangers, key=lambda one: -one.severity.rank)
     ]

@@ -16,13 +16,15 @@ from sreagent.report.drift_values import told
 Json = dict[str, Any]
 Line = tuple[str, int]
 """A file, as a path from the root of the repository, and a line in it, from 1."""
+Lines = Mapping[tuple[str, str], Line]
+"""Where code stands, by state and address: two states may share an address, and not their code."""
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 FINGERPRINT = "sreDrift/v1"
 ROOM = 200
-_NOWHERE: Mapping[str, Line] = {}
+_NOWHERE: Lines = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,12 @@ _LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "no
 _RANKS = {Severity.HIGH: 90.0, Severity.MEDIUM: 50.0, Severity.LOW: 10.0}
 
 
-def as_sarif(report: DriftReport, lines: Mapping[str, Line] = _NOWHERE) -> Json:
+def as_sarif(report: DriftReport, lines: Lines = _NOWHERE) -> Json:
     """One run with a result for each finding; what controllers own or is ignored is none.
 
     Args:
         report: What was found.
-        lines: Where the code of an address stands. Some readers of SARIF show only results that
+        lines: Where the code of a finding stands. Some readers of SARIF show only results that
             have such a place.
     """
     return {
@@ -136,7 +138,7 @@ def _told(level: str, what: str, why: str) -> Json:
     return {"level": level, "message": {"text": one_line(f"{what}: {why}" if why else what, 500)}}
 
 
-def _results(report: DriftReport, lines: Mapping[str, Line]) -> Iterator[Json]:
+def _results(report: DriftReport, lines: Lines) -> Iterator[Json]:
     for changed in report.drifted:
         rule = "drift/opened" if changed.opens else "drift/changed"
         yield _result(rule, changed, _change(changed), changed.severity, lines)
@@ -166,9 +168,7 @@ def _sentence(text: str, why: str) -> str:
     return one_line(f"{text} ({why})." if why else f"{text}.", 1000)
 
 
-def _result(
-    rule: str, found: Found, text: str, severity: Severity, lines: Mapping[str, Line]
-) -> Json:
+def _result(rule: str, found: Found, text: str, severity: Severity, lines: Lines) -> Json:
     return {
         "ruleId": rule,
         "ruleIndex": _PLACES[rule],
@@ -189,15 +189,16 @@ def _unlinked(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _location(found: Found, lines: Mapping[str, Line]) -> Json:
+def _location(found: Found, lines: Lines) -> Json:
     address = found.address if not isinstance(found, Unmanaged) else words.stranger_key(found)
     place: Json = {
         "logicalLocations": [
             {"fullyQualifiedName": one_line(address, 500), "kind": "resource"},
         ]
     }
-    if address in lines:
-        file, line = lines[address]
+    known = None if isinstance(found, Unmanaged) else lines.get((found.source, found.address))
+    if known:
+        file, line = known
         place["physicalLocation"] = {
             "artifactLocation": {"uri": quote(file.replace("\\", "/")), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": max(line, 1)},

@@ -26,6 +26,8 @@ MOST_GAPS = 3
 """Groups of types that the headline names."""
 MOST_NEAR = 2
 MOST_DEPENDENTS = 4
+Mends = Mapping[tuple[str, str], str]
+"""What mends a finding, by state and address; by "" and `TYPE:ID` for something unmanaged."""
 _GAP = {
     Extent.NOT_LOOKED_AT: "not looked at",
     Extent.PARTIAL: "in part only",
@@ -40,6 +42,8 @@ class Resource:
     address: str
     type: str
     id: str
+    source: str
+    """The state that it stands in."""
     place: Place
     klass: Class
     changes: tuple[Changed, ...]
@@ -93,6 +97,7 @@ def _resource(changes: list[Changed]) -> Resource:
         address=first.address,
         type=first.type,
         id=first.id,
+        source=first.source,
         place=first.place,
         klass=first.klass,
         changes=tuple(sorted(changes, key=lambda change: -change.severity.rank)),
@@ -102,6 +107,13 @@ def _resource(changes: list[Changed]) -> Resource:
 def joined(*texts: str) -> str:
     """What is known of several facts, on one line."""
     return " · ".join(filter(None, texts))
+
+
+def mend(found: Resource | Missing | Unmanaged, mends: Mends) -> str:
+    """What mends a finding; empty where nothing is known."""
+    if isinstance(found, Unmanaged):
+        return mends.get(("", stranger_key(found)), "")
+    return mends.get((found.source, found.address), "")
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sreagent.domain.drift import Place
-from sreagent.domain.errors import Forbidden, SreError
+from sreagent.domain.errors import BadInput, Forbidden, SreError
 from sreagent.domain.secrets import names_secret, own
+from sreagent.domain.state_spec import parts, spec_of
+from sreagent.domain.terraform import DEFAULT_WORKSPACE
 from sreagent.settings import (
     Settings,
     forge_token,
@@ -146,8 +148,6 @@ def specs(texts: Sequence[str], folder: Path) -> tuple[StateSpec, ...]:
     Raises:
         BadInput: A place is none, or the code names no backend.
     """
-    from sreagent.domain.state_spec import spec_of
-
     if texts:
         return tuple(spec_of(text) for text in texts)
     from sreagent.clients.state_code import read_folder
@@ -156,6 +156,45 @@ def specs(texts: Sequence[str], folder: Path) -> tuple[StateSpec, ...]:
     variables = terraform_variables()
     found = read_folder(str(folder), data_folder=variables.get("TF_DATA_DIR", ""))
     return (state_spec(found, workspace=variables.get("TF_WORKSPACE", "")),)
+
+
+def states_of_code(folder: Path, named: Sequence[str], read: Sequence[str]) -> frozenset[str]:
+    """Which of the states that were read the code of a folder makes.
+
+    One that a person names alone is taken to be made by it; of more, those that its backend means.
+
+    Args:
+        folder: Where the code lies.
+        named: What the person named; nothing for the backend of the code.
+        read: The states that came of it.
+    """
+    if not named or (len(named) == 1 and list(read) == [_source(spec_of(named[0]))]):
+        return frozenset(read)
+    try:
+        (meant,) = specs((), folder)
+    except BadInput:
+        return frozenset()
+    return frozenset(source for source in read if _means(meant, source))
+
+
+def _source(spec: StateSpec) -> str:
+    """What the state of a place is called, where it means only one."""
+    if spec.scheme == "kubernetes":
+        namespace, suffix = parts(spec)
+        workspace = spec.options.get("workspace") or DEFAULT_WORKSPACE
+        return f"kubernetes://{namespace}/tfstate-{workspace}-{suffix}"
+    return str(Path(spec.address).expanduser()) if spec.scheme == "file" else spec.address
+
+
+def _means(spec: StateSpec, source: str) -> bool:
+    from sreagent.clients.state_many import is_pattern, matcher
+
+    if spec.scheme == "file":
+        return Path(source).resolve() == Path(spec.address).expanduser().resolve()
+    # Which workspaces bear the tags of a `cloud` block does not show in their names.
+    if is_pattern(spec.address) and not spec.options.get("tags"):
+        return matcher(spec.address).fullmatch(source) is not None
+    return source == _source(spec)
 
 
 def ignored_changes(folder: Path) -> Mapping[str, tuple[str, ...]]:

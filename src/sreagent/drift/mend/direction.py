@@ -46,6 +46,8 @@ class Decision:
     step: Step
     reason: str
     path: str = ""
+    source: str = ""
+    """The state that it stands in; empty for what is unmanaged."""
     command: str = ""
     """What a person would run: `terraform apply -target=…`."""
     proposal: str = ""
@@ -100,6 +102,7 @@ def decide_changed(
     return Decision(
         address=changed.address,
         path=changed.path,
+        source=changed.source,
         step=step,
         reason=reason,
         command=target_command(changed.address) if step is Step.REVERT else "",
@@ -199,12 +202,13 @@ def decide_missing(
 
     Args:
         gone: The finding.
-        others: All that is missing: who deletes several related things means it.
+        others: All that is missing of its state: who deletes several related things means it.
         direction: Who a person wants to be right.
     """
     step, reason = _about_missing(gone, others, direction)
     return Decision(
         address=gone.address,
+        source=gone.source,
         step=step,
         reason=reason,
         command=target_command(gone.address) if step is Step.REVERT else "",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sreagent.domain.drift import Changed, Class, DriftReport
+from sreagent.domain.drift import Changed, Class, DriftReport, Missing
 from sreagent.drift.code.blocks import blocks_of
 from sreagent.drift.examine import Drifted, Examined
 from sreagent.drift.masks import Masks
@@ -33,25 +33,40 @@ _TOLD = {
 }
 _WRITES = (Step.ADOPT, Step.REMOVE, Step.IMPORT)
 
-Key = tuple[str, str, str]
-"""State, address and path."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is to be done about a report."""
 
     decisions: tuple[Decision, ...]
-    mends: Mapping[str, str]
-    """A line for the screen, by address; by `TYPE:ID` for something unmanaged."""
+    mends: Mapping[tuple[str, str], str]
+    """A line for the screen, by state and address; by "" and `TYPE:ID` for strangers."""
+    home: str = ""
+    """The one state that the code here makes; empty where that is not known."""
     wishes: tuple[Wish, ...] = ()
     removed: tuple[str, ...] = ()
     strays: tuple[Stray, ...] = ()
+
+    @property
+    def own(self) -> tuple[Decision, ...]:
+        """Those about what the code here makes, and about what no code makes."""
+        return tuple(each for each in self.decisions if each.source in ("", self.home))
+
+    @property
+    def elsewhere(self) -> tuple[Decision, ...]:
+        """Those that would change code, but not the code here."""
+        return tuple(
+            each
+            for each in self.decisions
+            if each.step in _WRITES and each.source not in ("", self.home)
+        )
 
 
 def planned(
     report: DriftReport,
     examined: Examined,
+    *,
+    own: frozenset[str],
     direction: Direction = Direction.AUTO,
     on_call: frozenset[str] = frozenset(),
 ) -> Plan:
@@ -60,10 +75,13 @@ def planned(
     Args:
         report: What is told.
         examined: The same with its values as they are.
+        own: The states that the code here makes. Code is changed only where that is one: an edit
+            for one of several would change the others, too.
         direction: Who a person wants to be right.
         on_call: Names of those who are on call.
     """
     raw = {each.key: each for each in examined.drifted}
+    home = next(iter(own)) if len(own) == 1 else ""
     decisions: list[Decision] = []
     wishes: list[Wish] = []
     for changed in report.changed:
@@ -78,44 +96,44 @@ def planned(
             secret=is_secret(wish) or is_secret(wish_of(changed)),
         )
         decisions.append(decision)
-        if decision.step is Step.ADOPT:
+        if decision.step is Step.ADOPT and changed.source == home:
             wishes.append(wish)
-    gone = [decide_missing(each, report.missing, direction=direction) for each in report.missing]
+    gone = [
+        decide_missing(each, _beside(each, report.missing), direction=direction)
+        for each in report.missing
+    ]
     strange = [decide_unmanaged(each, direction=direction) for each in report.strangers]
     decisions += [*gone, *strange]
     taken = {each.address for each in strange if each.step is Step.IMPORT}
     return Plan(
         decisions=tuple(decisions),
-        mends=dict(_lines(decisions)),
+        mends=dict(_lines(decisions, home)),
+        home=home,
         wishes=tuple(wishes),
-        removed=tuple(each.address for each in gone if each.step is Step.REMOVE),
+        removed=tuple(
+            each.address for each in gone if each.step is Step.REMOVE and each.source == home
+        ),
         strays=tuple(_strays(report, examined, taken)),
     )
 
 
-def patched(
-    plan: Plan, code: Code, states: Sequence[State], only: frozenset[str] = frozenset()
-) -> tuple[Mended, Imported]:
-    """The patch of a plan; of the addresses in `only`, where any are named."""
-
-    def wanted(address: str) -> bool:
-        return not only or address in only
-
+def patched(plan: Plan, code: Code, states: Sequence[State]) -> tuple[Mended, Imported]:
+    """The patch of a plan."""
     masks = Masks(states)
-    strays = (each for each in plan.strays if wanted(f"{each.real.type}:{each.real.id}"))
     found = imported(
         [
             replace(each, real=replace(each.real, attributes=masks.without(each.real.attributes)))
-            for each in strays
+            for each in plan.strays
         ],
-        [managed for state in states for managed in state.resources],
+        # What another state holds is not there to be referred to.
+        [managed for state in states if state.source == plan.home for managed in state.resources],
         taken=_declared(code),
     )
     path = f"{code.root}/{IMPORTS}" if code.root else IMPORTS
     done = mended(
         code,
-        [wish for wish in plan.wishes if wanted(wish.address)],
-        removed=[address for address in plan.removed if wanted(address)],
+        plan.wishes,
+        removed=plan.removed,
         new_files={path: found.text.encode()} if found.text else {},
     )
     return done, found
@@ -125,6 +143,11 @@ def _declared(code: Code) -> set[str]:
     """Addresses of the resources of the root module, of those that no state has, too."""
     root = {path: text for path, text in code.files.items() if folder_of(path) == code.root}
     return {".".join(each.labels) for each in blocks_of(root) if each.kind == "resource"}
+
+
+def _beside(gone: Missing, others: Sequence[Missing]) -> list[Missing]:
+    """What else its state lacks: in another one the same address is another thing."""
+    return [each for each in others if each.source == gone.source]
 
 
 def _wish(changed: Changed, raw: Drifted | None) -> Wish:
@@ -143,13 +166,14 @@ def _strays(report: DriftReport, examined: Examined, taken: set[str]) -> Iterato
             yield Stray(real=each.real, import_id=told[key], shape=each.kind.shape)
 
 
-def _lines(decisions: Sequence[Decision]) -> Iterator[tuple[str, str]]:
+def _lines(decisions: Sequence[Decision], home: str) -> Iterator[tuple[tuple[str, str], str]]:
     """What mends each resource, in one line; what writes code comes before what does not."""
-    first: dict[str, Decision] = {}
+    first: dict[tuple[str, str], Decision] = {}
     for decision in sorted(decisions, key=lambda each: each.step not in _WRITES):
-        first.setdefault(decision.address, decision)
-    for address, decision in first.items():
+        first.setdefault((decision.source, decision.address), decision)
+    for (source, address), decision in first.items():
+        writes = decision.step in _WRITES and source in ("", home)
         way = f": {decision.command}" if decision.command else ""
-        way = way or (": --fix patch" if decision.step in _WRITES else "")
+        way = way or (": --fix patch" if writes else "")
         line = f"{_TOLD[decision.step]} ({decision.reason}){way}"
-        yield address.replace(" ", ":", 1) if " " in address else address, line
+        yield (source, address if source else address.replace(" ", ":", 1)), line

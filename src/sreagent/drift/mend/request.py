@@ -18,6 +18,8 @@ _VALUE = 120
 """Characters of a value that are shown."""
 _ROWS = 200
 """Rows of a table; a request is read by people."""
+_Key = tuple[str, str, str]
+"""State, address and path."""
 
 
 def code(text: str, limit: int = _VALUE) -> str:
@@ -52,17 +54,17 @@ def body(report: DriftReport, decisions: Sequence[Decision], mended: Mended) -> 
 
     Args:
         report: What was found.
-        decisions: Who is right, for each finding.
-        mended: What the branch changes.
+        decisions: Who is right about each finding; one without a decision is not of this code.
+        mended: What the branch changes; its proof holds.
     """
-    by_key = {(each.address, each.path): each for each in decisions}
+    decided = {(each.source, each.address, each.path): each for each in decisions}
     parts = [
         "What is in the cloud and what the code says differ. This takes over what is right there.",
-        _changed(report, by_key),
-        _missing(report, by_key),
+        _changed(report, decided),
+        _missing(report, decided),
         _commands(decisions),
         _suggestions(mended.suggestions),
-        _proof(mended),
+        "Checked: every file that changed is read back, and says what is there.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -77,7 +79,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _changed(report: DriftReport, decided: Mapping[tuple[str, str], Decision]) -> str:
+def _changed(report: DriftReport, decided: Mapping[_Key, Decision]) -> str:
     head = ("what", "code", "reality", "severity", "who, when", "decision", "re-apply risk")
     rows = [
         (
@@ -86,27 +88,29 @@ def _changed(report: DriftReport, decided: Mapping[tuple[str, str], Decision]) -
             value(each.after),
             each.severity.value + (f": {code(each.why)}" if each.why else ""),
             _who(each.author),
-            _decided(decided.get((each.address, each.path))),
+            _decided(decided[key]),
             risk(each),
         )
         for each in report.changed
         if each.klass is not Class.IGNORED
+        and (key := (each.source, each.address, each.path)) in decided
     ]
     table = _table(head, rows)
     return f"## Changed\n\n{table}" if table else ""
 
 
-def _missing(report: DriftReport, decided: Mapping[tuple[str, str], Decision]) -> str:
+def _missing(report: DriftReport, decided: Mapping[_Key, Decision]) -> str:
     head = ("what", "severity", "who, when", "decision", "re-apply risk")
     rows = [
         (
             code(each.address),
             each.severity.value,
             _who(each.author),
-            _decided(decided.get((each.address, ""))),
+            _decided(decided[key]),
             missing_risk(each),
         )
         for each in report.missing
+        if (key := (each.source, each.address, "")) in decided
     ]
     table = _table(head, rows)
     return f"## Missing\n\n{table}" if table else ""
@@ -119,8 +123,8 @@ def _who(author: Author | None) -> str:
     return f"{code(author.who)} ({author.how.value}){when}"
 
 
-def _decided(decision: Decision | None) -> str:
-    return f"{decision.step.value}: {code(decision.reason)}" if decision else "none"
+def _decided(decision: Decision) -> str:
+    return f"{decision.step.value}: {code(decision.reason)}"
 
 
 def risk(changed: Changed) -> str:
@@ -168,11 +172,3 @@ def _suggestions(suggestions: Sequence[Suggestion]) -> str:
     ]
     table = _table(("what", "where", "stands there", "should be", "why not here"), rows)
     return f"## For a person\n\n{table}" if table else ""
-
-
-def _proof(mended: Mended) -> str:
-    if mended.proof.holds:
-        return "Checked: every file that changed is read back, and says what is there."
-    lines = [f"- {code(each)} cannot be read back" for each in mended.proof.unread]
-    lines += [f"- {code(each)} still differs" for each in mended.proof.left]
-    return "\n".join(["## Not proved", "", *lines])
