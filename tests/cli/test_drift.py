@@ -741,6 +741,27 @@ def test_what_the_code_ignores_is_ignored_for_its_own_state_alone() -> None:
     }
 
 
+def test_a_patch_that_is_not_proved_is_not_written() -> None:
+    # Both are made by one block: what the second needs undoes what the first did.
+    write(a_plan(("aws_sqs_queue.q[0]", 0, 5), ("aws_sqs_queue.q[1]", 5, 9)))
+    Path("main.tf").write_text(QUEUE, encoding="utf-8")
+    git("init", "--quiet")
+    git("add", "main.tf")
+    git("-c", "user.name=Jo", "-c", "user.email=jo@x", "commit", "--quiet", "-m", "first")
+    for fix in ("patch", "branch", "pr"):
+        done = drift("--state", "prod.tfstate", "--fix", fix, "--direction", "reality")
+        assert done.code == 2, done.err
+        assert "the patch is not proved, so nothing is written" in done.err
+        assert "aws_sqs_queue.q[0] delay_seconds would still differ" in done.err
+        assert patch() == ""
+        assert git("branch", "--list", "sre-drift/*") == ""
+
+
+def git(*words: str) -> str:
+    done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
 # Secrets and hostile texts.
 
 

@@ -401,7 +401,8 @@ def _patch(surveyed: "Surveyed", plan: "Plan", code: "Code") -> "Mended | None":
     if not done.proof.holds:
         unread = (f"{path} cannot be read back" for path in done.proof.unread)
         left = (f"{path} would still differ" for path in done.proof.left)
-        _tell("the patch is not proved:", *unread, *left)
+        _tell("the patch is not proved, so nothing is written:", *unread, *left)
+        return None
     if untidy := wired.unformatted(code, done):
         _tell(f"terraform fmt would change {', '.join(untidy)}")
     return done
