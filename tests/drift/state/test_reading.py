@@ -70,7 +70,7 @@ def refused(body: bytes) -> BadInput:
 def test_a_state_tells_its_version_serial_and_who_holds_it() -> None:
     held = Held(who="jo@laptop", operation="OperationTypeApply")
     found = reading(state(resource()), held=held, region="eu-west-1", lock_unknown="?")
-    assert (found.serial, found.lineage, found.terraform_version) == (7, "83c8e6db", "1.11.4")
+    assert (found.serial, found.terraform_version) == (7, "1.11.4")
     assert (found.held, found.region, found.lock_unknown) == (held, "eu-west-1", "?")
     assert found.refreshed is None
 
@@ -335,7 +335,7 @@ def test_a_state_of_version_3_is_read() -> None:
     current, left = found.resources
     assert current.address == left.address == "module.net.module.z.aws_instance.web[2]"
     assert current.attributes == {"id": "i-1", "tags": {"Name": "x"}}
-    assert (current.alias, current.schema_version, current.tainted) == ("eu", 1, True)
+    assert (current.alias, current.tainted) == ("eu", True)
     assert (left.id, left.deposed) == ("i-0", "00000001")
     assert current.dependencies == (
         "module.net.module.z.aws_subnet.a",
@@ -487,7 +487,7 @@ def test_a_plan_is_the_state_before_and_what_terraform_found() -> None:
     assert changed.managed.alias == "module.net.eu"
     assert changed.managed.dependencies == ("module.net.aws_vpc.main",)
     assert gone.after is None
-    assert moved.moved_from == "aws_subnet.old"
+    assert moved.after == moved.managed.attributes
 
 
 def test_a_plan_that_was_made_without_looking_found_nothing() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sreagent.drift.state.addresses import depended, keyed, marked, provider
-from sreagent.drift.state.entries import Entries, each, mapping, number, text
+from sreagent.drift.state.entries import Entries, each, mapping, text
 from sreagent.drift.state.managed import Managed
 from sreagent.drift.state.values import settled, unflattened
 
@@ -68,7 +68,6 @@ def _managed(
         dependencies=depended(instance.get("dependencies") or instance.get("depends_on")),
         tainted=instance.get("status") == "tainted",
         deposed=str(instance.get("deposed") or ""),
-        schema_version=number(instance.get("schema_version")),
         source=source,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sreagent.drift.state.addresses import is_data, keyed, provider
-from sreagent.drift.state.entries import Entries, each, mapping, number, text
+from sreagent.drift.state.entries import Entries, each, mapping, text
 from sreagent.drift.state.managed import Managed
 from sreagent.drift.state.values import unflattened
 
@@ -62,7 +62,6 @@ def _objects(prefix: str, name: str, resource: Mapping[str, Any], source: str) -
     objects += [(f"{place:08x}", each) for place, each in enumerate(each(old), start=1)]
     for key, instance in objects:
         found = mapping(instance, "it")
-        meta = found.get("meta")
         flat = mapping(found.get("attributes") or {}, "its attributes")
         yield Managed(
             address=keyed(f"{prefix}{parts['type']}.{parts['name']}", index),
@@ -74,7 +73,6 @@ def _objects(prefix: str, name: str, resource: Mapping[str, Any], source: str) -
             dependencies=_dependencies(prefix, resource.get("depends_on")),
             tainted=found.get("tainted") is True,
             deposed=key,
-            schema_version=number(meta.get("schema_version") if isinstance(meta, dict) else 0),
             source=source,
         )
 

@@ -28,7 +28,6 @@ class Managed:
     tainted: bool = False
     deposed: str = ""
     """The key of a left-over object; empty for the current one."""
-    schema_version: int = 0
     source: str = ""
 
     @property
@@ -52,8 +51,6 @@ class Refreshed:
     """As Terraform read it; None: it is gone."""
     sensitive: tuple[str, ...] = ()
     """Paths of `after` that Terraform marks."""
-    moved_from: str = ""
-    """Its address in the state, where code moved it: alone that is no drift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,6 @@ class State:
     source: str
     resources: tuple[Managed, ...]
     serial: int = 0
-    lineage: str = ""
     terraform_version: str = ""
     held: Held | None = None
     lock_unknown: str = ""

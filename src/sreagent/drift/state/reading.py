@@ -77,7 +77,6 @@ def _state(text: StateText, document: Document, entries: Entries) -> State:
         entries,
         outputs=form.sensitive_outputs(document),
         serial=number(serial),
-        lineage=str(document.get("lineage") or ""),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sreagent.drift.state.addresses import depended, trues
-from sreagent.drift.state.entries import Entries, each, mapping, number, text
+from sreagent.drift.state.entries import Entries, each, mapping, text
 from sreagent.drift.state.managed import Managed, Refreshed, without_keys
 from sreagent.drift.state.values import known
 
@@ -99,7 +99,6 @@ def _of_values(entry: object, source: str) -> Iterator[Managed]:
         dependencies=depended(resource.get("depends_on")),
         tainted=resource.get("tainted") is True,
         deposed=str(resource.get("deposed_key") or ""),
-        schema_version=number(resource.get("schema_version")),
         source=source,
     )
 
@@ -125,14 +124,12 @@ def _refreshed(
         dependencies=twin.dependencies if twin else (),
         tainted=twin.tainted if twin else False,
         deposed=deposed,
-        schema_version=twin.schema_version if twin else 0,
         source=source,
     )
     return Refreshed(
         managed=managed,
         after=None if after is None else known(mapping(after, "what is now")),
         sensitive=tuple(path for path in trues(change.get("after_sensitive")) if path),
-        moved_from=str(entry.get("previous_address") or ""),
     )
 
 
