@@ -200,6 +200,17 @@ def test_all_workspaces_of_a_pattern_are_read_page_by_page(house: Server, tfe: T
     assert listed[0].query["search[tags]"] == "prod"
 
 
+def test_a_list_of_workspaces_that_does_not_end_is_told_and_not_cut(
+    house: Server, tfe: TfeStates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sreagent.clients.state_tfe._PAGES", 3)
+    page = {"meta": {"pagination": {"next-page": 2}}, "data": [workspace("app"), workspace("net")]}
+    house.on(ORGANIZATION, reply(page))
+    with pytest.raises(BadInput, match="more workspaces than the 6") as error:
+        list(tfe.fetch(at(house, "*")))
+    assert "tfc://shop/NAME" in error.value.hint
+
+
 @pytest.mark.parametrize(
     ("path", "answer", "error"),
     [

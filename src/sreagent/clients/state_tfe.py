@@ -15,7 +15,7 @@ from sreagent.clients.state_many import (
 )
 from sreagent.clients.state_web import Web, own_scheme
 from sreagent.domain.drift import Trouble
-from sreagent.domain.errors import BadSettings, Forbidden, NotFound
+from sreagent.domain.errors import BadInput, BadSettings, Forbidden, NotFound
 from sreagent.domain.secrets import own
 from sreagent.domain.state_spec import parts
 from sreagent.domain.terraform import Held, StateSpec, StateText
@@ -23,11 +23,12 @@ from sreagent.domain.text import one_line
 
 CLOUD = "app.terraform.io"
 _PAGE = 100
-_PAGES = 100
+_PAGES = 1000
+"""That are read: a list without end is none."""
 
 
 class TfeStates:
-    """Workspaces of an organization. Options: hostname, tags, workspace_prefix."""
+    """Workspaces of an organization. Options: hostname, tags."""
 
     def __init__(self, token: Callable[[str], str], *, timeout: float) -> None:
         """`token` gives the token for a host, empty where there is none."""
@@ -38,6 +39,7 @@ class TfeStates:
         """Each state that a workspace or a pattern of workspaces means.
 
         Raises:
+            BadInput: There are more workspaces than can be listed.
             NotFound: There is no such workspace, or it has no state.
             Forbidden: There is no token for the host, or it may not read states.
             Unreachable: The host did not answer.
@@ -99,8 +101,9 @@ class _House:
             answer = self._json(f"organizations/{quote(self.organization)}/workspaces", query)
             found += [str(entry["attributes"]["name"]) for entry in answer.get("data") or ()]
             if not ((answer.get("meta") or {}).get("pagination") or {}).get("next-page"):
-                break
-        return found
+                return found
+        msg = f"{self.organization} has more workspaces than the {len(found):,} that are listed"
+        raise BadInput(msg, hint=f"name fewer: {self.address('NAME')}, or ?tags=TAG")
 
     def read(self, workspace: str) -> StateText:
         held, link = self.web.server.once(lambda: self._lock_and_link(workspace))
