@@ -4,8 +4,10 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import boto3
@@ -284,3 +286,58 @@ def test_an_account_is_entered_once_whatever_it_said(way: Faults, key: str) -> N
     assert queues(USUAL)
     assert way.seen["sts:AssumeRole"] == 1
     assert set(estate.closed()) == {OTHER}
+
+
+def test_an_account_whose_login_is_slow_keeps_no_other_waiting(
+    way: Faults, moto: Account, key: str
+) -> None:
+    del key
+    slow, quick = credentials(moto, OTHER), credentials(moto, THIRD)
+    asked, go_on = Event(), Event()
+
+    def wait(call: Call, _: Next) -> None:
+        if call.key == slow["AccessKeyId"]:
+            asked.set()
+            assert go_on.wait(20)
+
+    way.add(matching("sts:GetCallerIdentity|sts:AssumeRole", wait))
+    configure(*by_profile(OTHER, slow, way), *by_profile(THIRD, quick, way))
+    estate = AwsEstate(entering(way))
+
+    def queues(of: str) -> list[Any]:
+        return list(estate.pages(Place(account=of, region=REGION), "sqs", "ListQueues", {}))
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(queues, OTHER)
+        try:
+            assert asked.wait(20)
+            assert queues(THIRD)
+            assert queues(USUAL)
+            assert not late.done()
+        finally:
+            go_on.set()
+        assert late.result(20)
+
+
+def by_profile(account_: str, given: dict[str, str], way: Faults) -> tuple[str, ...]:
+    """A role of an account, taken on with these credentials."""
+    of_server = (f"endpoint_url = {way.url}", f"region = {REGION}")
+    return (
+        f"[profile to-{account_}]",
+        f"role_arn = arn:aws:iam::{account_}:role/reader",
+        f"source_profile = from-{account_}",
+        *of_server,
+        *profile(f"from-{account_}", given, *of_server),
+    )
+
+
+def test_usual_credentials_that_are_none_are_tried_once_for_all_accounts(
+    way: Faults, key: str
+) -> None:
+    way.add(signed_by(key, unknown_key))
+    enter = entering(way, role="reader")
+    for account_ in (USUAL, OTHER, THIRD):
+        with pytest.raises(Forbidden, match=f"no AWS credentials for account {account_}") as caught:
+            enter(account_)
+        assert "InvalidClientTokenId" in caught.value.why
+    assert way.seen["sts:GetCallerIdentity"] == 1

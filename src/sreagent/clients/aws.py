@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -32,6 +31,8 @@ _PAGE = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype|html)", re.I | re.DOTALL
 )
 """How a web page begins; no service of AWS begins like this."""
+_SESSION = "sre-drift"
+"""What calls in a role are known by in the audit trail."""
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "NextContinuationToken")
 _FROM_ENVIRONMENT = {
     "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
@@ -64,6 +65,8 @@ class AwsCloud:
         self._timeout = timeout
         self._clients: dict[tuple[str, str, bool], Any] = {}
         self._making = Lock()
+        self._caller: Mapping[str, Any] = {}
+        self._calling = Lock()
 
     def again(self, session: Any) -> "AwsCloud":  # noqa: ANN401 - untyped SDK
         """The same with another session."""
@@ -80,10 +83,14 @@ class AwsCloud:
         """The region of the run; empty when none is set."""
         return self._region
 
-    @cached_property
+    @property
     def caller(self) -> Mapping[str, Any]:
         """Who asks, as `sts GetCallerIdentity` says it: `Account`, `Arn`. Asked once."""
-        return self.call("sts", "GetCallerIdentity", {})
+        # Not `cached_property`: its lock is one for all accounts.
+        with self._calling:
+            if not self._caller:
+                self._caller = self.call("sts", "GetCallerIdentity", {})
+            return self._caller
 
     @property
     def account(self) -> str:
@@ -301,11 +308,27 @@ def configured_profiles() -> Mapping[str, Mapping[str, Any]]:
     return known
 
 
-def entered(usual: AwsCloud, key: str, secret: str, token: str) -> AwsCloud:
-    """The same way to AWS with other credentials, such as those of a role that was assumed."""
-    session = _session()
-    session.set_credentials(key, secret, token)
-    return usual.again(session)
+def assumed(usual: AwsCloud, role: str, external_id: str = "") -> AwsCloud:
+    """The same way to AWS in a role, for an hour.
+
+    Args:
+        usual: Who takes it on.
+        role: Its ARN.
+        external_id: Of the one who asks, where the role wants to know it.
+
+    Raises:
+        SreError: It cannot be taken on.
+    """
+    asked = {"RoleArn": role, "RoleSessionName": _SESSION}
+    if external_id:
+        asked["ExternalId"] = external_id
+    with usual.told("sts", "AssumeRole"):
+        given = usual.call("sts", "AssumeRole", asked)["Credentials"]
+        session = _session()
+        session.set_credentials(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+        )
+        return usual.again(session)
 
 
 def _session(profile: str = "") -> Any:  # noqa: ANN401 - untyped SDK

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
-from sreagent.clients.aws import AwsCloud, configured_profiles, connect, entered
+from sreagent.clients.aws import AwsCloud, assumed, configured_profiles, connect
 from sreagent.clients.aws_errors import LOG_IN
 from sreagent.clients.aws_estate import PATIENCE
 from sreagent.domain.errors import Forbidden, SreError
 
 _OF_ROLE = re.compile(r"arn:(?P<partition>[\w-]+):iam::(?P<account>\d{12}):role/")
 _OF_CALLER = re.compile(r"arn:([\w-]+):")
-_SESSION = "sre-drift"
 
 
 def ways(
@@ -39,7 +39,7 @@ def ways(
     return _Ways(usual=connected(profile), connected=connected, role=role).enter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Ways:
     """All that may lead into an account."""
 
@@ -47,6 +47,8 @@ class _Ways:
     connected: Callable[[str], AwsCloud]
     """By a profile."""
     role: str
+    _usual_is: tuple[str, str] | None = None
+    _asking: Lock = field(default_factory=Lock)
 
     def enter(self, account: str) -> AwsCloud:
         """The credentials for an account; the usual ones where it is not known.
@@ -56,10 +58,10 @@ class _Ways:
         """
         if not account:
             return self.usual
-        tried: list[str] = []
-        usual = self._account_of(self.usual, tried, "the usual credentials")
+        usual, why = self._usual_account()
         if usual == account:
             return self.usual
+        tried = [why] if why else []
         for name in _profiles(account):
             if (found := self._by_profile(name, account, tried)) is not None:
                 return found
@@ -69,6 +71,15 @@ class _Ways:
         msg = f"no AWS credentials for account {account}{of}"
         other = f"try: a profile for {account} in ~/.aws/config, or SRE_AWS_ROLE=NAME"
         raise Forbidden(msg, why="; ".join(tried), hint=other if usual else LOG_IN)
+
+    def _usual_account(self) -> tuple[str, str]:
+        """That of the usual credentials, or why they are no good: asked once, whatever it is."""
+        with self._asking:
+            if self._usual_is is None:
+                tried: list[str] = []
+                number = self._account_of(self.usual, tried, "the usual credentials")
+                self._usual_is = number, "".join(tried)
+            return self._usual_is
 
     def _by_profile(self, name: str, account: str, tried: list[str]) -> AwsCloud | None:
         what = f"the profile {name}"
@@ -92,16 +103,12 @@ class _Ways:
 
     def _assumed(self, account: str) -> AwsCloud:
         role = f"arn:{self._partition()}:iam::{account}:role/{self.role.strip('/')}"
-        asked = {"RoleArn": role, "RoleSessionName": _SESSION}
         try:
-            given = self.usual.call("sts", "AssumeRole", asked)["Credentials"]
+            return assumed(self.usual, role)
         except SreError as error:
             msg = f"the role {role} cannot be assumed"
             hint = error.hint or f"does it trust {self.usual.account}? or set another SRE_AWS_ROLE"
             raise Forbidden(msg, why=error.message, hint=hint) from error
-        return entered(
-            self.usual, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
-        )
 
     def _partition(self) -> str:
         """`aws`, or that of China or of a government: roles are of the same one."""

@@ -1,6 +1,7 @@
 """Many AWS accounts as one: each asked with the credentials that are its own."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
@@ -12,14 +13,22 @@ PATIENCE = 10
 """Times that a busy service is asked: with 30 % of all calls refused, one in 170,000 gives up."""
 
 
+@dataclass(slots=True)
+class _Way:
+    """Into one account, or why there is none; None until somebody asked."""
+
+    found: AwsCloud | SreError | None = None
+    entering: Lock = field(default_factory=Lock)
+
+
 class AwsEstate:
     """Accounts by their number. Thread-safe."""
 
     def __init__(self, enter: Callable[[str], AwsCloud]) -> None:
         """`enter` gives the way into an account; it raises SreError where there is none."""
         self._enter = enter
-        self._clouds: dict[str, AwsCloud | SreError] = {}
-        self._entering = Lock()
+        self._ways: dict[str, _Way] = {}
+        self._naming = Lock()
         self.calls = 0
         """Answers that were taken so far."""
 
@@ -34,19 +43,21 @@ class AwsEstate:
 
     def closed(self) -> Mapping[str, SreError]:
         """Accounts that could not be entered, and why."""
-        with self._entering:
-            known = dict(self._clouds)
+        with self._naming:
+            known = {account: way.found for account, way in self._ways.items()}
         return {name: each for name, each in known.items() if isinstance(each, SreError)}
 
     def _cloud(self, account: str) -> AwsCloud:
-        with self._entering:
-            if account not in self._clouds:
+        with self._naming:
+            way = self._ways.setdefault(account, _Way())
+        # A login that takes its time keeps nobody from another account.
+        with way.entering:
+            if way.found is None:
                 try:
-                    self._clouds[account] = self._enter(account)
+                    way.found = self._enter(account)
                 except SreError as error:
                     # Asked once: every reader of the account would wait for the same answer.
-                    self._clouds[account] = error
-        found = self._clouds[account]
-        if isinstance(found, SreError):
-            raise found
-        return found
+                    way.found = error
+        if isinstance(way.found, SreError):
+            raise way.found
+        return way.found
