@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 from tests.clients.servers import Reply, Server
+from tests.cloud.faults import Call, Faults, Next, bad_way, denied, matching, signed_by
 
 from sreagent.clients.aws import AwsCloud, connect
 from sreagent.clients.state_s3 import S3States
@@ -240,6 +241,55 @@ def test_a_refusal_names_the_state_and_the_role_that_the_code_asks_for(server: S
             states.fetch(StateSpec(scheme="s3", address="s3://b/k", options={"role_arn": "arn:r"}))
         )
     assert "arn:r" in error.value.why
+
+
+@pytest.fixture
+def way(endpoint: str) -> Iterator[Faults]:
+    with bad_way(endpoint) as faults:
+        yield faults
+
+
+def in_a_role(bucket: Any) -> StateSpec:
+    role = "arn:aws:iam::210987654321:role/reader"
+    address = f"s3://{bucket.name}/a.tfstate"
+    return StateSpec(scheme="s3", address=address, options={"role_arn": role, "external_id": "e1"})
+
+
+def test_the_role_of_the_backend_is_taken_on_once(
+    bucket: Any, way: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "a.tfstate")
+    usual = secrets.token_hex(8)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", usual)
+    asked: list[bytes] = []
+
+    def note(call: Call, _: Next) -> None:
+        asked.append(call.body)
+
+    way.add(
+        matching("sts:AssumeRole", note),
+        matching("s3:.*", signed_by(usual, denied)),
+    )
+    states = S3States(entering(way.url, []))
+    (text,) = states.fetch(in_a_role(bucket))
+    assert isinstance(text, StateText)
+    assert text.body == STATE
+    assert text.spec
+    assert list(states.fetch(text.spec)) == [text]
+    (role,) = asked
+    assert b"role%2Freader" in role
+    assert b"ExternalId=e1" in role
+
+
+def test_who_may_read_a_state_needs_not_take_on_its_role(bucket: Any, way: Faults) -> None:
+    put(bucket, "a.tfstate")
+    way.add(matching("sts:AssumeRole", denied))
+    (text,) = S3States(entering(way.url, [])).fetch(in_a_role(bucket))
+    assert isinstance(text, StateText)
+    way.add(matching("s3:.*", denied))
+    with pytest.raises(Forbidden, match=r"a\.tfstate") as error:
+        list(S3States(entering(way.url, [])).fetch(in_a_role(bucket)))
+    assert "role/reader was not taken on: AWS does not allow sts AssumeRole" in error.value.why
 
 
 def test_a_lock_that_may_not_be_read_is_unknown(server: Server) -> None:

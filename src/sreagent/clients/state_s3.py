@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from sreagent.clients.aws import AwsCloud
+from sreagent.clients.aws import AwsCloud, assumed
 from sreagent.clients.state_many import check_size, held_from, states_of, trouble
 from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput, Forbidden, NotFound, SreError
@@ -18,15 +18,21 @@ Enter = Callable[[str, str], AwsCloud]
 _ENDPOINTS = ("endpoint", "endpoints.s3", "endpoints.dynamodb", "dynamodb_endpoint")
 _LOCK = ".tflock"
 _CHUNK = 1024 * 1024
+_ASKED = ("profile", "region", "role_arn", "external_id")
 
 
 class S3States:
-    """States in buckets. Options: region, profile, dynamodb_table, use_lockfile."""
+    """States in buckets.
+
+    Options: region, profile, dynamodb_table, use_lockfile, role_arn, external_id.
+    """
 
     def __init__(self, enter: Enter, *, own_endpoint: bool = False) -> None:
         """`own_endpoint`: the person chose what stands in for AWS, so code need not name it."""
         self._enter = enter
         self._own_endpoint = own_endpoint
+        self._in_role: dict[tuple[str, ...], AwsCloud] = {}
+        """By what was asked for: a role is taken on once, not for each state."""
 
     def fetch(self, spec: StateSpec) -> Iterator[StateText | Trouble]:
         """Each state that a key, a folder (`prod/`) or a pattern means.
@@ -49,7 +55,20 @@ class S3States:
                 "sre drift --state -",
             )
         cloud = self._enter(options.get("profile", ""), options.get("region", ""))
-        return _Shelf(cloud=cloud, bucket=bucket, options=options)
+        if not options.get("role_arn"):
+            return _Shelf(cloud=cloud, bucket=bucket, options=options)
+        try:
+            return _Shelf(cloud=self._taken_on(cloud, options), bucket=bucket, options=options)
+        except SreError as error:
+            # Who may read the state as they are need no role.
+            return _Shelf(cloud=cloud, bucket=bucket, options=options, no_role=error.message)
+
+    def _taken_on(self, usual: AwsCloud, options: Mapping[str, str]) -> AwsCloud:
+        """The role that the backend names."""
+        asked = tuple(options.get(name, "") for name in _ASKED)
+        if asked not in self._in_role:
+            self._in_role[asked] = assumed(usual, *asked[2:])
+        return self._in_role[asked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +86,8 @@ class _Shelf:
     cloud: AwsCloud
     bucket: str
     options: Mapping[str, str]
+    no_role: str = ""
+    """Why the role that the code asks for was not taken on."""
 
     def address(self, key: str, /) -> str:
         return f"s3://{self.bucket}/{key}"
@@ -147,10 +168,10 @@ class _Shelf:
                 service, operation, asked, region=self.options.get("region", "")
             )
         except Forbidden as error:
-            if not (role := self.options.get("role_arn", "")):
+            if not self.no_role:
                 raise
             raise Forbidden(
                 error.message,
-                why=f"the code asks for the role {role}, which is not taken on here",
+                why=f"the role {self.options['role_arn']} was not taken on: {self.no_role}",
                 hint="try: SRE_AWS_PROFILE=NAME, a profile that takes it on",
             ) from error
