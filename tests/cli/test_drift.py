@@ -757,6 +757,29 @@ def test_a_patch_that_is_not_proved_is_not_written() -> None:
         assert git("branch", "--list", "sre-drift/*") == ""
 
 
+def test_code_that_cannot_be_read_is_told_before_anything_else_is(way: Faults) -> None:
+    Path("backend.tf").symlink_to("/proc/self/mem")
+    for arguments in ((), ("--state", "prod.tfstate"), ("--sarif", "x.sarif")):
+        told(drift(*arguments), "backend.tf", "input/output error", "--code")
+    assert not way.seen
+    assert not Path("x.sarif").exists()
+
+
+def test_code_that_was_left_out_is_told_beside_the_patch() -> None:
+    write(a_plan(("aws_sqs_queue.q", 0, 5)))
+    Path("main.tf").write_text(QUEUE, encoding="utf-8")
+    Path("m").mkdir()
+    Path("m", "gone.tf").symlink_to("nothing")
+    done = drift("--state", "prod.tfstate", *REALITY)
+    assert "code that was not read, and may say otherwise:\n  m/gone.tf: no file" in done.err
+    assert patch()
+
+
+def test_a_fix_without_code_is_told_before_anything_is_read(way: Faults) -> None:
+    told(drift("--state", "prod.tfstate", "--fix", "patch"), "no Terraform code", "--code")
+    assert not way.seen
+
+
 def git(*words: str) -> str:
     done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
     return done.stdout

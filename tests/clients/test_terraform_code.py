@@ -1,12 +1,13 @@
 """Code is read from its folders, and terraform says whether it is tidy."""
 
+import os
 from pathlib import Path
 
 import pytest
 from tests.drift.state.terraform import needs_terraform
 
-from sreagent.clients.terraform_code import LARGEST, read_code, told, unformatted
-from sreagent.domain.errors import BadInput
+from sreagent.clients.terraform_code import LARGEST, read_code, unformatted
+from sreagent.domain.errors import BadInput, Forbidden, NotFound
 
 
 def lay(top: Path, *names: str) -> None:
@@ -40,10 +41,36 @@ def test_a_link_out_of_the_folder_and_a_huge_file_are_skipped_and_said(tmp_path:
 
 
 def test_a_folder_without_code_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="holds no"):
+    with pytest.raises(NotFound, match="holds no"):
         read_code(tmp_path)
+    lay(tmp_path, "prod/main.tf")
+    (tmp_path / "other.tf").symlink_to("nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotFound, match="holds no"):
+        read_code(tmp_path / "empty", tmp_path)
     with pytest.raises(BadInput, match="no folder"):
         read_code(tmp_path / "x")
+
+
+def test_a_folder_whose_code_cannot_be_read_is_not_one_without_code(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").symlink_to(tmp_path / "nothing")
+    with pytest.raises(Forbidden, match="could be read"):
+        read_code(tmp_path)
+
+
+def test_a_folder_that_may_not_be_entered_is_said(tmp_path: Path) -> None:
+    if not os.getuid():
+        pytest.skip("root may enter every folder")
+    lay(tmp_path, "main.tf", "modules/m/main.tf")
+    (tmp_path / "modules").chmod(0)
+    found = read_code(tmp_path)
+    (tmp_path / "modules").chmod(0o755)
+    assert found.skipped == ("modules: permission denied",)
+
+
+def test_code_of_opentofu_is_code(tmp_path: Path) -> None:
+    lay(tmp_path, "main.tofu", "x.tofu.json")
+    assert set(read_code(tmp_path).files) == {"main.tofu", "x.tofu.json"}
 
 
 @needs_terraform
@@ -67,4 +94,3 @@ def test_terraform_that_does_not_answer_claims_nothing(
 def test_without_terraform_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert unformatted({}, {"a.tf": b"a=1\n"}) is None
-    assert "not checked" in told(None)

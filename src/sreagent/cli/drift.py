@@ -395,6 +395,8 @@ def _patch(surveyed: "Surveyed", plan: "Plan", code: "Code") -> "Mended | None":
     done, imports = patched(plan, code, surveyed.states)
     _tell(f"{len(done.edits)} edits, {len(imports.addresses)} imports", *_left(done, imports))
     _tell_elsewhere(plan)
+    if code.skipped:
+        _tell("code that was not read, and may say otherwise:", *code.skipped)
     if not done.files:
         _tell("there is nothing to write")
         return None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sreagent.domain.errors import BadInput
+from sreagent.clients.state_code import ENDINGS
+from sreagent.domain.errors import BadInput, Forbidden, NotFound, SreError
 from sreagent.domain.text import one_line
 
 LARGEST = 4_000_000
@@ -16,7 +17,7 @@ LARGEST = 4_000_000
 MOST = 20_000
 """Files."""
 SECONDS = 30
-_ENDINGS = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
+_ENDINGS = (*ENDINGS, ".tfvars", ".tfvars.json")
 _SKIPPED = frozenset({".git", ".terraform", "node_modules", ".terragrunt-cache", ".venv"})
 
 
@@ -40,7 +41,9 @@ def read_code(folder: Path, top: Path | None = None) -> CodeOnDisk:
         top: The folder of the repository, where modules beside the root may lie; None for `folder`.
 
     Raises:
-        BadInput: The folder is none, lies outside of the top, or holds no code.
+        BadInput: The folder is none, or lies outside of the top.
+        NotFound: It holds no code.
+        Forbidden: Whether it holds code cannot be told.
     """
     here = (top or folder).resolve()
     if not folder.is_dir():
@@ -51,25 +54,50 @@ def read_code(folder: Path, top: Path | None = None) -> CodeOnDisk:
         raise BadInput(msg)
     root = folder.resolve().relative_to(here).as_posix()
     root = "" if root == "." else root
-    files: dict[str, bytes] = {}
-    skipped: list[str] = []
-    for path in _found(here):
-        name = path.relative_to(here).as_posix()
-        if why := _why_not(path, here, len(files)):
-            skipped.append(f"{name}: {why}")
-            continue
-        try:
-            files[name] = path.read_bytes()
-        except OSError as error:
-            skipped.append(f"{name}: {error.strerror}")
+    files, skipped = _below(here)
     if not any(_is_in(name, root) for name in files):
-        msg = f"{str(folder)!r} holds no *.tf files"
-        raise BadInput(msg, hint="name the folder of the code: --code FOLDER")
-    return CodeOnDisk(files=files, root=root, skipped=tuple(skipped))
+        raise _without_code(
+            folder, [why for name, why in skipped if name == root or _is_in(name, root)]
+        )
+    return CodeOnDisk(
+        files=files, root=root, skipped=tuple(f"{name or '.'}: {why}" for name, why in skipped)
+    )
 
 
-def _found(top: Path) -> Iterator[Path]:
-    for folder, inside, names in os.walk(top):
+def _below(top: Path) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+    """The files of code in all folders, and what was not read with the reason."""
+    files: dict[str, bytes] = {}
+    skipped: list[tuple[str, str]] = []
+    closed: list[OSError] = []
+    for path in _found(top, closed):
+        name = path.relative_to(top).as_posix()
+        try:
+            if why := _why_not(path, top, len(files)):
+                skipped.append((name, why))
+            else:
+                files[name] = path.read_bytes()
+        except OSError as error:
+            skipped.append((name, _said(error)))
+    for error in closed:
+        name = Path(error.filename).relative_to(top).as_posix()
+        skipped.append(("" if name == "." else name, _said(error)))
+    return files, skipped
+
+
+def _without_code(folder: Path, whys: list[str]) -> SreError:
+    if whys:
+        msg = f"no *.tf file in {str(folder)!r} could be read"
+        return Forbidden(msg, why=one_line("; ".join(whys)))
+    msg = f"{str(folder)!r} holds no *.tf files"
+    return NotFound(msg, hint="name the folder of the code: --code FOLDER")
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _found(top: Path, closed: list[OSError]) -> Iterator[Path]:
+    for folder, inside, names in os.walk(top, onerror=closed.append):
         inside[:] = sorted(set(inside) - _SKIPPED)
         yield from (Path(folder) / name for name in sorted(names) if name.endswith(_ENDINGS))
 
@@ -85,7 +113,7 @@ def _why_not(path: Path, top: Path, count: int) -> str:
 
 
 def _is_in(name: str, root: str) -> bool:
-    return name.rpartition("/")[0] == root and name.endswith((".tf", ".tf.json"))
+    return name.rpartition("/")[0] == root and name.endswith(ENDINGS)
 
 
 def unformatted(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...] | None:
@@ -103,7 +131,7 @@ def unformatted(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tupl
         return None
     found: list[str] = []
     for name, text in after.items():
-        if not name.endswith((".tf", ".tfvars")):
+        if not name.endswith((".tf", ".tofu", ".tfvars")):
             continue
         try:
             was_tidy = name not in before or _is_formatted(program, before[name])
@@ -127,12 +155,3 @@ def _is_formatted(program: str, text: bytes) -> bool:
             timeout=SECONDS,
         )
     return done.returncode == 0 and done.stdout == text
-
-
-def told(found: tuple[str, ...] | None) -> str:
-    """What the check says, in one line."""
-    if found is None:
-        return "terraform is not here: its format was not checked"
-    if not found:
-        return "terraform fmt would change nothing"
-    return one_line(f"terraform fmt would change {', '.join(found)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sreagent.domain.drift import Place
-from sreagent.domain.errors import BadInput, Forbidden, SreError
+from sreagent.domain.errors import BadInput, Forbidden, NotFound, SreError
 from sreagent.domain.secrets import names_secret, own
 from sreagent.domain.state_spec import parts, spec_of
 from sreagent.domain.terraform import DEFAULT_WORKSPACE
@@ -198,31 +198,37 @@ def _means(spec: StateSpec, source: str) -> bool:
 
 
 def ignored_changes(folder: Path) -> Mapping[str, tuple[str, ...]]:
-    """What the code of a folder says with `ignore_changes`; nothing where there is no code."""
-    from sreagent.clients.state_code import read_code, read_folder
+    """What the code of a folder says with `ignore_changes`; nothing where there is no code.
+
+    Raises:
+        Forbidden: There is code, and it cannot be read.
+    """
+    from sreagent.clients.state_code import files_in, read_folder
     from sreagent.drift.code.ignored import ignored_changes
 
-    try:
-        found = read_folder(str(folder), data_folder=terraform_variables().get("TF_DATA_DIR", ""))
-    except SreError:
-        return {}
-    return ignored_changes(found, read_code)
+    found = read_folder(str(folder), data_folder=terraform_variables().get("TF_DATA_DIR", ""))
+    return ignored_changes(found, files_in)
 
 
 def code_of(folder: Path) -> Code | None:
-    """The code of a folder, with the modules beside it in its repository; None where none is."""
+    """The code of a folder, with the modules beside it in its repository; None where none is.
+
+    Raises:
+        Forbidden: There is code, and it cannot be read.
+    """
     from sreagent.clients.git import GitRepository
     from sreagent.clients.terraform_code import read_code
     from sreagent.drift.mend.code import Code
 
     top = None
-    with suppress(SreError):
+    # Without git or a repository, the folder stands for itself.
+    with suppress(BadInput):
         top = GitRepository(folder).top
     try:
         found = read_code(folder, top)
-    except SreError:
+    except NotFound:
         return None
-    return Code(files=found.files, root=found.root)
+    return Code(files=found.files, root=found.root, skipped=found.skipped)
 
 
 def unformatted(code: Code, done: Mended) -> tuple[str, ...] | None:

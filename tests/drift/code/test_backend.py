@@ -11,7 +11,7 @@ from tests.drift.state.terraform import Terraform
 
 from sreagent.clients.state_code import read_folder
 from sreagent.clients.state_files import FileStates
-from sreagent.domain.errors import BadInput, NotFound
+from sreagent.domain.errors import BadInput, Forbidden, NotFound
 from sreagent.domain.terraform import CodeFolder, StateText
 from sreagent.drift.code.backend import state_spec
 from sreagent.drift.state.reading import read
@@ -213,6 +213,39 @@ def test_code_that_cannot_be_understood_never_fails_the_rest(broken: bytes) -> N
 def test_a_folder_that_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFound):
         read_folder("none")
+
+
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        # Root may read everything but this.
+        pytest.param("/proc/self/mem", "input/output error", id="unreadable"),
+        pytest.param("nothing", "no such file", id="leads-nowhere"),
+        pytest.param("/dev/zero", "it is no file", id="without-end"),
+    ],
+)
+def test_code_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, to: str, why: str) -> None:
+    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    (tmp_path / "backend.tf").symlink_to(to)
+    with pytest.raises(Forbidden, match=r"cannot read .*backend\.tf") as error:
+        read_folder(str(tmp_path))
+    assert why in error.value.why
+
+
+def test_what_init_left_and_cannot_be_read_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    (tmp_path / ".terraform").mkdir()
+    assert read_folder(str(tmp_path)).initialised == b""
+    (tmp_path / ".terraform" / "terraform.tfstate").symlink_to("/proc/self/mem")
+    with pytest.raises(Forbidden, match=r"terraform\.tfstate"):
+        read_folder(str(tmp_path))
+
+
+def test_code_that_is_too_large_is_not_read_in_part(tmp_path: Path) -> None:
+    with (tmp_path / "main.tf").open("wb") as file:
+        file.truncate(9 * 1024 * 1024)
+    with pytest.raises(Forbidden, match=r"main\.tf"):
+        read_folder(str(tmp_path))
 
 
 def test_the_state_that_terraform_wrote_is_found_by_its_code(tmp_path: Path) -> None:

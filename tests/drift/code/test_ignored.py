@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.drift.state.terraform import CODE, MODULE, Terraform
 
-from sreagent.clients.state_code import read_code, read_folder
+from sreagent.clients.state_code import files_in, read_folder
 from sreagent.domain.terraform import CodeFolder
 from sreagent.drift.code.ignored import ignored_changes
 
@@ -77,6 +77,6 @@ def test_code_that_terraform_accepts_is_read_from_its_folders(tmp_path: Path) ->
     terraform.write("main.tf", CODE)
     terraform.write("m/main.tf", MODULE)
     terraform.run("init")
-    assert ignored_changes(read_folder(str(tmp_path)), read_code) == {
+    assert ignored_changes(read_folder(str(tmp_path)), files_in) == {
         "module.m.terraform_data.dep": ("input",)
     }

@@ -71,6 +71,8 @@ class Code:
     """By path from the top of the repository, with `/`."""
     root: str = ""
     """Folder of the root module; empty for the top."""
+    skipped: tuple[str, ...] = ()
+    """What was not read, and why."""
     trees: dict[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def source(self, path: str) -> Source:
