@@ -12,7 +12,7 @@ from tests.drift.state.terraform import TERRAFORM, needs_terraform
 
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.edit import Wish
-from sreagent.drift.mend.patch import mended, unified
+from sreagent.drift.mend.patch import free_path, mended, unified
 
 
 def lay(folder: Path, files: dict[str, bytes]) -> None:
@@ -89,6 +89,31 @@ def test_one_patch_holds_edits_removals_and_new_files() -> None:
     }
     assert [each.address for each in done.edits] == ["aws_thing.main", "aws_x.gone"]
     assert done.proof.holds
+
+
+@pytest.mark.parametrize(
+    ("files", "edited"),
+    [
+        pytest.param(["main.tofu"], "main.tofu", id="alone"),
+        pytest.param(["main.tf", "main.tofu"], "main.tofu", id="in-the-place-of-another"),
+        pytest.param(["main.tofu", "other.tf"], None, id="beside-another"),
+        pytest.param(["main.tf", "main_override.tofu"], None, id="laid-over-another"),
+    ],
+)
+def test_code_of_opentofu_is_edited_where_opentofu_reads_it(
+    files: list[str], edited: str | None
+) -> None:
+    code = Code(files={name: thing('size = "a"').encode() for name in files})
+    wish = Wish(address="aws_thing.main", path="size", before="a", after="b")
+    done = mended(code, [wish])
+    assert list(done.files) == ([edited] if edited else [])
+    assert done.proof.holds
+
+
+def test_a_new_file_is_none_that_opentofu_would_not_read() -> None:
+    code = Code(files={"imports.tofu": b"", "imports_2.tofu.json": b"{}"})
+    assert free_path(code, "imports.tf") == "imports_2.tf"
+    assert free_path(Code(files={}), "imports.tf") == "imports.tf"
 
 
 def test_a_block_that_is_still_used_is_not_removed() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from sreagent.drift.code.files import in_order
 from sreagent.drift.code.literals import NotLiteralError, elements, value_of
 from sreagent.drift.code.syntax import (
     Source,
@@ -19,8 +20,6 @@ from sreagent.drift.code.syntax import (
     parse,
 )
 
-_ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
-_OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
 _TEMPLATE = re.compile(r"[$%]\{")
 _DEPTH = {"resource": 2, "module": 1, "backend": 1, "data": 2}
 """How many labels a block has, where JSON nests them."""
@@ -61,21 +60,13 @@ def blocks_of(files: Mapping[str, bytes]) -> Iterator[Block]:
 
     A file that cannot be understood is read as far as it can be.
     """
-    for name in _in_order(files):
+    for name in in_order(files):
         text = files[name]
         if name.endswith(".json"):
             yield from _from_json(name, text)
         else:
             source = parse(name, text)
             yield from _inside(source, source.root, frozenset(_WANTED))
-
-
-def _in_order(files: Mapping[str, bytes]) -> list[str]:
-    """OpenTofu reads `x.tofu` in the place of `x.tf`."""
-    names = [name for name in files if name.endswith(_ENDINGS)]
-    taken = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
-    kept = [name for name in names if name not in taken]
-    return sorted(kept, key=lambda name: (_OVERRIDE.fullmatch(name) is not None, name))
 
 
 def _inside(source: Source, node: Node, wanted: frozenset[str] | None) -> Iterator[Block]:

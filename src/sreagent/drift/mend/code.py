@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from sreagent.drift.code.files import ENDINGS, in_order
 from sreagent.drift.code.literals import NotLiteralError, value_of
 from sreagent.drift.code.syntax import (
     Source,
@@ -16,7 +17,7 @@ from sreagent.drift.code.syntax import (
 )
 from sreagent.drift.mend.addresses import Address, address_of
 
-_OVERRIDE = re.compile(r"(?:.*_)?override\.tf")
+_JSON = (".tf.json", ".tofu.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,23 +88,14 @@ class Code:
         return replace(self, files=files, trees={**self.trees, source.path: source})
 
     def sources(self, folder: str) -> Iterator[Source]:
-        """The `*.tf` files of one folder, those that override last."""
-        names = [name for name in self.files if _is_code(name) and folder_of(name) == folder]
-        for name in sorted(names, key=lambda each: (is_override(each), each)):
-            yield self.source(name)
+        """The code of one folder that is no JSON, those that override last."""
+        for name in in_order(name for name in self.files if folder_of(name) == folder):
+            if not name.endswith(_JSON):
+                yield self.source(name)
 
     def not_edited(self) -> tuple[str, ...]:
         """Files of code that are never edited: JSON."""
-        return tuple(sorted(name for name in self.files if name.endswith((".tf.json",))))
-
-
-def _is_code(name: str) -> bool:
-    return name.endswith(".tf")
-
-
-def is_override(name: str) -> bool:
-    """Whether what stands in a file is laid over what stands in the others."""
-    return _OVERRIDE.fullmatch(posixpath.basename(name)) is not None
+        return tuple(sorted(name for name in self.files if name.endswith(_JSON)))
 
 
 def folder_of(name: str) -> str:
@@ -150,7 +142,7 @@ def _none(code: Code, folder: str, wanted: tuple[str, ...]) -> Absent:
     unread = [name for name in code.not_edited() if folder_of(name) == folder]
     if unread:
         return Absent(
-            why=f"no *.tf file has it; {', '.join(unread)} may, and JSON is not edited",
+            why=f"no other file has it; {', '.join(unread)} may, and JSON is not edited",
             spot=Spot(path=unread[0], line=1),
         )
     return Absent(why=f"no block {' '.join(wanted)} in {folder or 'the root module'}")
@@ -201,7 +193,7 @@ def callers(code: Code, folder: str) -> tuple[Spot, ...]:
         return ()
     return tuple(
         Spot(path=source.path, line=source.line(node))
-        for here in sorted({folder_of(name) for name in code.files if _is_code(name)})
+        for here in sorted({folder_of(name) for name in code.files if name.endswith(ENDINGS)})
         for words, source, node in _calls(code, here)
         if len(words) == 2
         and _local_folder(Block(source=source, node=node, folder=here), here) == folder

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sreagent.domain.drift import Changed
+from sreagent.drift.code.files import in_the_place_of
 from sreagent.drift.code.syntax import parse
 from sreagent.drift.mend.addresses import with_value
 from sreagent.drift.mend.code import Code
@@ -124,10 +125,10 @@ def _adopted(
 
 
 def free_path(code: Code, path: str) -> str:
-    """A path that no file has."""
+    """A path that no file has, nor one that OpenTofu would read in its place."""
     stem, dot, ending = path.rpartition(".")
     chosen, number = path, 2
-    while chosen in code.files:
+    while {chosen, in_the_place_of(chosen)} & code.files.keys():
         chosen, number = f"{stem}_{number}{dot}{ending}", number + 1
     return chosen
 
@@ -157,7 +158,7 @@ def _unread(before: Code, after: Code) -> tuple[str, ...]:
     return tuple(
         path
         for path, text in after.files.items()
-        if path.endswith((".tf", ".tfvars"))
+        if path.endswith((".tf", ".tofu", ".tfvars"))
         and before.files.get(path) != text
         and after.source(path).root.has_error
         and not (path in before.files and before.source(path).root.has_error)
