@@ -284,6 +284,9 @@ def test_a_run_that_could_not_see_looks_again_when_it_is_resumed(good: Simulatio
     assert seen["outcome"] == "waiting"
     assert seen["unknown"] == []
     assert seen["diagnosis"]["entity"]["name"] == "checkout"
+    # What the incident cost is told, and not only the last run of it.
+    assert seen["cost"]["api_calls"] > blind["cost"]["api_calls"] + 10
+    assert seen["cost"]["seconds"] > blind["cost"]["seconds"]
 
 
 def test_a_namespace_that_is_not_the_alerts_is_never_called_healthy(good: Simulation) -> None:

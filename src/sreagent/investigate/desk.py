@@ -66,6 +66,6 @@ class Desk:
     verify_seconds: float = 0.0
     """Time spent verifying so far."""
     earlier: Cost = field(default_factory=Cost)
-    """What runs before took, where this one only adds to it."""
+    """What runs of the same incident took before this one."""
     waited: float = 0.0
     """Time spent waiting for a person."""

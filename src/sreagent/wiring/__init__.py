@@ -245,6 +245,7 @@ def resumption(
             time_limit=settings.time_limit,
         )
         run = _run(case, cluster, settings, wishes, people, held)
+        run.desk.earlier = before.cost
         if undo:
             run.desk.reasoner, run.usd_limit = _undoing(run, undo), None
         case.write(Resumed(by=person()), *_offered_again(before, about))
