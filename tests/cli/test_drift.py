@@ -780,6 +780,22 @@ def test_a_fix_without_code_is_told_before_anything_is_read(way: Faults) -> None
     assert not way.seen
 
 
+def test_what_an_import_lacks_is_told(shop: dict[str, World], aws: Aws) -> None:
+    del shop
+    secret = secrets.token_hex(12)
+    tags = [{"Key": "db_password", "Value": secret}, {"Key": "team", "Value": "shop"}]
+    aws.client("ec2").create_security_group(
+        GroupName="stray",
+        Description="by hand",
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+    )
+    Path("main.tf").write_text("", encoding="utf-8")
+    done = drift("--state", "prod.tfstate", "--fix", "patch")
+    assert "aws_security_group.stray: left out, to be set by hand: tags.db_password" in done.err
+    assert secret not in done.err + patch()
+    assert 'resource "aws_security_group" "stray"' in patch()
+
+
 def git(*words: str) -> str:
     done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
     return done.stdout

@@ -443,7 +443,11 @@ def _tell_elsewhere(plan: "Plan") -> None:
 def _left(done: "Mended", imports: "Imported") -> list[str]:
     """What a person has to do."""
     lines = [f"{each.address} {each.path}: {each.why}" for each in done.suggestions]
-    return [*lines, *(f"{name}: {why}" for name, why in imports.refused.items())]
+    lines += [f"{name}: {why}" for name, why in imports.refused.items()]
+    return lines + [
+        f"{address}: left out, to be set by hand: {', '.join(paths)}"
+        for address, paths in imports.incomplete.items()
+    ]
 
 
 def _tell(*lines: str) -> None:

@@ -1,11 +1,12 @@
 """The text of a pull request tells the drift, and hostile text only shows."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from markdown_it import MarkdownIt
 
-from sreagent.domain.drift import Author, Changed, DriftReport, Missing, Near, Severity, Way
+from sreagent.domain.drift import Author, Changed, Class, DriftReport, Missing, Near, Severity, Way
 from sreagent.drift.mend.code import Code
 from sreagent.drift.mend.direction import decide_changed, decide_missing
 from sreagent.drift.mend.edit import Wish
@@ -45,6 +46,13 @@ def test_it_tells_what_who_when_and_what_an_apply_would_do() -> None:
     assert "an apply makes it again, without its data, and 1 depend on it" in told
     assert code("terraform apply -target=aws_x.b") in told
     assert code("main.tf:2") in told
+
+
+def test_what_a_controller_owns_is_proposed_to_be_ignored() -> None:
+    scaled = replace(CHANGED, path="desired_count", klass=Class.CONTROLLER, why="autoscaling")
+    report = DriftReport(at=NOON, changed=(scaled,))
+    told = body(report, [decide_changed(scaled)], mended(Code(files={}), []))
+    assert code("lifecycle { ignore_changes = [desired_count] }") in told
 
 
 def test_hostile_text_formats_nothing_mentions_nobody_and_ends_no_row() -> None:

@@ -179,7 +179,7 @@ def _ignore(path: str) -> str:
     whole = path if rest and "[" not in path else name
     if name == "tags" and rest:
         whole = f"tags[{_quoted(rest)}]"
-    return f"lifecycle {{\n  ignore_changes = [{whole}]\n}}"
+    return f"lifecycle {{ ignore_changes = [{whole}] }}"
 
 
 def _quoted(text: str) -> str:

@@ -56,6 +56,8 @@ class Stray:
     import_id: str
     """What `terraform import` takes."""
     shape: Shape = PLAIN
+    hidden: tuple[str, ...] = ()
+    """Attributes of it that are not given, for secrets stand in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +97,10 @@ def imported(
             continue
         address = _address(stray.real, names)
         names.add(address)
-        text, left_out = _code(stray, address, references)
+        text, unwritten = _code(stray, address, references)
         texts.append(text)
         addresses.append(address)
-        if left_out:
+        if left_out := (*stray.hidden, *unwritten):
             incomplete[address] = left_out
     return Imported(
         text="\n".join(texts),

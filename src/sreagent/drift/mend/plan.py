@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sreagent.domain.drift import Changed, Class, DriftReport, Missing
+from sreagent.domain.drift import Changed, Class, DriftReport, Json, Missing
 from sreagent.drift.code.blocks import blocks_of
 from sreagent.drift.examine import Drifted, Examined
 from sreagent.drift.masks import Masks
@@ -121,10 +121,7 @@ def patched(plan: Plan, code: Code, states: Sequence[State]) -> tuple[Mended, Im
     """The patch of a plan."""
     masks = Masks(states)
     found = imported(
-        [
-            replace(each, real=replace(each.real, attributes=masks.without(each.real.attributes)))
-            for each in plan.strays
-        ],
+        [_writable(each, masks) for each in plan.strays],
         # What another state holds is not there to be referred to.
         [managed for state in states if state.source == plan.home for managed in state.resources],
         taken=_declared(code),
@@ -137,6 +134,22 @@ def patched(plan: Plan, code: Code, states: Sequence[State]) -> tuple[Mended, Im
         new_files={path: found.text.encode()} if found.text else {},
     )
     return done, found
+
+
+def _writable(stray: Stray, masks: Masks) -> Stray:
+    """Without what may not be written to a file."""
+    whole = stray.real.attributes
+    kept = masks.without(whole)
+    hidden = tuple(_lacking(kept, whole))
+    return replace(stray, real=replace(stray.real, attributes=kept), hidden=hidden)
+
+
+def _lacking(kept: Mapping[str, Json], whole: Mapping[str, Json]) -> Iterator[str]:
+    for name, value in whole.items():
+        if name not in kept:
+            yield name
+        elif isinstance(value, Mapping):
+            yield from (f"{name}.{path}" for path in _lacking(kept[name], value))
 
 
 def _declared(code: Code) -> set[str]:

@@ -124,7 +124,8 @@ def _who(author: Author | None) -> str:
 
 
 def _decided(decision: Decision) -> str:
-    return f"{decision.step.value}: {code(decision.reason)}"
+    told = f"{decision.step.value}: {code(decision.reason)}"
+    return f"{told}, with {code(decision.proposal, 400)}" if decision.proposal else told
 
 
 def risk(changed: Changed) -> str:
