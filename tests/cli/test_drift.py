@@ -796,6 +796,53 @@ def test_what_an_import_lacks_is_told(shop: dict[str, World], aws: Aws) -> None:
     assert 'resource "aws_security_group" "stray"' in patch()
 
 
+@pytest.fixture
+def hosted(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose remote lies here, and a `gh` that writes down what it hears."""
+    write(a_plan(("aws_sqs_queue.q", 0, 5)))
+    Path("main.tf").write_text(QUEUE, encoding="utf-8")
+    remote = tmp_path_factory.mktemp("remote")
+    address = "https://github.com/acme/infra.git"
+    git("init", "--quiet", "--bare", str(remote))
+    git("init", "--quiet", "--initial-branch=main")
+    git("remote", "add", "origin", address)
+    git("config", f"url.{remote}.insteadOf", address)
+    git("add", "main.tf")
+    git("-c", "user.name=Jo", "-c", "user.email=jo@x", "commit", "--quiet", "-m", "first")
+    git("checkout", "--quiet", "--detach")
+    programs = tmp_path_factory.mktemp("programs")
+    heard = programs / "heard"
+    lines = ("#!/bin/sh", f'echo "$@" >> {heard}', '[ "$2" = list ] || echo https://x/pull/7', "")
+    (programs / "gh").write_text("\n".join(lines), encoding="utf-8")
+    (programs / "gh").chmod(0o755)
+    heard.touch()
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    return heard
+
+
+PR = ("--state", "prod.tfstate", "--direction", "reality", "--fix", "pr")
+
+
+def test_nothing_is_pushed_before_it_is_known_where_it_is_to_go(hosted: Path) -> None:
+    done = drift(*PR, "--send")
+    assert "which branch the change is for is not known" in done.err
+    assert "git remote set-head origin" in done.err
+    assert git("ls-remote", "origin") == ""
+    assert hosted.read_text(encoding="utf-8") == ""
+
+
+def test_a_request_goes_to_the_default_branch(hosted: Path) -> None:
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    done = drift(*PR)
+    assert "would create a pull request into main; to do it: --send" in done.err
+    assert git("ls-remote", "origin") == ""
+    done = drift(*PR, "--send")
+    assert "created a pull request into main https://x/pull/7" in done.err
+    assert "refs/heads/sre-drift/" in git("ls-remote", "origin")
+    assert "--base=main" in hosted.read_text(encoding="utf-8")
+
+
 def git(*words: str) -> str:
     done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
     return done.stdout

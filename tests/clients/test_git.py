@@ -112,8 +112,7 @@ def test_no_hook_runs_and_no_editor_opens(place: Path) -> None:
         hook.write_text(f"#!/bin/sh\ntouch {place}/ran\nexit 1\n", encoding="utf-8")
         hook.chmod(0o755)
     put(place, {"infra/main.tf": b"a = 2\n"})
-    with GitRepository(place).worktree(BRANCH) as folder:
-        assert (folder / "infra" / "main.tf").read_bytes() == b"a = 2\n"
+    assert git(place, "show", f"{BRANCH}:infra/main.tf") == "a = 2\n"
     assert not (place / "ran").exists()
 
 
@@ -143,12 +142,24 @@ def test_line_ends_are_kept_as_the_repository_keeps_them(place: Path) -> None:
     assert shown.stdout == b"a = 2\n"
 
 
-def test_a_folder_below_the_top_is_named_from_the_top(place: Path) -> None:
+def test_a_change_goes_to_the_default_branch_of_the_remote_whatever_is_checked_out(
+    place: Path,
+) -> None:
+    git(place, "checkout", "--quiet", "-b", "feature/x")
     repository = GitRepository(place / "infra")
-    assert repository.prefix(place / "infra") == "infra"
-    assert repository.prefix(place) == ""
-    assert repository.current_branch() == "main"
-    assert repository.remote_url() == ""
+    assert (repository.remote_url(), repository.base()) == ("", "feature/x")
+    git(place, "update-ref", "refs/remotes/origin/trunk/a", "HEAD")
+    git(place, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk/a")
+    assert repository.base() == "trunk/a"
+    git(place, "checkout", "--quiet", "--detach")
+    assert repository.base() == "trunk/a"
+
+
+def test_where_no_branch_tells_where_a_change_goes_it_says_so(place: Path) -> None:
+    git(place, "checkout", "--quiet", "--detach")
+    with pytest.raises(BadInput, match="not known") as error:
+        GitRepository(place).base()
+    assert "set-head origin" in error.value.hint
 
 
 def test_a_branch_is_sent_to_a_remote(

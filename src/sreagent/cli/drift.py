@@ -424,9 +424,10 @@ def _hand_over(fix: Fix, done: "Mended", body: str, folder: Path, *, send: bool)
     branch, commit, existed = wired.committed(folder, done, title)
     _tell(f"branch {branch} {'is there already' if existed else 'made'} ({commit[:10]})")
     if fix is Fix.PR:
-        opened = wired.offered(folder, branch, title, body, send=send)
+        opened, base = wired.offered(folder, branch, title, body, send=send)
         where = f" {opened.url}" if opened.url else ""
-        _tell(f"{opened.did} a pull request{where}" + ("" if send else "; to do it: --send"))
+        how = "" if send else "; to do it: --send"
+        _tell(f"{opened.did} a pull request into {base}{where}{how}")
 
 
 def _tell_elsewhere(plan: "Plan") -> None:

@@ -3,8 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -64,11 +63,6 @@ class GitRepository:
         """The folder of its working tree."""
         self._folder = self.top
 
-    def prefix(self, folder: Path) -> str:
-        """A folder of the working tree as its files are named in the repository; `` for the top."""
-        relative = folder.resolve().relative_to(self.top.resolve()).as_posix()
-        return "" if relative == "." else relative
-
     def head(self) -> str:
         """The commit that is checked out.
 
@@ -77,10 +71,23 @@ class GitRepository:
         """
         return self._commit_of("HEAD")
 
-    def current_branch(self) -> str:
-        """The branch that is checked out; empty when none is."""
-        name = self._run("rev-parse", "--abbrev-ref", "HEAD").strip()
-        return "" if name == "HEAD" else name
+    def base(self, remote: str = "origin") -> str:
+        """Where a change is to go: the default branch of a remote, else what is checked out.
+
+        Raises:
+            BadInput: Neither is known.
+        """
+        prefix = f"refs/remotes/{remote}/"
+        name = self._points_to(f"{prefix}HEAD").removeprefix(prefix)
+        if name := name or self._points_to("HEAD").removeprefix("refs/heads/"):
+            return name
+        msg = "which branch the change is for is not known: no branch is checked out"
+        raise BadInput(msg, hint=f"try: git remote set-head {remote} --auto")
+
+    def _points_to(self, name: str) -> str:
+        """The branch that a name stands for; empty where it stands for none."""
+        done = self._call("symbolic-ref", "--quiet", name)
+        return done.stdout.decode("utf-8", "surrogateescape").strip() if not done.returncode else ""
 
     def changed_here(self, paths: list[str]) -> list[str]:
         """Those of some files that are not as the last commit has them."""
@@ -194,17 +201,6 @@ class GitRepository:
             msg = f"{str(self.top)!r} has no commit yet"
             raise BadInput(msg, hint="commit the code, or take --fix patch")
         return done.stdout.decode().strip()
-
-    @contextmanager
-    def worktree(self, commit: str) -> Iterator[Path]:
-        """A commit laid out in a folder of its own, for checks; it is gone afterwards."""
-        with TemporaryDirectory(prefix="sreagent-tree-") as outside:
-            folder = Path(outside) / "tree"
-            self._run("worktree", "add", "--quiet", "--detach", "--", str(folder), commit)
-            try:
-                yield folder
-            finally:
-                self._call("worktree", "remove", "--force", "--", str(folder))
 
     def _run(
         self, *arguments: str, given: bytes | None = None, env: Mapping[str, str] | None = None

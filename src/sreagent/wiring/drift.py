@@ -252,11 +252,11 @@ def committed(folder: Path, done: Mended, message: str) -> tuple[str, str, bool]
     return made.branch, made.id, made.existed
 
 
-def offered(folder: Path, branch: str, title: str, body: str, *, send: bool) -> Opened:
-    """Open a pull request for a branch, or say what would be done.
+def offered(folder: Path, branch: str, title: str, body: str, *, send: bool) -> tuple[Opened, str]:
+    """Open a pull request for a branch, or say what would be done; and which branch it goes to.
 
     Raises:
-        BadInput: The repository has no remote that is known.
+        BadInput: The repository has no remote that is known, or nothing tells where it is to go.
         Forbidden: There is no token, and no `gh`.
     """
     from sreagent.clients.git import GitRepository
@@ -265,11 +265,10 @@ def offered(folder: Path, branch: str, title: str, body: str, *, send: bool) -> 
     repository = GitRepository(folder)
     remote = remote_of(repository.remote_url())
     requests = _requests(remote.host, remote.path)
+    request = Request(branch=branch, base=repository.base(), title=title, body=body)
     if send:
         repository.push(branch)
-    base = repository.current_branch()
-    request = Request(branch=branch, base=base, title=title, body=body)
-    return requests.offer(request, dry_run=not send)
+    return requests.offer(request, dry_run=not send), request.base
 
 
 def _requests(host: str, path: str) -> PullRequests:
