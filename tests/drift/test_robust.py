@@ -222,6 +222,24 @@ def test_a_resource_of_another_shape_takes_nothing_with_it(aws: Aws, way: Faults
     assert failed == []
 
 
+def test_what_cannot_be_compared_is_told_for_each_state_and_leaves_its_type_partial(
+    aws: Aws, way: Faults
+) -> None:
+    state = written(built(aws, ["load_balancers"])["load_balancers"].things)
+    listener = next(each for each in state.resources if each.type == "aws_lb_listener")
+    odd = replace(listener, attributes={**listener.attributes, "default_action": "nonsense"})
+    resources = (*state.resources, odd, replace(odd, source="other.tfstate"))
+    here = tuple(each for each in readers() if each.service == "elbv2")
+    found = look(way, replace(state, resources=resources), here)
+    assert found_in(found) == set()
+    assert {(each.managed.source, each.managed.address) for each in found.odd} == {
+        ("pretend.tfstate", listener.address),
+        ("other.tfstate", listener.address),
+    }
+    assert set(not_whole(found)) == {"aws_lb_listener"}
+    assert f"{listener.address} could not be compared" in not_whole(found)["aws_lb_listener"]
+
+
 def _ruined(attributes: Mapping[str, object], nonsense: object) -> dict[str, object]:
     """The same resource; all that does not identify it is nonsense."""
     kept = ("id", "arn", "url", "name", "bucket", "role", "region")

@@ -16,6 +16,10 @@ from sreagent.drift.sweep import Reading, sweep
 
 Key = tuple[str, str, str]
 """What a difference is known by: state, address and path."""
+Resource = tuple[str, str]
+"""State and address."""
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of comparing a resource of another shape than its type has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,17 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """A resource that could not be compared: it has another shape than its type."""
+
+    managed: Managed
+    kind: Kind
+    place: Place
+    """Where it was read: services of no region are read in one for all."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """What was found, before anybody says who did it and how bad it is."""
 
@@ -73,8 +88,8 @@ class Examined:
     coverage: tuple[Coverage, ...] = ()
     authors: Mapping[Key, Author] = field(default_factory=dict)
     """Who it was, where the thing itself tells."""
-    odd: Mapping[str, str] = field(default_factory=dict)
-    """Resources that could not be compared, by address, and why."""
+    odd: tuple[Odd, ...] = ()
+    """Resources that could not be compared."""
     troubles: tuple[Trouble, ...] = ()
     """What could not be read, besides single lists."""
 
@@ -117,7 +132,7 @@ def examine(
         yield reading
     # They came as they were answered; a report is the same each time.
     first.sort(key=_order)
-    odd: dict[str, str] = {}
+    odd: dict[Resource, Odd] = {}
     drifted, gone = _weighed(first, places, odd)
     unsure: dict[tuple[str, Place], str] = {}
     if drifted or gone:
@@ -128,20 +143,31 @@ def examine(
         second = list(sweep(estate, again, asked))
         unsure = _unsure(second)
         drifted, gone = _confirmed((drifted, gone), _weighed(second, doubted, odd), unsure)
+    partial = {(each.kind.type, each.place): _odd(each) for each in odd.values()} | unsure
     return Examined(
         drifted=tuple(drifted),
         gone=tuple(gone),
         strangers=tuple(_strangers(first, places)),
         deposed=tuple(_left_over(first, places)),
         coverage=tuple(
-            replace(each, extent=Extent.PARTIAL, why=unsure[each.type, each.place])
-            if (each.type, each.place) in unsure and each.extent is Extent.COMPLETE
-            else each
+            _lessened(each, partial)
             for reading in first
             for each in reading.coverage(_held(reading, wanted))
         ),
-        odd=odd,
+        odd=tuple(odd.values()),
     )
+
+
+def _odd(found: Odd) -> str:
+    return f"{found.managed.address} could not be compared: {found.why}"
+
+
+def _lessened(coverage: Coverage, partial: Mapping[tuple[str, Place], str]) -> Coverage:
+    """What was not compared, or only once, is not looked at whole."""
+    why = partial.get((coverage.type, coverage.place), "")
+    if not why or coverage.extent.lacks:
+        return coverage
+    return replace(coverage, extent=Extent.PARTIAL, why=why)
 
 
 def _doubted(places: Mapping[Place, Held], found: Iterable[Drifted | Gone]) -> dict[Place, Held]:
@@ -176,7 +202,7 @@ def _held(reading: Reading, wanted: Mapping[Place, Wanted]) -> Wanted:
 
 
 def _weighed(
-    readings: Iterable[Reading], places: Mapping[Place, Held], odd: dict[str, str]
+    readings: Iterable[Reading], places: Mapping[Place, Held], odd: dict[Resource, Odd]
 ) -> tuple[list[Drifted], list[Gone]]:
     drifted: list[Drifted] = []
     gone: list[Gone] = []
@@ -187,7 +213,7 @@ def _weighed(
             found = reading.found.get(kind.type, {})
             for held in _homes(reading, places):
                 here = held.resources.get(kind.type, {})
-                drifted += _drifted(kind, held, found, odd)
+                drifted += _drifted(kind, held, reading, odd)
                 gone += (
                     Gone(managed=managed, kind=kind, place=held.place)
                     for managed in missing(here, found)
@@ -206,16 +232,25 @@ def _homes(reading: Reading, places: Mapping[Place, Held]) -> Iterator[Held]:
 def _drifted(
     kind: Kind,
     held: Held,
-    found: Mapping[str, Real],
-    odd: dict[str, str],
+    reading: Reading,
+    odd: dict[Resource, Odd],
 ) -> Iterator[Drifted]:
     around = held.wanted
+    found = reading.found.get(kind.type, {})
     for identity, resources in held.resources.get(kind.type, {}).items():
         real = found.get(identity)
         if real is None:
             continue
         for managed in resources:
-            for difference in _compared(kind, managed, real, around, odd):
+            try:
+                differences = compared(kind, managed, real, around)
+            except _ODD as error:
+                # The rest goes on.
+                why = f"{type(error).__name__}: {error}"
+                key = managed.source, managed.address
+                odd[key] = Odd(managed=managed, kind=kind, place=reading.place, why=why)
+                continue
+            for difference in differences:
                 yield Drifted(
                     managed=managed,
                     real=real,
@@ -223,17 +258,6 @@ def _drifted(
                     place=_place(real, held.place),
                     difference=difference,
                 )
-
-
-def _compared(
-    kind: Kind, managed: Managed, real: Real, around: Wanted, odd: dict[str, str]
-) -> tuple[Difference, ...]:
-    """What differs; a resource of another shape than its type has is told, and the rest goes on."""
-    try:
-        return compared(kind, managed, real, around)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        odd[managed.address] = f"{type(error).__name__}: {error}"
-        return ()
 
 
 def _unsure(second: Iterable[Reading]) -> dict[tuple[str, Place], str]:

@@ -393,5 +393,6 @@ def _in_two_states(states: Sequence[State]) -> Iterator[Trouble]:
 
 
 def _odd(examined: Examined) -> Iterator[Trouble]:
-    for address, why in sorted(examined.odd.items()):
-        yield Trouble(what=address, message=f"could not be compared: {why}")
+    for each in sorted(examined.odd, key=lambda one: (one.managed.address, one.managed.source)):
+        home = f"{each.managed.address} ({each.managed.source})"
+        yield Trouble(what=home, message=f"could not be compared: {each.why}")
