@@ -16,6 +16,7 @@ from tests.cloud.faults import (
     changed,
     denied,
     empty,
+    error,
     first,
     hanging,
     matching,
@@ -238,6 +239,32 @@ def test_what_cannot_be_compared_is_told_for_each_state_and_leaves_its_type_part
     }
     assert set(not_whole(found)) == {"aws_lb_listener"}
     assert f"{listener.address} could not be compared" in not_whole(found)["aws_lb_listener"]
+
+
+def test_what_is_deleted_during_the_look_takes_no_tags_of_others_with_it(
+    aws: Aws, way: Faults
+) -> None:
+    things = built(aws, ["load_balancers"])["load_balancers"].things
+    group = next(each for each in things if each.type == "aws_lb_target_group")
+    elb = aws.client("elbv2")
+    elb.remove_tags(ResourceArns=[group.attributes["arn"]], TagKeys=["env"])
+    made = elb.create_target_group(
+        Name="gone", Protocol="HTTP", Port=80, VpcId=group.attributes["vpc_id"]
+    )
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    gone = replace(group, name="gone", attributes={"arn": arn, "id": arn, "name": "gone"})
+
+    def delete(call: Any, _: Any) -> Any:
+        """AWS refuses the whole question then; moto would not."""
+        if b"targetgroup%2Fgone" not in call.body:
+            return None
+        elb.delete_target_group(TargetGroupArn=arn)
+        return error(call, "TargetGroupNotFound", "One or more are not found", status=400)
+
+    way.add(matching("elasticloadbalancing:DescribeTags", delete))
+    here = tuple(each for each in readers() if each.service == "elbv2")
+    found = look(way, written([*things, gone]), here)
+    assert found_in(found) == {(group.address, "tags.env")}
 
 
 def _ruined(attributes: Mapping[str, object], nonsense: object) -> dict[str, object]:

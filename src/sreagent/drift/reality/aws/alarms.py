@@ -74,17 +74,15 @@ def alarms(look: Look) -> Iterator[Real]:
     listed = list(
         look.listed("DescribeAlarms", "MetricAlarms", MaxRecords=_PAGE, AlarmTypes=["MetricAlarm"])
     )
-    held = {
-        alarm["AlarmArn"]: said
-        for alarm in listed
-        if (said := look.in_state(ALARM, alarm["AlarmName"])) is not None
-    }
-    tags = tags_for(look, held, lambda arn: look.asked("ListTagsForResource", ResourceARN=arn))
+    ids = {alarm["AlarmArn"]: alarm["AlarmName"] for alarm in listed}
+    tags = tags_for(
+        look, ALARM, ids, lambda arn: look.asked("ListTagsForResource", ResourceARN=arn)
+    )
     for alarm in listed:
-        yield _alarm(alarm, tags.get(alarm["AlarmArn"]))
+        yield _alarm(alarm, tags.get(alarm["AlarmArn"], {}))
 
 
-def _alarm(alarm: Mapping[str, Any], tags: Mapping[str, str] | None) -> Real:
+def _alarm(alarm: Mapping[str, Any], tags: Mapping[str, Any]) -> Real:
     name = alarm["AlarmName"]
     return Real(
         type=ALARM,
@@ -99,7 +97,7 @@ def _alarm(alarm: Mapping[str, Any], tags: Mapping[str, str] | None) -> Real:
             "actions_enabled": alarm.get("ActionsEnabled", True),
             "dimensions": _dimensions(alarm),
             "metric_query": [_query(each) for each in alarm.get("Metrics") or ()],
-            **({"tags": tags} if tags is not None else {}),
+            **tags,
         },
     )
 

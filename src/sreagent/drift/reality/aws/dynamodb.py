@@ -88,7 +88,8 @@ def tables(look: Look) -> Iterator[Real]:
     known = [name for name in names if look.in_state(TABLE, name) is not None]
     described = dict(look.each(known, lambda name: _described(look, name)))
     scaling = _scaling(look) if any(map(_is_provisioned, described.values())) else {}
-    tags = _tags(look, described)
+    ids = {table["TableArn"]: name for name, (table, _) in described.items() if table}
+    tags = tags_for(look, TABLE, ids, lambda arn: look.asked("ListTagsOfResource", ResourceArn=arn))
     for name in names:
         table, attributes = described.get(name, ({}, {}))
         if table.get("TableStatus") == "DELETING":
@@ -101,7 +102,7 @@ def tables(look: Look) -> Iterator[Real]:
             arn=arn,
             created=table.get("CreationDateTime"),
             facts=scaling.get(name, {}),
-            attributes=attributes | ({"tags": tags[arn]} if arn in tags else {}),
+            attributes={**attributes, **tags.get(arn, {})},
         )
 
 
@@ -118,17 +119,6 @@ def _scaling(look: Look) -> dict[str, dict[str, str]]:
         capacity = "/".join((*index[1:], _CAPACITIES[0 if is_read else 1]))
         found.setdefault(table, {})[capacity] = f"autoscaling of {target['ResourceId']}"
     return found
-
-
-def _tags(
-    look: Look, described: Mapping[str, tuple[Item, Attributes]]
-) -> dict[str, dict[str, str]]:
-    held = {
-        table["TableArn"]: look.in_state(TABLE, name) or {}
-        for name, (table, _) in described.items()
-        if table
-    }
-    return tags_for(look, held, lambda arn: look.asked("ListTagsOfResource", ResourceArn=arn))
 
 
 def _described(look: Look, name: str) -> tuple[Item, dict[str, Any]]:

@@ -37,13 +37,12 @@ _REPOSITORIES = Kind(
 def repositories(look: Look) -> Iterator[Real]:
     """All repositories; tags of those in the state."""
     listed = list(look.listed("DescribeRepositories", "repositories", maxResults=_PAGE))
-    known = {
-        item["repositoryArn"]: said
-        for item in listed
-        if (said := look.in_state(_REPOSITORIES.type, item["repositoryName"])) is not None
-    }
     tags = tags_for(
-        look, known, lambda arn: look.asked("ListTagsForResource", resourceArn=arn), under="tags"
+        look,
+        _REPOSITORIES.type,
+        {item["repositoryArn"]: item["repositoryName"] for item in listed},
+        lambda arn: look.asked("ListTagsForResource", resourceArn=arn),
+        under="tags",
     )
     for item in listed:
         name, arn = item["repositoryName"], item["repositoryArn"]
@@ -53,10 +52,7 @@ def repositories(look: Look) -> Iterator[Real]:
             name=name,
             arn=arn,
             created=item.get("createdAt"),
-            attributes={
-                **_repository(item),
-                **({"tags": tags[arn]} if arn in tags else {}),
-            },
+            attributes={**_repository(item), **tags.get(arn, {})},
         )
 
 

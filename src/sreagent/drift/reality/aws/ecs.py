@@ -5,7 +5,14 @@ from typing import Any
 
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import batches, listed_below, made_by, tags_of, taken
+from sreagent.drift.reality.aws.said import (
+    batches,
+    listed_below,
+    made_by,
+    tags_of,
+    taken,
+    unlisted,
+)
 from sreagent.drift.reality.aws.scaling import scaled
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
@@ -246,10 +253,8 @@ def services(look: Look) -> Iterator[Real]:
             attributes=_service(item) if item else {},
             facts=_facts(look, item, said.get(arn, {}), sizes.get(f"service/{cluster}/{name}")),
         )
-    for arn, each in said.items():
-        if listed.get(_cluster_of(arn, each), ()) is None:
-            # Not known to be gone: the services of its cluster could not be listed.
-            yield Real(type="aws_ecs_service", id=arn, arn=arn)
+    above = {arn: _cluster_of(arn, each) for arn, each in said.items()}
+    yield from unlisted(_SERVICES.type, above, listed)
 
 
 def _cluster_of(arn: str, said: Attributes) -> str:

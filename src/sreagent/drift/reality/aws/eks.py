@@ -6,7 +6,7 @@ from typing import Any
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import network
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import listed_below, made_by, tags_of, taken
+from sreagent.drift.reality.aws.said import listed_below, made_by, tags_of, taken, unlisted
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -222,10 +222,8 @@ def _node_groups(look: Look, existing: list[str]) -> Iterator[Real]:
             folded=made_by(tags_of(item, under="tags")),
             attributes=_group(item) if item else {},
         )
-    for id_, held in said.items():
-        if listed.get(str(held.get("cluster_name")), ()) is None:
-            # Not known to be gone: the node groups of its cluster could not be listed.
-            yield Real(type="aws_eks_node_group", id=id_)
+    above = {id_: str(each.get("cluster_name")) for id_, each in said.items()}
+    yield from unlisted(_GROUPS.type, above, listed)
 
 
 def _listed(look: Look, cluster: str) -> list[str] | None:

@@ -94,11 +94,11 @@ def groups(look: Look) -> Iterator[Real]:
     there = look.listed("DescribeReplicationGroups", "ReplicationGroups", MaxRecords=_PAGE)
     listed = [item for item in there if item.get("Status") != "deleting"]
     held = {item["ReplicationGroupId"]: _held(look, item) for item in listed}
-    known = {item["ARN"]: said for item in listed if (said := _held(look, item)) is not None}
-    members = _members(look) if known else {}
+    members = _members(look) if any(said is not None for said in held.values()) else {}
     tags = tags_for(
         look,
-        known,
+        _GROUPS.type,
+        {item["ARN"]: item["ReplicationGroupId"] for item in listed if "ARN" in item},
         lambda arn: look.asked("ListTagsForResource", ResourceName=arn),
         under="TagList",
     )
@@ -115,7 +115,7 @@ def groups(look: Look) -> Iterator[Real]:
             arn=arn,
             created=item.get("ReplicationGroupCreateTime"),
             facts=_facts(sizes or {}, id_),
-            attributes={**attributes, **({"tags": tags[arn]} if arn in tags else {})},
+            attributes={**attributes, **tags.get(arn, {})},
         )
 
 

@@ -248,12 +248,8 @@ def _everywhere(look: Look, details: Mapping[str, list[Item]]) -> Iterator[Real]
 def _policies(look: Look, policies: Iterable[Item]) -> Iterator[Real]:
     """The account's own; their tags are not in the details."""
     listed = list(policies)
-    held = {
-        policy["Arn"]: said
-        for policy in listed
-        if (said := look.in_state(POLICY, policy["Arn"])) is not None
-    }
-    tags = tags_for(look, held, lambda arn: look.asked("ListPolicyTags", PolicyArn=arn))
+    ids = {policy["Arn"]: policy["Arn"] for policy in listed}
+    tags = tags_for(look, POLICY, ids, lambda arn: look.asked("ListPolicyTags", PolicyArn=arn))
     for policy in listed:
         arn = policy["Arn"]
         name = arn.rpartition("/")[2]
@@ -268,7 +264,7 @@ def _policies(look: Look, policies: Iterable[Item]) -> Iterator[Real]:
                 "name": name,
                 "path": policy["Path"],
                 "policy": _in_force(policy),
-                **({"tags": tags[arn]} if arn in tags else {}),
+                **tags.get(arn, {}),
             },
         )
 

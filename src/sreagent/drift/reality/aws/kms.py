@@ -54,7 +54,8 @@ def keys(look: Look) -> Iterator[Real]:
     }
     known = [key for key in arns if is_held(look, key, KEY, POLICY)]
     details = dict(look.each(known, lambda key: _details(look, key)))
-    tags = _tags(look, arns)
+    ids = {arn: key for key, arn in arns.items()}
+    tags = tags_for(look, KEY, ids, lambda arn: _tags_of_one(look, arn))
     for key, arn in arns.items():
         said = details.get(key, {})
         if said.get("state") in _GONE:
@@ -66,9 +67,9 @@ def keys(look: Look) -> Iterator[Real]:
             id=key,
             arn=arn,
             name=alias.removeprefix("alias/") or key,
-            folded=_folded(alias, tags.get(arn, {})),
+            folded=_folded(alias, tags.get(arn, {}).get("tags", {})),
             known_as=tuple(name for name in (key, alias) if name),
-            attributes=attributes | ({"tags": tags[arn]} if arn in tags else {}),
+            attributes={**attributes, **tags.get(arn, {})},
         )
         yield from split(look, real, {POLICY: "policy"}, refers="key_id")
 
@@ -105,11 +106,6 @@ def _rotation(look: Look, meta: Mapping[str, Any]) -> dict[str, Any]:
     if answer.get("KeyRotationEnabled"):
         names["rotation_period_in_days"] = "RotationPeriodInDays"
     return taken(answer, names)
-
-
-def _tags(look: Look, arns: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    held = {arn: said for key, arn in arns.items() if (said := look.in_state(KEY, key)) is not None}
-    return tags_for(look, held, lambda arn: _tags_of_one(look, arn))
 
 
 def _tags_of_one(look: Look, arn: str) -> Mapping[str, Any] | None:

@@ -116,12 +116,8 @@ def functions(look: Look) -> Iterator[Real]:
         item["FunctionName"]: look.in_state(_FUNCTIONS.type, item["FunctionName"])
         for item in listed
     }
-    known = {
-        item["FunctionArn"]: said
-        for item in listed
-        if (said := held[item["FunctionName"]]) is not None
-    }
-    tags = tags_for(look, known, lambda arn: look.asked("ListTags", Resource=arn))
+    ids = {item["FunctionArn"]: item["FunctionName"] for item in listed}
+    tags = tags_for(look, _FUNCTIONS.type, ids, lambda arn: look.asked("ListTags", Resource=arn))
     asked = [name for name, said in held.items() if said is not None and _needs_more(said)]
     more = dict(look.each(asked, lambda name: _more(look, name)))
     for item in listed:
@@ -131,11 +127,7 @@ def functions(look: Look) -> Iterator[Real]:
             id=name,
             name=name,
             arn=arn,
-            attributes={
-                **_function(item),
-                **more.get(name, {}),
-                **({"tags": tags[arn]} if arn in tags else {}),
-            },
+            attributes={**_function(item), **more.get(name, {}), **tags.get(arn, {})},
         )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import batches, listed_below, tags_of, taken
+from sreagent.drift.reality.aws.said import listed_below, taken, unlisted
+from sreagent.drift.reality.aws.tagged import tags_together
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -298,16 +299,14 @@ def _folded(name: str) -> str:
 
 
 def _tags(look: Look, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The attribute `tags` of each, by its ARN."""
-    answers = look.each(
-        batches(arns, _TAGGED_AT_ONCE),
+    return tags_together(
+        look,
+        arns,
         lambda some: look.asked("DescribeTags", ResourceArns=some),
+        at_once=_TAGGED_AT_ONCE,
+        under="TagDescriptions",
+        by="ResourceArn",
     )
-    return {
-        said["ResourceArn"]: {"tags": tags_of(said)}
-        for _, answer in answers
-        for said in (answer or {}).get("TagDescriptions") or ()
-    }
 
 
 def _balancer(item: Answer) -> dict[str, Any]:
@@ -418,10 +417,8 @@ def listeners(look: Look) -> Iterator[Real]:
             attributes=attributes,
             facts=shifting.facts(look.in_state(_LISTENERS.type, arn), attributes),
         )
-    for arn, held in said.items():
-        if listed.get(str(held.get("load_balancer_arn")), ()) is None:
-            # Not known to be gone: the listeners of its load balancer could not be listed.
-            yield Real(type="aws_lb_listener", id=arn, arn=arn)
+    above = {arn: str(each.get("load_balancer_arn")) for arn, each in said.items()}
+    yield from unlisted(_LISTENERS.type, above, listed)
 
 
 def _listed(look: Look, balancer: str) -> list[Answer] | None:

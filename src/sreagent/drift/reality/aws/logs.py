@@ -27,23 +27,22 @@ _NAMES = {
 def groups(look: Look) -> Iterator[Real]:
     """All groups in one list; tags of those in the state."""
     listed = list(look.listed("DescribeLogGroups", "logGroups", limit=_PAGE))
-    held = {
-        _arn(group): said
-        for group in listed
-        if (said := look.in_state(GROUP, group["logGroupName"])) is not None
-    }
     tags = tags_for(
-        look, held, lambda arn: look.asked("ListTagsForResource", resourceArn=arn), under="tags"
+        look,
+        GROUP,
+        {_arn(group): group["logGroupName"] for group in listed},
+        lambda arn: look.asked("ListTagsForResource", resourceArn=arn),
+        under="tags",
     )
     for group in listed:
-        yield _group(group, tags.get(_arn(group)))
+        yield _group(group, tags.get(_arn(group), {}))
 
 
 def _arn(group: Mapping[str, Any]) -> str:
     return str(group["arn"]).removesuffix(":*")
 
 
-def _group(group: Mapping[str, Any], tags: Mapping[str, str] | None) -> Real:
+def _group(group: Mapping[str, Any], tags: Mapping[str, Any]) -> Real:
     name = group["logGroupName"]
     millis = group.get("creationTime")
     return Real(
@@ -58,7 +57,7 @@ def _group(group: Mapping[str, Any], tags: Mapping[str, str] | None) -> Real:
             "retention_in_days": group.get("retentionInDays", 0),
             "kms_key_id": group.get("kmsKeyId", ""),
             **taken(group, _NAMES),
-            **({"tags": tags} if tags is not None else {}),
+            **tags,
         },
     )
 

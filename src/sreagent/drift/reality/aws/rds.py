@@ -297,7 +297,6 @@ def subnet_groups(look: Look) -> Iterator[Real]:
     for item in listed:
         name = item["DBSubnetGroupName"]
         subnets = [each["SubnetIdentifier"] for each in item.get("Subnets") or ()]
-        found = tags.get(item.get("DBSubnetGroupArn", ""))
         yield Real(
             type="aws_db_subnet_group",
             id=name,
@@ -310,21 +309,16 @@ def subnet_groups(look: Look) -> Iterator[Real]:
                 "subnet_ids": subnets,
                 **taken(item, {"vpc_id": "VpcId"}),
                 **taken(item, {"supported_network_types": "SupportedNetworkTypes"}),
-                **({} if found is None else {"tags": found}),
+                **tags.get(item.get("DBSubnetGroupArn", ""), {}),
             },
         )
 
 
-def _tags(look: Look, groups: list[Answer]) -> dict[str, dict[str, str]]:
-    """By ARN, of those in the state."""
-    known = {
-        group["DBSubnetGroupArn"]: said
-        for group in groups
-        if (said := look.in_state(_GROUPS.type, group["DBSubnetGroupName"])) is not None
-    }
+def _tags(look: Look, groups: list[Answer]) -> dict[str, dict[str, Any]]:
     return tags_for(
         look,
-        known,
+        _GROUPS.type,
+        {group["DBSubnetGroupArn"]: group["DBSubnetGroupName"] for group in groups},
         lambda arn: look.asked("ListTagsForResource", ResourceName=arn),
         under="TagList",
     )

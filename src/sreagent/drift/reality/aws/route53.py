@@ -8,7 +8,8 @@ from typing import Any
 from sreagent.drift.compare.compare import Difference
 from sreagent.drift.compare.meaning import domain_name
 from sreagent.drift.compare.shape import Shape
-from sreagent.drift.reality.aws.said import batches, listed_below, tags_of, taken
+from sreagent.drift.reality.aws.said import listed_below, taken, unlisted
+from sreagent.drift.reality.aws.tagged import tags_together
 from sreagent.drift.reality.kinds import Attributes, Kind, by, reader
 from sreagent.drift.reality.look import Look, Wanted
 from sreagent.drift.reality.real import Real
@@ -147,7 +148,7 @@ def zones(look: Look) -> Iterator[Real]:
                 "name": item["Name"],
                 "comment": config.get("Comment", ""),
                 **networks.get(id_, {}),
-                **({"tags": tags[id_]} if id_ in tags else {}),
+                **tags.get(id_, {}),
             },
         )
 
@@ -160,18 +161,17 @@ def _is_private(look: Look, id_: str) -> bool:
     return bool((look.in_state(_ZONES.type, id_) or {}).get("vpc"))
 
 
-def _tags(look: Look, ids: list[str]) -> dict[str, dict[str, str]]:
-    answers = look.each(
-        batches(ids, _TAGGED_AT_ONCE),
+def _tags(look: Look, ids: list[str]) -> dict[str, dict[str, Any]]:
+    return tags_together(
+        look,
+        ids,
         lambda some: look.asked(
             "ListTagsForResources", ResourceType="hostedzone", ResourceIds=some
         ),
+        at_once=_TAGGED_AT_ONCE,
+        under="ResourceTagSets",
+        by="ResourceId",
     )
-    return {
-        each["ResourceId"]: tags_of(each)
-        for _, answer in answers
-        for each in (answer or {}).get("ResourceTagSets") or ()
-    }
 
 
 def _networks(look: Look, id_: str) -> dict[str, Any]:
@@ -191,10 +191,8 @@ def records(look: Look) -> Iterator[Real]:
     listed = dict(look.each(sorted(zones - {""}), lambda zone: _listed(look, zone)))
     for zone, items in listed.items():
         yield from _records(zone, items or [])
-    for id_, held in said.items():
-        if listed.get(str(held.get("zone_id")), ()) is None:
-            # Not known to be gone: the records of its zone could not be listed.
-            yield Real(type="aws_route53_record", id=id_)
+    above = {id_: str(each.get("zone_id")) for id_, each in said.items()}
+    yield from unlisted(_RECORDS.type, above, listed)
 
 
 def _listed(look: Look, zone: str) -> list[Answer] | None:

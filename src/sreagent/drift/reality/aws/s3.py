@@ -131,7 +131,7 @@ def buckets(look: Look) -> Iterator[Real]:
     parts = dict(look.each(known, lambda name: _read(_there(look, regions[name]), name)))
     tags = _tags(look, {name: regions[name] for name in known})
     for name, each in listed.items():
-        yield _bucket(look, each, regions[name], parts.get(name, {}), tags.get(name))
+        yield _bucket(look, each, regions[name], parts.get(name, {}), tags.get(name, {}))
         yield from _parts(look, name, regions[name], parts.get(name, {}))
 
 
@@ -174,17 +174,16 @@ def _counts(type_: str, bucket: Attributes | None) -> bool:
     return True
 
 
-def _tags(look: Look, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _tags(look: Look, known: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Tags by bucket; the index of tags is one of each region."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for region, names in groupby(sorted(known, key=known.__getitem__), key=known.__getitem__):
-        held = {
-            said.get("arn") or f"arn:aws:s3:::{name}": said
+        ids = {
+            (look.in_state(BUCKET, name) or {}).get("arn") or f"arn:aws:s3:::{name}": name
             for name in names
-            if (said := look.in_state(BUCKET, name)) is not None
         }
         there = _there(look, region)
-        found |= tags_for(there, held, partial(_tags_of_one, there), under="TagSet")
+        found |= tags_for(there, BUCKET, ids, partial(_tags_of_one, there), under="TagSet")
     return {arn.rpartition(":")[2]: tags for arn, tags in found.items()}
 
 
@@ -192,9 +191,7 @@ def _tags_of_one(look: Look, arn: str) -> Mapping[str, Any] | None:
     return look.asked("GetBucketTagging", Bucket=arn.rpartition(":")[2])
 
 
-def _bucket(
-    look: Look, listed: Item, region: str, parts: Parts, tags: Mapping[str, str] | None
-) -> Real:
+def _bucket(look: Look, listed: Item, region: str, parts: Parts, tags: Mapping[str, Any]) -> Real:
     name = listed["Name"]
     # What a resource of its own holds, a bucket mirrors as of its last reading.
     own = {type_: part for type_, part in parts.items() if look.in_state(type_, name) is None}
@@ -209,7 +206,7 @@ def _bucket(
         attributes={
             "bucket": name,
             **_mirrors(own),
-            **({"tags": tags} if tags is not None else {}),
+            **tags,
         },
     )
 

@@ -1,12 +1,13 @@
 """Shapes that answers of many services have."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from sreagent.domain.errors import NotFound, SreError
 from sreagent.drift.reality.look import Look, Wanted
+from sreagent.drift.reality.real import Real
 
 Index = TypeVar("Index")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -108,6 +109,21 @@ def listed_below(look: Look, operation: str, path: str, **parameters: object) ->
     except SreError as error:
         look.miss(f"{look.service}:{operation}", error)
         return None
+
+
+def unlisted(
+    type_: str, above: Mapping[str, str], listed: Mapping[str, object | None]
+) -> Iterator[Real]:
+    """What is not known to be gone: the list that would have it could not be read.
+
+    Args:
+        type_: Of what the state holds.
+        above: By its id what each belongs to.
+        listed: What was found of each of those; None where nobody knows.
+    """
+    for id_, whole in above.items():
+        if listed.get(whole, ()) is None:
+            yield Real(type=type_, id=id_)
 
 
 def batches(items: Sequence[str], size: int) -> list[list[str]]:

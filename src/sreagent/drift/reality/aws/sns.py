@@ -73,8 +73,12 @@ def topics(look: Look) -> Iterator[Real]:
     arns = [topic["TopicArn"] for topic in look.listed("ListTopics", "Topics")]
     known = [arn for arn in arns if is_held(look, arn, TOPIC, POLICY)]
     details = dict(look.each(known, lambda arn: _details(look, arn)))
-    held = {arn: said for arn in known if (said := look.in_state(TOPIC, arn)) is not None}
-    tags = tags_for(look, held, lambda arn: look.asked("ListTagsForResource", ResourceArn=arn))
+    tags = tags_for(
+        look,
+        TOPIC,
+        {arn: arn for arn in known},
+        lambda arn: look.asked("ListTagsForResource", ResourceArn=arn),
+    )
     for arn in arns:
         real = Real(
             type=TOPIC,
@@ -82,7 +86,7 @@ def topics(look: Look) -> Iterator[Real]:
             arn=arn,
             name=arn.rpartition(":")[2],
             known_as=(arn.rpartition(":")[2],),
-            attributes=details.get(arn, {}) | ({"tags": tags[arn]} if arn in tags else {}),
+            attributes={**details.get(arn, {}), **tags.get(arn, {})},
         )
         yield from split(look, real, {POLICY: "policy"}, refers="arn")
 

@@ -62,7 +62,8 @@ def queues(look: Look) -> Iterator[Real]:
     known = [url for url in urls if is_held(look, url, QUEUE, *_APART)]
     answers = dict(look.each(known, lambda url: _asked(look, url)))
     arns = {url: answer["QueueArn"] for url, answer in answers.items() if answer.get("QueueArn")}
-    tags = _tags(look, arns)
+    ids = {arn: url for url, arn in arns.items()}
+    tags = tags_for(look, QUEUE, ids, lambda arn: look.asked("ListQueueTags", QueueUrl=ids[arn]))
     for url in urls:
         name, arn = url.rpartition("/")[2], arns.get(url, "")
         said = _attributes(name, answers[url]) if answers.get(url) else {}
@@ -72,7 +73,7 @@ def queues(look: Look) -> Iterator[Real]:
             name=name,
             arn=arn,
             known_as=(name,),
-            attributes=said | ({"tags": tags[arn]} if arn in tags else {}),
+            attributes={**said, **tags.get(arn, {})},
         )
         yield from split(look, real, _APART, refers="queue_url")
 
@@ -89,9 +90,3 @@ def _attributes(name: str, said: Mapping[str, str]) -> dict[str, Any]:
         **{key: said.get(key_said, "") for key, key_said in _TEXTS.items()},
         **{key: said.get(key_said, "false") == "true" for key, key_said in _FLAGS.items()},
     }
-
-
-def _tags(look: Look, arns: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    urls = {arn: url for url, arn in arns.items()}
-    held = {arn: said for arn, url in urls.items() if (said := look.in_state(QUEUE, url))}
-    return tags_for(look, held, lambda arn: look.asked("ListQueueTags", QueueUrl=urls[arn]))
