@@ -98,13 +98,14 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
     """
     began = doors.clock.monotonic()
     known = yield from _read_states(doors, specs)
-    known_types = {**kinds(), **cloud_control.kinds_of(_without_reader(known.states))}
+    known_types = _types_known(known.states)
     examined = yield from _examined(doors, known.states, known_types)
     live = yield from _in_cluster(doors, known.states)
     moved = yield from _moved(doors, known)
     if moved:
         yield f"{', '.join(sorted(moved))} changed meanwhile: reading again"
         known.states = [moved.get(each.source, each) for each in known.states]
+        known_types = _types_known(known.states)
         examined = yield from _examined(doors, known.states, known_types)
         live = yield from _in_cluster(doors, known.states)
         moved = yield from _moved(doors, known)
@@ -162,6 +163,11 @@ def _read_states(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happenin
 def _trouble(what: str, error: SreError) -> Trouble:
     said = "; ".join(part for part in (error.message, error.why) if part)
     return Trouble(what=what, message=said, hint=error.hint)
+
+
+def _types_known(states: Iterable[State]) -> Mapping[str, Kind]:
+    """Types that can be read, and those of the states that can be read in part."""
+    return {**kinds(), **cloud_control.kinds_of(_without_reader(states))}
 
 
 def _without_reader(states: Iterable[State]) -> frozenset[str]:
