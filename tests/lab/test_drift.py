@@ -17,8 +17,9 @@ from tests.lab.conftest import Lab
 
 from sreagent.clients.clock import SystemClock
 from sreagent.clients.kubernetes_estate import KubernetesEstate, connect_estate
-from sreagent.domain.drift import Class, Extent
-from sreagent.drift.examine_kubernetes import LiveExamined, examine_kubernetes
+from sreagent.domain.drift import Extent
+from sreagent.drift.examine import Examined
+from sreagent.drift.examine_kubernetes import examine_kubernetes
 from sreagent.drift.reality.kubernetes.manifests import stated
 from sreagent.drift.reality.kubernetes.objects import spot_of
 from sreagent.drift.state.managed import Managed
@@ -69,7 +70,7 @@ class Cluster:
             *("create", "--validate=false", f"--field-manager={manager}", "-f", "-"), given=text
         )
 
-    def examine(self, *resources: Managed, context: str = "admin") -> LiveExamined:
+    def examine(self, *resources: Managed, context: str = "admin") -> Examined:
         """Look at the cluster as one of its users."""
         estate = self.estate if context == "admin" else self.seen_by(context)
         return examine_kubernetes(resources, estate)
@@ -83,15 +84,12 @@ def managed(type_: str, attributes: Attributes) -> Managed:
     return Managed(address=f"{type_}.x", type=type_, name="x", attributes=attributes)
 
 
-def found(examined: LiveExamined) -> Found:
+def found(examined: Examined) -> Found:
     """What is told as drift: by path, before and after."""
     return {
-        each.drifted.difference.path: (
-            each.drifted.difference.before,
-            each.drifted.difference.after,
-        )
+        each.difference.path: (each.difference.before, each.difference.after)
         for each in examined.drifted
-        if each.klass is Class.DRIFT
+        if not each.owner
     }
 
 
@@ -126,7 +124,6 @@ def test_what_was_made_from_a_state_has_not_drifted(cluster: Cluster) -> None:
     assert found(examined) == {}
     assert examined.gone == ()
     assert {each.extent for each in examined.coverage} == {Extent.COMPLETE}
-    assert examined.dry_runs == 0
     assert cluster.estate.calls - before <= 2 * len(RESOURCES)
 
 
@@ -493,12 +490,12 @@ def test_a_change_is_told_at_exactly_its_path(
             cluster.kubectl("label", "ns", NAMESPACE, "team=checkout", "--overwrite")
         else:
             cluster.make(type_, EVERYTHING[type_])
-    assert {each.drifted.managed.type for each in examined.drifted} == {type_}
+    assert {each.managed.type for each in examined.drifted} == {type_}
     told = found(examined)
     assert told == expected or set(told) == expected
-    assert not [each.shallow for each in examined.drifted if each.shallow]
+    assert not [each for each in examined.drifted if each.shallow]
     assert examined.gone == ()
-    names = {each.author.who for each in examined.drifted if each.author}
+    names = {each.who for each in examined.authors.values()}
     assert all(name.startswith("kubectl") for name in names)
 
 
@@ -519,14 +516,15 @@ def test_who_edited_is_told_with_the_time(cluster: Cluster) -> None:
     editor = "sed -i s#test/app:1.4.0#test/app:2#"
     cluster.kubectl("edit", "deploy/api", "-n", NAMESPACE, KUBE_EDITOR=editor)
     try:
-        (drift,) = cluster.examine(managed(DEPLOYMENT, EVERYTHING[DEPLOYMENT])).drifted
+        examined = cluster.examine(managed(DEPLOYMENT, EVERYTHING[DEPLOYMENT]))
     finally:
         cluster.make(DEPLOYMENT, EVERYTHING[DEPLOYMENT])
-    assert drift.drifted.difference.path == f"{APP}.image"
-    assert drift.author is not None
-    assert drift.author.who == "kubectl edit"
-    assert drift.author.when is not None
-    assert drift.author.source == "managedFields"
+    (drift,) = examined.drifted
+    assert drift.difference.path == f"{APP}.image"
+    author = examined.authors[drift.key]
+    assert author.who == "kubectl edit"
+    assert author.when is not None
+    assert author.source == "managedFields"
 
 
 @pytest.mark.parametrize(
@@ -625,9 +623,7 @@ def test_replicas_that_an_autoscaler_sets_are_its_own(cluster: Cluster) -> None:
     cluster.make(DEPLOYMENT, web)
     cluster.kubectl("scale", "deploy/web", "--replicas=6", "-n", NAMESPACE)
     (drift,) = cluster.examine(managed(DEPLOYMENT, web)).drifted
-    assert drift.klass is Class.CONTROLLER
-    assert drift.why == "HorizontalPodAutoscaler web scales it"
-    assert drift.drifted.kind.owner(drift.drifted.difference, {}, drift.drifted.real) == drift.why
+    assert drift.owner == "HorizontalPodAutoscaler web scales it"
     cluster.kubectl("delete", "deploy", "web", "-n", NAMESPACE)
 
 
@@ -647,8 +643,7 @@ def test_what_a_controller_wrote_is_its_own(cluster: Cluster, manager: str, reas
         (drift,) = cluster.examine(managed(DEPLOYMENT, EVERYTHING[DEPLOYMENT])).drifted
     finally:
         cluster.make(DEPLOYMENT, EVERYTHING[DEPLOYMENT])
-    assert drift.klass is Class.CONTROLLER
-    assert drift.why.startswith(reason)
+    assert drift.owner.startswith(reason)
 
 
 def test_a_sidecar_that_was_injected_is_no_drift(cluster: Cluster) -> None:
@@ -658,7 +653,7 @@ def test_a_sidecar_that_was_injected_is_no_drift(cluster: Cluster) -> None:
         (drift,) = cluster.examine(managed(DEPLOYMENT, EVERYTHING[DEPLOYMENT])).drifted
     finally:
         cluster.make(DEPLOYMENT, EVERYTHING[DEPLOYMENT])
-    assert (drift.klass, drift.why) == (Class.CONTROLLER, "the injector of istio adds it")
+    assert drift.owner == "the injector of istio adds it"
 
 
 def test_values_of_secrets_are_compared_and_never_shown(cluster: Cluster) -> None:
@@ -698,8 +693,9 @@ def test_who_may_only_read_gets_a_shallow_comparison(cluster: Cluster) -> None:
     finally:
         cluster.make(DEPLOYMENT, EVERYTHING[DEPLOYMENT])
     (drift,) = examined.drifted
-    assert drift.drifted.difference.path == f"{APP}.image"
-    assert "cannot patch" in drift.shallow
+    assert drift.difference.path == f"{APP}.image"
+    assert drift.shallow
+    assert "cannot patch" in examined.coverage[1].why
     extents = {each.type: each.extent for each in examined.coverage}
     assert extents == {DEPLOYMENT: Extent.SHALLOW, "kubernetes_config_map": Extent.COMPLETE}
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sreagent.domain.drift import Author, Class, Coverage, Extent, Place, Trouble
+from sreagent.domain.drift import Author, Coverage, Extent, Place, Trouble
 from sreagent.domain.errors import SreError
 from sreagent.drift.compare.compare import Difference
-from sreagent.drift.examine import Drifted, Gone
+from sreagent.drift.examine import Drifted, Examined, Gone, Key
 from sreagent.drift.field_owners import REPLICAS, counts, is_of, whose
 from sreagent.drift.reality.kinds import Attributes, Kind
 from sreagent.drift.reality.kubernetes.additions import additions, tells_managers
@@ -16,7 +16,7 @@ from sreagent.drift.reality.kubernetes.differ import Gap
 from sreagent.drift.reality.kubernetes.dry_run import DryRuns
 from sreagent.drift.reality.kubernetes.helm import RELEASE, read_release, release_differences
 from sreagent.drift.reality.kubernetes.hidden import is_masked, is_secret, shown
-from sreagent.drift.reality.kubernetes.manifests import Stated, names_in, stated
+from sreagent.drift.reality.kubernetes.manifests import Stated, stated
 from sreagent.drift.reality.kubernetes.naming import attribute_path
 from sreagent.drift.reality.kubernetes.objects import Objects, Seen, look, side_by_side
 from sreagent.drift.reality.kubernetes.scaling import Scalers
@@ -29,40 +29,12 @@ _HELM = frozenset({"Terraform", "Helm", "Flux (Helm)"})
 _NO_MANAGERS = "the objects do not tell their field managers: what was added to them is not known"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveDrift:
-    """One field that differs, and whose it is."""
-
-    drifted: Drifted
-    klass: Class = Class.DRIFT
-    why: str = ""
-    """Who owns the field, where a controller does."""
-    author: Author | None = None
-    shallow: str = ""
-    """Why the server could not be asked, where it could not."""
-    secret: bool = False
-    """Its values are never shown, and never written to code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveExamined:
-    """What was found in one cluster."""
-
-    drifted: tuple[LiveDrift, ...] = ()
-    gone: tuple[Gone, ...] = ()
-    deposed: tuple[tuple[Gone, bool | None], ...] = ()
-    """Left-over objects, and whether they are still there."""
-    coverage: tuple[Coverage, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
-    dry_runs: int = 0
-
-
 def is_kubernetes(managed: Managed) -> bool:
     """Whether a resource is in a cluster: an object, or a release of Helm."""
     return managed.type.startswith("kubernetes_") or managed.type == RELEASE
 
 
-def examine_kubernetes(resources: Iterable[Managed], cluster: Objects) -> LiveExamined:
+def examine_kubernetes(resources: Iterable[Managed], cluster: Objects) -> Examined:
     """Compare resources of the providers `kubernetes` and `helm` with what is in a cluster.
 
     What cannot be read is told as not looked at, never as missing. Nothing is stored. Records of
@@ -97,17 +69,12 @@ class _Target:
         first = block[0] if isinstance(block, list) and block else block
         return str(first.get("name") or "") if isinstance(first, Mapping) else ""
 
-    @property
-    def called(self) -> str:
-        """`Deployment shop/api`."""
-        return names_in([self.stated])[0]
-
     def path(self, gap: Gap) -> str:
         """Where the state has it; objects of a release are in none."""
         if self.release:
             # As `kubernetes_manifest` has it, of one object among many.
             inside = attribute_path("kubernetes_manifest", {}, gap.steps)
-            return inside.replace("manifest", f'manifest["{self.called}"]', 1)
+            return inside.replace("manifest", f'manifest["{self.stated.called}"]', 1)
         return attribute_path(self.managed.type, self.managed.attributes, gap.steps)
 
 
@@ -122,7 +89,8 @@ class _Examination:
     """Why something within a resource of a type was not looked at."""
     shallow: dict[str, str] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
-    drifted: list[LiveDrift] = field(default_factory=list)
+    drifted: list[Drifted] = field(default_factory=list)
+    authors: dict[Key, Author] = field(default_factory=dict)
     left: list[tuple[Gone, bool | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,7 +102,7 @@ class _Examination:
         """The cluster, by the name of its context."""
         return Place(account=self.cluster.context)
 
-    def run(self, resources: Sequence[Managed]) -> LiveExamined:
+    def run(self, resources: Sequence[Managed]) -> Examined:
         """Look at all of them."""
         releases = [each for each in resources if each.type == RELEASE]
         targets = self._targets([each for each in resources if each.type != RELEASE])
@@ -148,16 +116,16 @@ class _Examination:
         there = [each for each in current if each.seen.live is not None]
         self._miss([each for each in current if each.seen.live is None])
         found = side_by_side(there, self._compared)
-        return LiveExamined(
+        return Examined(
             drifted=(
-                *sorted(self.drifted, key=lambda each: each.drifted.key),
+                *sorted(self.drifted, key=lambda each: each.key),
                 *(drift for each in found for drift in each),
             ),
             gone=tuple(self.gone),
             deposed=tuple(self._deposed(targets)),
             coverage=tuple(self._coverage(resources)),
+            authors=self.authors,
             troubles=tuple(self._troubles(current, there)),
-            dry_runs=self.dry.count,
         )
 
     def _targets(self, resources: Sequence[Managed]) -> list[_Target]:
@@ -189,14 +157,12 @@ class _Examination:
             self.unread[RELEASE].append(release)
             return []
         self.drifted += (
-            LiveDrift(
-                drifted=Drifted(
-                    managed=managed,
-                    real=_real(managed, f"{namespace}/{release.name}"),
-                    kind=_kind(RELEASE),
-                    place=self.place,
-                    difference=difference,
-                ),
+            Drifted(
+                managed=managed,
+                real=_real(managed, f"{namespace}/{release.name}"),
+                kind=_kind(RELEASE),
+                place=self.place,
+                difference=difference,
                 secret=is_masked(difference),
             )
             for difference in release_differences(managed.attributes, release)
@@ -224,24 +190,22 @@ class _Examination:
 
     def _note_unread(self, target: _Target, why: str) -> None:
         if why and target.release:
-            self.partial.setdefault(RELEASE, f"{target.called}: {why}")
+            self.partial.setdefault(RELEASE, f"{target.stated.called}: {why}")
         elif why:
             self.unread[target.managed.type].append(why)
 
     def _gone(self, managed: Managed) -> Gone:
         return Gone(managed=managed, kind=_kind(managed.type), place=self.place)
 
-    def _lost(self, target: _Target) -> LiveDrift:
+    def _lost(self, target: _Target) -> Drifted:
         """An object of a release that is not there, while the release is."""
-        path = f'manifest["{target.called}"]'
-        return LiveDrift(
-            drifted=Drifted(
-                managed=target.managed,
-                real=_real(target.managed, target.called),
-                kind=_kind(target.managed.type),
-                place=self.place,
-                difference=Difference(path=path, before=target.called, after=None),
-            )
+        called = target.stated.called
+        return Drifted(
+            managed=target.managed,
+            real=_real(target.managed, called),
+            kind=_kind(target.managed.type),
+            place=self.place,
+            difference=Difference(path=f'manifest["{called}"]', before=called, after=None),
         )
 
     def _deposed(self, targets: Sequence[_Target]) -> Iterator[tuple[Gone, bool | None]]:
@@ -251,7 +215,7 @@ class _Examination:
                 exists = None if each.seen.unknown else each.seen.live is not None
                 yield self._gone(each.managed), exists
 
-    def _compared(self, target: _Target) -> list[LiveDrift]:
+    def _compared(self, target: _Target) -> list[Drifted]:
         spot, live = target.seen.spot, target.seen.live
         if spot is None or live is None:
             return []
@@ -271,36 +235,35 @@ class _Examination:
             added = [gap for gap in added if gap.live_path not in told]
             added = [gap for gap in added if not is_of(target.own, live, gap)]
             added = self.dry.not_by_itself(target.stated, spot, added)
+        shallow = bool(compared.shallow)
         return [
-            *(self._drift(target, live, gap, compared.shallow) for gap in compared.gaps),
-            *(self._drift(target, live, gap, "") for gap in added),
+            *(self._drift(target, live, gap, shallow=shallow) for gap in compared.gaps),
+            *(self._drift(target, live, gap, shallow=False) for gap in added),
         ]
 
-    def _drift(self, target: _Target, live: Obj, gap: Gap, shallow: str) -> LiveDrift:
+    def _drift(self, target: _Target, live: Obj, gap: Gap, *, shallow: bool) -> Drifted:
         managed = target.managed
         path = target.path(gap)
-        author, why = self._whose(target, live, gap)
+        author, owner = self._whose(target, live, gap)
+        facts = {_owned(path): owner} if owner else {}
         hidden = target.stated.kind == "Secret" and gap.names[0] == "data"
         secret = hidden or is_secret(gap)
-        difference = Difference(
-            path=path,
-            before=shown(gap.before, hide=secret),
-            after=shown(gap.after, hide=secret),
-        )
-        return LiveDrift(
-            drifted=Drifted(
-                managed=managed,
-                real=_real(managed, target.called, **({f"owner of {path}": why} if why else {})),
-                kind=_kind(managed.type),
-                place=self.place,
-                difference=difference,
+        drifted = Drifted(
+            managed=managed,
+            real=_real(managed, target.stated.called, **facts),
+            kind=_kind(managed.type),
+            place=self.place,
+            difference=Difference(
+                path=path,
+                before=shown(gap.before, hide=secret),
+                after=shown(gap.after, hide=secret),
             ),
-            klass=Class.CONTROLLER if why else Class.DRIFT,
-            why=why,
-            author=author,
             shallow=shallow,
             secret=secret,
         )
+        if author:
+            self.authors[drifted.key] = author
+        return drifted
 
     def _whose(self, target: _Target, live: Obj, gap: Gap) -> tuple[Author | None, str]:
         """Who wrote a field, and which controller owns it."""
@@ -348,7 +311,11 @@ def _kind(type_: str) -> Kind:
 
 
 def _owner(difference: Difference, _before: Attributes, real: Real) -> str:
-    return real.facts.get(f"owner of {difference.path}", "")
+    return real.facts.get(_owned(difference.path), "")
+
+
+def _owned(path: str) -> str:
+    return f"owner of {path}"
 
 
 def _real(managed: Managed, name: str, **facts: str) -> Real:

@@ -227,16 +227,7 @@ def _in_cluster(doors: Doors, states: Sequence[State]) -> Generator[Happening, N
     if found.troubles:
         # The state does not say which cluster it means: another one has none of them.
         return _unseen(objects, found.troubles[0])
-    return Examined(
-        drifted=tuple(
-            replace(each.drifted, shallow=bool(each.shallow), secret=each.secret)
-            for each in found.drifted
-        ),
-        gone=found.gone,
-        deposed=found.deposed,
-        coverage=found.coverage,
-        authors={each.drifted.key: each.author for each in found.drifted if each.author},
-    )
+    return found
 
 
 def _unseen(objects: Iterable[Managed], why: Trouble) -> Examined:

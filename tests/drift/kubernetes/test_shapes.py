@@ -57,4 +57,4 @@ def test_no_shape_of_a_state_ends_the_run(type_: str) -> None:
             except KeyError:
                 continue
         examined = examine_kubernetes([odd, other], cluster)
-        assert "data.a" in {each.drifted.difference.path for each in examined.drifted}
+        assert "data.a" in {each.difference.path for each in examined.drifted}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sreagent.domain.errors import Forbidden, SreError
 from sreagent.drift.reality.kubernetes.differ import Gap, at, gaps, is_same
-from sreagent.drift.reality.kubernetes.manifests import Stated
+from sreagent.drift.reality.kubernetes.manifests import Stated, without
 from sreagent.drift.reality.kubernetes.objects import Objects, Spot
 
 Obj = Mapping[str, Any]
@@ -32,7 +32,6 @@ class DryRuns:
     """Dry runs of server-side apply. Thread-safe."""
 
     cluster: Objects
-    count: int = 0
     _closed: dict[tuple[str, str], str] = field(default_factory=dict)
     """Where nothing may be patched: by list and namespace, with the reason."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,7 +47,7 @@ class DryRuns:
             found = tuple(gap for gap in found if gap.names[: len(unknown)] != unknown)
             if not found:
                 return Compared(live=live)
-            lesser = _without(stated.manifest, unknown)
+            lesser = without(stated.manifest, unknown)
             if lesser == stated.manifest:
                 break
             stated = replace(stated, manifest=lesser)
@@ -83,7 +82,6 @@ class DryRuns:
         namespace = (stated.namespace or "default") if spot.namespaced else ""
         with self._lock:
             closed = self._closed.get((spot.path(), namespace))
-            self.count += not closed
         if closed:
             return closed
         metadata = {**stated.manifest["metadata"], "name": name, "namespace": namespace}
@@ -103,16 +101,6 @@ def _undeclared(told: str) -> tuple[str, ...]:
     """The path of a field of which the server says that it does not know it."""
     said = _UNDECLARED.search(told)
     return tuple(re.sub(r"\[[^\]]*\]", "", said[1]).split(".")) if said else ()
-
-
-def _without(value: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - any JSON value
-    """A manifest without a field, in all members of lists on the way."""
-    if isinstance(value, list):
-        return [_without(each, names) for each in value]
-    if not isinstance(value, Mapping) or names[0] not in value:
-        return value
-    rest = {name: each for name, each in value.items() if name != names[0]}
-    return {**rest, names[0]: _without(value[names[0]], names[1:])} if names[1:] else rest
 
 
 def _remains(gap: Gap, applied: Obj) -> bool:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,11 @@ class Stated:
         """Empty where the state has none."""
         return str(self.manifest["metadata"].get("namespace") or "")
 
+    @property
+    def called(self) -> str:
+        """For messages: `Deployment shop/api`."""
+        return f"{self.kind} {self.namespace}/{self.name}".replace(" /", " ")
+
 
 def stated(type_: str, attributes: Mapping[str, Json]) -> Stated | None:
     """What a resource of the Terraform provider says; None for what makes no object that is known.
@@ -97,15 +102,18 @@ def _fixed(attributes: Mapping[str, Json]) -> Json:
     for path in computed if isinstance(computed, list) else ():
         # Labels and annotations are in the provider's default, and compared key by key.
         if path not in ("metadata.labels", "metadata.annotations") and "[" not in str(path):
-            manifest = _without(manifest, str(path).split("."))
+            manifest = without(manifest, str(path).split("."))
     return manifest
 
 
-def _without(value: Json, names: Sequence[str]) -> Json:
-    if not isinstance(value, dict) or names[0] not in value:
+def without(value: Json, names: Sequence[str]) -> Json:
+    """A manifest without a field, in all members of lists on the way."""
+    if isinstance(value, list):
+        return [without(each, names) for each in value]
+    if not isinstance(value, Mapping) or names[0] not in value:
         return value
     rest = {name: each for name, each in value.items() if name != names[0]}
-    return {**rest, names[0]: _without(value[names[0]], names[1:])} if names[1:] else rest
+    return {**rest, names[0]: without(value[names[0]], names[1:])} if names[1:] else rest
 
 
 def of_manifest(manifest: Json) -> Stated | None:
@@ -327,8 +335,3 @@ def _without_nulls(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(k): _without_nulls(each) for k, each in value.items() if each is not None}
     return [_without_nulls(each) for each in value] if isinstance(value, list) else value
-
-
-def names_in(resources: Iterable[Stated]) -> Sequence[str]:
-    """The names of objects, for messages."""
-    return [f"{each.kind} {each.namespace}/{each.name}".replace(" /", " ") for each in resources]
