@@ -235,20 +235,33 @@ class _Examination:
             added = [gap for gap in added if gap.live_path not in told]
             added = [gap for gap in added if not is_of(target.own, live, gap)]
             added = self.dry.not_by_itself(target.stated, spot, added)
-        shallow = bool(compared.shallow)
         return [
-            *(self._drift(target, live, gap, shallow=shallow) for gap in compared.gaps),
-            *(self._drift(target, live, gap, shallow=False) for gap in added),
+            *self._told(target, live, compared.gaps, shallow=bool(compared.shallow)),
+            *self._told(target, live, added, shallow=False),
         ]
 
-    def _drift(self, target: _Target, live: Obj, gap: Gap, *, shallow: bool) -> Drifted:
+    def _told(
+        self, target: _Target, live: Obj, found: Iterable[Gap], *, shallow: bool
+    ) -> Iterator[Drifted]:
+        for gap in found:
+            try:
+                author, owner = self._whose(target, live, gap)
+            except SreError as error:
+                why = f"{target.stated.called}: who scales it is not known: {error.message}"
+                self.partial.setdefault(target.managed.type, why)
+                continue
+            drifted = self._drift(target, gap, owner, shallow=shallow)
+            if author:
+                self.authors[drifted.key] = author
+            yield drifted
+
+    def _drift(self, target: _Target, gap: Gap, owner: str, *, shallow: bool) -> Drifted:
         managed = target.managed
         path = target.path(gap)
-        author, owner = self._whose(target, live, gap)
         facts = {_owned(path): owner} if owner else {}
         hidden = target.stated.kind == "Secret" and gap.names[0] == "data"
         secret = hidden or is_secret(gap)
-        drifted = Drifted(
+        return Drifted(
             managed=managed,
             real=_real(managed, target.stated.called, **facts),
             kind=_kind(managed.type),
@@ -261,21 +274,24 @@ class _Examination:
             shallow=shallow,
             secret=secret,
         )
-        if author:
-            self.authors[drifted.key] = author
-        return drifted
 
     def _whose(self, target: _Target, live: Obj, gap: Gap) -> tuple[Author | None, str]:
-        """Who wrote a field, and which controller owns it."""
-        author, why = whose(live, gap, target.own)
-        return author, self._scaled(target.stated, live, gap) or why
+        """Who wrote a field, and which controller owns it.
 
-    def _scaled(self, said: Stated, live: Obj, gap: Gap) -> str:
+        Raises:
+            SreError: An autoscaler may own it, and nothing is known of those that there are.
+        """
+        author, owner = whose(live, gap, target.own)
         if gap.names != REPLICAS:
-            return ""
+            return author, owner
         namespace = str(live["metadata"].get("namespace") or "")
-        scaler = self.scalers.of(said.kind, namespace, said.name)
-        return f"{scaler} scales it" if scaler else ""
+        try:
+            scaler = self.scalers.of(target.stated.kind, namespace, target.stated.name)
+        except SreError:
+            if not owner:
+                raise
+            return author, owner
+        return author, f"{scaler} scales it" if scaler else owner
 
     def _coverage(self, resources: Sequence[Managed]) -> Iterator[Coverage]:
         counted = Counter(managed.type for managed in resources)

@@ -289,3 +289,39 @@ def test_whose_additions_count(manager: str, paths: set[str]) -> None:
     entry = {"manager": manager, "operation": "Update", "fieldsV1": fields}
     cluster.make(resource, managedFields=[entry])["data"]["more"] = "x"
     assert set(told(examine_kubernetes([resource], cluster))) == paths
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(refusing("list", Forbidden("may not list"), "autoscalers"), id="no right"),
+        pytest.param(refusing("kinds", Unreachable("no answer"), "autoscaling"), id="no answer"),
+        pytest.param(refusing("kinds", Unreachable("no answer"), "keda.sh"), id="of KEDA"),
+    ],
+)
+def test_replicas_that_an_autoscaler_may_have_set_are_no_drift_and_not_looked_at(
+    api: Managed, refusal: Callable[[str, str], SreError | None]
+) -> None:
+    cluster = Cluster(refuse=refusal)
+    live = cluster.make(api)
+    live["spec"]["replicas"] = 7
+    app(live)["image"] = "other"
+    examined = examine_kubernetes([api], cluster)
+    assert told(examined) == {IMAGE: ""}
+    (coverage,) = examined.coverage
+    assert coverage.extent is Extent.PARTIAL
+    assert coverage.why.startswith("Deployment drift/api: who scales it is not known: ")
+
+
+def test_replicas_whose_owner_is_known_need_no_autoscalers(api: Managed) -> None:
+    cluster = Cluster(refuse=refusing("list", Forbidden("may not list"), "autoscalers"))
+    entry = {
+        "manager": "kube-controller-manager",
+        "operation": "Update",
+        "subresource": "scale",
+        "fieldsV1": {"f:spec": {"f:replicas": {}}},
+    }
+    cluster.make(api, managedFields=[entry])["spec"]["replicas"] = 7
+    examined = examine_kubernetes([api], cluster)
+    assert told(examined) == {"spec[0].replicas": "the HorizontalPodAutoscaler owns the field"}
+    assert examined.coverage[0].extent is Extent.COMPLETE

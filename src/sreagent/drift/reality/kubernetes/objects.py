@@ -104,14 +104,13 @@ def key_of(stated: Stated, namespaced: bool) -> Key:
     return stated.group, stated.kind, namespace, stated.name
 
 
-def spot_of(stated: Stated, cluster: Objects) -> Spot | str:
-    """Where the server has an object; why not where it has none of the kind."""
+def served(stated: Stated, cluster: Objects) -> Spot | None:
+    """Where the server has an object; None where it has none of the kind.
+
+    Raises Forbidden, Unreachable.
+    """
     for version in stated.versions:
-        try:
-            kinds = cluster.kinds(stated.group, version)
-        except SreError as error:
-            return error.message
-        for entry in kinds:
+        for entry in cluster.kinds(stated.group, version):
             if entry.get("kind") == stated.kind:
                 return Spot(
                     group=stated.group,
@@ -120,8 +119,17 @@ def spot_of(stated: Stated, cluster: Objects) -> Spot | str:
                     plural=str(entry["name"]),
                     namespaced=bool(entry.get("namespaced")),
                 )
+    return None
+
+
+def spot_of(stated: Stated, cluster: Objects) -> Spot | str:
+    """The same, or why it is nowhere."""
+    try:
+        found = served(stated, cluster)
+    except SreError as error:
+        return error.message
     said = ", ".join(f"{stated.group}/{each}".lstrip("/") for each in stated.versions)
-    return f"the cluster does not serve {stated.kind} in {said}"
+    return found or f"the cluster does not serve {stated.kind} in {said}"
 
 
 def look(wanted: Sequence[Stated], cluster: Objects) -> list[Seen]:
