@@ -10,14 +10,16 @@ from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.drift.reports import CLEAN, EMPTY, FULL, OPENED, STATE, STATES, hostile, many
+from tests.drift.reports import CLEAN, DEPOSED, EMPTY, FULL, OPENED, STATE, STATES, hostile, many
 
 from sreagent.domain.drift import DriftReport
 from sreagent.domain.text import visible
+from sreagent.drift.outcome import DriftExit, exit_of
 from sreagent.report.drift_html import as_html
 from sreagent.report.drift_junit import as_junit
 from sreagent.report.drift_markdown import as_markdown
 from sreagent.report.drift_sarif import as_sarif
+from sreagent.report.drift_words import summary
 
 
 def as_sarif_text(report: DriftReport) -> str:
@@ -44,6 +46,17 @@ def test_every_finding_and_every_gap_is_told(form: Callable[[DriftReport], str])
         assert told in text
     for told in ("aws_instance.old", "aws_glue_job", "ListJobs is not allowed", "OpenTofu"):
         assert told.replace("_", "") in text.replace("\\_", "").replace("_", "")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_left_over_that_is_gone_is_no_finding_as_for_the_shell(
+    form: Callable[[DriftReport], str],
+) -> None:
+    for exists, says in ((True, True), (None, True), (False, False)):
+        report = replace(CLEAN, left_over=(replace(DEPOSED, exists=exists),))
+        assert (exit_of(report) is DriftExit.DRIFT) is says
+        assert (DEPOSED.key in form(report)) is says
+        assert ("1 left over" in summary(report)) is says
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -145,7 +145,7 @@ def _tables(report: DriftReport, where: Where, mends: words.Mends) -> Lines:
         ("Address", "Id", "Deposed", "Where"),
         (
             (_code(each.address), _code(each.id), _code(each.key), _text(where(each.place)))
-            for each in report.left_over
+            for each in words.left_over(report)
         ),
     )
     yield from _gaps(report)

@@ -44,7 +44,7 @@ def _types(report: DriftReport) -> dict[str, list[Coverage]]:
     found: dict[str, list[Coverage]] = defaultdict(list)
     for coverage in report.coverage:
         found[coverage.type].append(coverage)
-    for findings in (report.drifted, report.missing, report.strangers, report.left_over):
+    for findings in (report.drifted, report.missing, report.strangers, words.left_over(report)):
         for each in findings:
             found.setdefault(each.type, [])
     return dict(sorted(found.items()))
@@ -68,7 +68,7 @@ def _others(report: DriftReport, type_: str) -> Iterator[tuple[Finding, str]]:
     found: tuple[tuple[Iterable[Finding], str], ...] = (
         (report.missing, "missing"),
         (report.strangers, "unmanaged"),
-        (report.left_over, "left over"),
+        (words.left_over(report), "left over"),
     )
     for findings, kind in found:
         yield from ((each, kind) for each in findings if each.type == type_)

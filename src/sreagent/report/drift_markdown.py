@@ -119,7 +119,7 @@ def _unmanaged(report: DriftReport, where: Callable[[Place], str], mends: words.
 def _left_over(report: DriftReport, where: Callable[[Place], str]) -> Lines:
     rows = [
         (_cell(each.address), _cell(each.id), _cell(each.key), escape(where(each.place)))
-        for each in report.left_over
+        for each in words.left_over(report)
     ]
     yield from _parts("Left over", ("Address", "Id", "Deposed", "Where"), rows)
 

@@ -149,7 +149,7 @@ def _results(report: DriftReport, lines: Lines) -> Iterator[Json]:
         named = f' "{stranger.name}"' if stranger.name else ""
         text = _sentence(f"{stranger.type} {stranger.id}{named} is in no state", stranger.why)
         yield _result("drift/unmanaged", stranger, text, stranger.severity, lines)
-    for left in report.left_over:
+    for left in words.left_over(report):
         text = _sentence(f"{left.address} has a deposed object {left.key} ({left.id})", "")
         yield _result("drift/left-over", left, text, Severity.LOW, lines)
 

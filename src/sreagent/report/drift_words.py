@@ -11,6 +11,7 @@ from sreagent.domain.drift import (
     Coverage,
     DriftReport,
     Extent,
+    LeftOver,
     Missing,
     Near,
     Place,
@@ -239,6 +240,11 @@ def stranger_key(found: Unmanaged) -> str:
     return f"{found.type}:{found.id}"
 
 
+def left_over(report: DriftReport) -> tuple[LeftOver, ...]:
+    """Deposed objects that are there, or may be: of the others only the state speaks still."""
+    return tuple(each for each in report.left_over if each.exists is not False)
+
+
 def folded(report: DriftReport) -> Mapping[str, int]:
     """How many unmanaged things nobody would manage, by why."""
     return Counter(each.folded for each in report.unmanaged if each.folded)
@@ -265,14 +271,15 @@ def summary(report: DriftReport, *, hidden: bool = True) -> str:
     counts = [f"{of[Severity.HIGH]:,} high", f"{of[Severity.MEDIUM]:,} medium"]
     counts += [f"{of[Severity.LOW]:,} low"] if of[Severity.LOW] else []
     counts += [f"{len(report.missing):,} missing", f"{len(report.strangers):,} unmanaged"]
-    counts += [f"{len(report.left_over):,} left over"] if report.left_over else []
+    left = left_over(report)
+    counts += [f"{len(left):,} left over"] if left else []
     told = ", ".join([*counts, *_apart(report, hidden=hidden)])
     return f"{told}." if has_findings(report) else _nothing(report, hidden=hidden)
 
 
 def has_findings(report: DriftReport) -> bool:
     """Whether there is anything for a person to see."""
-    return bool(report.drifted or report.missing or report.strangers or report.left_over)
+    return bool(report.drifted or report.missing or report.strangers or left_over(report))
 
 
 def _nothing(report: DriftReport, *, hidden: bool) -> str:
