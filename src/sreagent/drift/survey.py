@@ -29,6 +29,8 @@ from sreagent.drift.sweep import Reading
 from sreagent.drift.who.trail import Trail
 
 AWS = "aws_"
+OWNED = 500
+"""Lines of secrets of states that redaction is told of: those of many are too much for it."""
 
 Happening = str | Reading
 """What is done now, or a list of one place that came."""
@@ -74,6 +76,7 @@ class _Read:
     troubles: list[Trouble] = field(default_factory=list)
     unread: bool = False
     """Whether there are states that could not be read."""
+    _owned: int = 0
 
     def take(self, text: StateText) -> SreError | None:
         """Read one; what is wrong with it where it cannot be read."""
@@ -82,12 +85,21 @@ class _Read:
         except SreError as error:
             self.troubles.append(_trouble(text.source, error))
             return error
-        for secret in secrets_of(state):
-            own(secret)
+        self.own(state)
         self.states.append(state)
         if text.spec:
             self.specs[text.source] = text.spec
         return None
+
+    def own(self, state: State) -> None:
+        """Have its secrets hidden in whatever this process says, as long as they are not too many.
+
+        Each of them is looked for in each text. A report is masked by itself, however many.
+        """
+        found = secrets_of(state)
+        self._owned += sum(len(secret.splitlines()) for secret in found)
+        for secret in found if self._owned <= OWNED else ():
+            own(secret)
 
 
 def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, None, Surveyed]:
@@ -315,6 +327,7 @@ def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, S
                 # Most have not moved: what is the same is not read again.
                 if digest(text) != state.digest:
                     found[state.source] = read(text)
+                    known.own(found[state.source])
         except SreError as error:
             known.troubles.append(_trouble(f"{state.source}, a second time", error))
     return found
