@@ -392,6 +392,8 @@ def test_a_state_that_is_too_large_is_not_read() -> None:
         pytest.param(("--fail-on", "huge"), ("--fail-on", "low"), id="severity"),
         pytest.param(("--code", "absent"), ("--code", "absent"), id="no folder of code"),
         pytest.param(("--fix", "it"), ("--fix", "patch"), id="fix"),
+        pytest.param(("--send",), ("--send", "--fix pr --send"), id="send alone"),
+        pytest.param(("--fix", "branch", "--send"), ("--fix pr",), id="send a branch"),
         pytest.param(("--nope",), ("--nope",), id="option"),
     ],
 )
@@ -402,6 +404,14 @@ def test_bad_input_is_told_before_anything_is_read(
     Path("bad").write_text("aws_x.y # fine\naws_x.y until=soon\n", encoding="utf-8")
     told(drift(*arguments), *words)
     assert not way.seen
+
+
+@pytest.mark.parametrize("option", ["--html", "--sarif", "--junit"])
+def test_a_file_that_cannot_be_written_is_named_with_what_to_do(option: str) -> None:
+    state = write(state_of(()))
+    done = drift("--state", state, option, "/dev/full")
+    told(done, "cannot write /dev/full", "no space left", "name another file")
+    assert "incidents" not in done.err
 
 
 def test_a_bad_line_of_the_usual_ignore_file_is_told() -> None:

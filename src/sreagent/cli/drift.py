@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sreagent.report.drift_sarif import Lines
 
 IGNORE_FILE = Path(".sreignore")
+ANOTHER = "name another file"
 
 
 class Fix(StrEnum):
@@ -136,12 +137,10 @@ def drift(
     rules = _rules(ignore)
     known = _known(baseline)
     _check(html, sarif, junit, save_baseline)
+    _check_fix(fix, send=send)
     # Before the states are read, which takes minutes: what is wrong with the code is told at once.
     ignored = wired.ignored_changes(code)
-    here = wired.code_of(code) if fix or sarif else None
-    if fix and here is None:
-        msg = f"there is no Terraform code in {code.absolute()}"
-        raise BadInput(msg, hint="name its folder: --code FOLDER")
+    here = _code(code, must_be=bool(fix)) if fix or sarif else None
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
     surveyed = _surveyed(doors, wired.specs(state or (), code), quiet=json or markdown)
     own = wired.states_of_code(code, state or (), [each.source for each in surveyed.states])
@@ -265,10 +264,36 @@ def _check(*paths: Path | None) -> None:
     for path in filter(None, paths):
         if not path.absolute().parent.is_dir():
             msg = f"cannot write {path}: there is no folder {path.parent}"
-            raise BadInput(msg, hint="make it, or name another file")
+            raise BadInput(msg, hint=f"make it, or {ANOTHER}")
         if path.is_dir():
             msg = f"cannot write {path}: it is a folder"
             raise BadInput(msg, hint="name a file in it")
+
+
+def _check_fix(fix: Fix | None, *, send: bool) -> None:
+    """Say now that nothing would be sent.
+
+    Raises:
+        BadInput: Only a pull request is sent.
+    """
+    if send and fix is not Fix.PR:
+        msg = "--send opens a pull request, which only --fix pr makes"
+        raise BadInput(msg, hint="try: --fix pr --send")
+
+
+def _code(folder: Path, *, must_be: bool) -> "Code | None":
+    """The code that lies here; None where none does.
+
+    Raises:
+        BadInput: None does, and it is to be mended.
+    """
+    from sreagent.wiring import drift as wired
+
+    found = wired.code_of(folder)
+    if must_be and found is None:
+        msg = f"there is no Terraform code in {folder.absolute()}"
+        raise BadInput(msg, hint="name its folder: --code FOLDER")
+    return found
 
 
 def _borne(only: Sequence[str], surveyed: "Surveyed") -> Sequence[str]:
@@ -343,16 +368,29 @@ def _write(
     if html:
         from sreagent.report.drift_html import as_html
 
-        html.write_text(as_html(report, mends=plan.mends), encoding="utf-8")
+        _written(html, as_html(report, mends=plan.mends).encode())
     if sarif:
         from sreagent.report.drift_sarif import as_sarif
 
         found = as_sarif(report, lines)
-        sarif.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        _written(sarif, json.dumps(found, indent=1).encode())
     if junit:
         from sreagent.report.drift_junit import as_junit
 
-        junit.write_text(as_junit(report), encoding="utf-8")
+        _written(junit, as_junit(report).encode())
+
+
+def _written(path: Path, text: bytes) -> None:
+    """Write a file that was asked for.
+
+    Raises:
+        BadInput: It cannot be written.
+    """
+    try:
+        path.write_bytes(text)
+    except OSError as error:
+        msg = f"cannot write {path}"
+        raise BadInput(msg, why=(error.strerror or str(error)).lower(), hint=ANOTHER) from error
 
 
 def _lines(report: DriftReport, code: "Code | None", own: frozenset[str]) -> "Lines":
@@ -417,7 +455,7 @@ def _hand_over(fix: Fix, done: "Mended", body: str, folder: Path, *, send: bool)
 
     if fix is Fix.PATCH:
         path = Path(f"sre-drift-{done.digest}.patch")
-        path.write_bytes(done.patch)
+        _written(path, done.patch)
         _tell(f"wrote {path}; to apply it: git apply {path}")
         return
     title = request.title(done)
