@@ -293,10 +293,8 @@ def _gaps(report: DriftReport, shown: Shown) -> Iterator[Row]:
 class DriftProgress:
     """One live line while reality is read; nothing where it would stay behind in a pipe."""
 
-    def __init__(self, out: Console, total: int = 0) -> None:
+    def __init__(self, out: Console) -> None:
         self._waiting = Waiting(out) if out.is_terminal else None
-        self.total = total
-        """Readings to make; 0 while that is not known."""
         self._done = self._found = 0
         self._last = ""
 
@@ -322,8 +320,7 @@ class DriftProgress:
         """The line as it is now."""
         if not self._done:
             return self._last
-        of = f" of {self.total:,}" if self.total else ""
-        return f"{self._done:,}{of} lists read, {self._found:,} things · {self._last}"
+        return f"{self._done:,} lists read, {self._found:,} things · {self._last}"
 
     def _draw(self) -> None:
         if self._waiting:

@@ -90,6 +90,11 @@ def first_index(path: str) -> tuple[int | None, str]:
     return int(found[1]), path[found.end() :].removeprefix(".")
 
 
+def without_indexes(path: str) -> str:
+    """A path as `Shape.sets` names it: `ingress.cidr_blocks` for `ingress[0].cidr_blocks`."""
+    return _INDEX.sub("", path)
+
+
 def first_key(path: str, names: Mapping[str, Any] | set[str]) -> tuple[str, str] | None:
     """The longest of some names that a path begins with; names of tags may hold dots."""
     fitting = [name for name in names if path == name or path.startswith((f"{name}.", f"{name}["))]

@@ -19,7 +19,7 @@ from sreagent.drift.code.literals import (
 )
 from sreagent.drift.code.syntax import Source, Splice, attributes, blocks, labels, parted, spliced
 from sreagent.drift.mend import layout
-from sreagent.drift.mend.addresses import address_of, with_value
+from sreagent.drift.mend.addresses import address_of, first_index, with_value, without_indexes
 from sreagent.drift.mend.align import tidied
 from sreagent.drift.mend.code import Absent, Code, Spot, find, references, shared
 from sreagent.drift.mend.likeness import alike, is_blocks, is_nothing
@@ -32,7 +32,6 @@ HIDDEN = "(hidden)"
 _MASK = re.compile(r"\(hidden(?: [0-9a-f]{4})?\)|\(sensitive value\)|\[REDACTED:[^\]]*\]")
 _SHOWN = 200
 """Characters of code that a suggestion shows."""
-_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class Wish:
     @property
     def ordered(self) -> bool:
         """Whether the order of the value counts, if it is a list."""
-        return _INDEX.sub("", self.path) not in self.sets
+        return without_indexes(self.path) not in self.sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +279,7 @@ def _row(target: Unset, value: Json) -> str:
 
 
 def _added_block(target: Unset, wish: Wish) -> list[Splice]:
-    if not isinstance(wish.after, Mapping) or _INDEX.fullmatch(target.rest) is None:
+    if not isinstance(wish.after, Mapping) or first_index(target.rest)[1]:
         msg = "the code has no such block"
         raise UnclearError(msg, _spot(target))
     lines = block_lines(wish.after)

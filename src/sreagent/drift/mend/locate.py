@@ -24,7 +24,14 @@ from sreagent.drift.code.syntax import (
     labels,
     trail,
 )
-from sreagent.drift.mend.addresses import address_of, at_path, first_index, first_key, first_name
+from sreagent.drift.mend.addresses import (
+    address_of,
+    at_path,
+    first_index,
+    first_key,
+    first_name,
+    without_indexes,
+)
 from sreagent.drift.mend.code import (
     Absent,
     Block,
@@ -189,7 +196,7 @@ class _Search:
         if not fitting:
             msg = "none of the blocks says what the state says"
             raise self.unclear(msg, nested[0])
-        pattern = _pattern(before)
+        pattern = without_indexes(before)
         exact = not mixed and len(nested) == len(values) and pattern not in self.wanted.sets
         if exact and nested[index] in fitting:
             return nested[index]
@@ -402,18 +409,6 @@ def _above(block: Node) -> Node:
 
 def _last_line(source: Source, node: Node) -> int:
     return source.text.count(b"\n", 0, node.end_byte) + 1
-
-
-def _pattern(path: str) -> str:
-    """A path without its indexes."""
-    kept = path
-    while "[" in kept:
-        start = kept.index("[")
-        end = kept.find("]", start)
-        if end < 0:
-            break
-        kept = kept[:start] + kept[end + 1 :]
-    return kept
 
 
 def _fits(value: Json, said: Json) -> bool:
