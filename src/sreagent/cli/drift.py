@@ -1,7 +1,6 @@
 """`sre drift`: where reality left Terraform state, who did it, how bad it is, and the patch."""
 
 import gc
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sreagent.cli import options
+from sreagent.cli.drift_fix import ANOTHER, Fix, hand_over, patch, written
 from sreagent.domain.drift import Changed, DriftReport, LeftOver, Missing, Severity
 from sreagent.domain.errors import BadInput
 
@@ -20,22 +20,11 @@ if TYPE_CHECKING:
     from sreagent.drift.baseline import Baseline as Knowledge
     from sreagent.drift.ignore import IgnoreFile
     from sreagent.drift.mend.code import Code
-    from sreagent.drift.mend.imports import Imported
-    from sreagent.drift.mend.patch import Mended
     from sreagent.drift.mend.plan import Plan
     from sreagent.drift.survey import Doors, Surveyed
     from sreagent.report.drift_sarif import Lines
 
 IGNORE_FILE = Path(".sreignore")
-ANOTHER = "name another file"
-
-
-class Fix(StrEnum):
-    """What is made of the findings."""
-
-    PATCH = "patch"
-    BRANCH = "branch"
-    PR = "pr"
 
 
 class Right(StrEnum):
@@ -126,8 +115,6 @@ def drift(
     taken; --fix writes code, never to the cloud. Exit: 0 no drift, 2 drift, 3 something could not
     be looked at, 1 nothing is known.
     """
-    from sreagent.drift.mend.direction import Direction as Way
-    from sreagent.drift.mend.plan import planned
     from sreagent.drift.mend.request import body
     from sreagent.drift.outcome import exit_of
     from sreagent.wiring import drift as wired
@@ -137,24 +124,14 @@ def drift(
     rules = _rules(ignore)
     known = _known(baseline)
     _check(html, sarif, junit, save_baseline)
-    _check_fix(fix, send=send)
-    # Before the states are read, which takes minutes: what is wrong with the code is told at once.
-    ignored = wired.ignored_changes(code)
-    here = _code(code, must_be=bool(fix)) if fix or sarif else None
+    ignored, here = _code(code, fix, send=send, placed=bool(sarif))
     doors = wired.doors(settings, asks_who=not no_who, headers=_headers(header or ()))
     surveyed = _surveyed(doors, wired.specs(state or (), code), quiet=json or markdown)
     own = wired.states_of_code(code, state or (), [each.source for each in surveyed.states])
     whole = _settled(surveyed.report, own, ignored, rules, no_unmanaged=no_unmanaged)
-    if save_baseline:
-        _save(save_baseline, whole)
+    _save(save_baseline, whole)
     report = _narrowed(whole, known, _borne(only or (), surveyed))
-    plan = planned(
-        report,
-        surveyed.examined,
-        own=own,
-        direction=Way(direction.value),
-        on_call=frozenset(on_call or ()),
-    )
+    plan = _planned(report, surveyed, own, direction, on_call or ())
     exit_code = exit_of(report, fail_on)
     _write(report, plan, _lines(report, here, own), html=html, sarif=sarif, junit=junit)
     if json:
@@ -163,8 +140,8 @@ def drift(
         _print_markdown(report, plan)
     else:
         _show(report, plan, rules, exit_code, everything=all_)
-    if fix and here and (done := _patch(surveyed, plan, here)):
-        _hand_over(fix, done, body(report, plan.own, done), code, send=send)
+    if fix and here and (done := patch(surveyed, plan, here)):
+        hand_over(fix, done, body(report, plan.own, done), code, send=send)
     raise typer.Exit(exit_code)
 
 
@@ -243,10 +220,11 @@ def _settled(
     return rules.applied(report) if rules else report
 
 
-def _save(path: Path, report: DriftReport) -> None:
+def _save(path: Path | None, report: DriftReport) -> None:
     from sreagent.drift import baseline
 
-    baseline.save(path, baseline.baseline(report))
+    if path:
+        baseline.save(path, baseline.baseline(report))
 
 
 def _known(path: Path | None) -> "Knowledge | None":
@@ -270,30 +248,47 @@ def _check(*paths: Path | None) -> None:
             raise BadInput(msg, hint="name a file in it")
 
 
-def _check_fix(fix: Fix | None, *, send: bool) -> None:
-    """Say now that nothing would be sent.
+def _code(
+    folder: Path, fix: Fix | None, *, send: bool, placed: bool
+) -> "tuple[Mapping[str, Sequence[str]], Code | None]":
+    """What the code here ignores, and the code itself where it is to be mended or shown.
+
+    It is read before the states, which take minutes: what is wrong with it is told at once.
 
     Raises:
-        BadInput: Only a pull request is sent.
-    """
-    if send and fix is not Fix.PR:
-        msg = "--send opens a pull request, which only --fix pr makes"
-        raise BadInput(msg, hint="try: --fix pr --send")
-
-
-def _code(folder: Path, *, must_be: bool) -> "Code | None":
-    """The code that lies here; None where none does.
-
-    Raises:
-        BadInput: None does, and it is to be mended.
+        BadInput: There is no code to mend, or nothing would be sent.
+        Forbidden: It cannot be read.
     """
     from sreagent.wiring import drift as wired
 
-    found = wired.code_of(folder)
-    if must_be and found is None:
+    if send and fix is not Fix.PR:
+        msg = "--send opens a pull request, which only --fix pr makes"
+        raise BadInput(msg, hint="try: --fix pr --send")
+    ignored = wired.ignored_changes(folder)
+    found = wired.code_of(folder) if fix or placed else None
+    if fix and found is None:
         msg = f"there is no Terraform code in {folder.absolute()}"
         raise BadInput(msg, hint="name its folder: --code FOLDER")
-    return found
+    return ignored, found
+
+
+def _planned(
+    report: DriftReport,
+    surveyed: "Surveyed",
+    own: frozenset[str],
+    direction: Right,
+    on_call: Sequence[str],
+) -> "Plan":
+    from sreagent.drift.mend.direction import Direction
+    from sreagent.drift.mend.plan import planned
+
+    return planned(
+        report,
+        surveyed.examined,
+        own=own,
+        direction=Direction(direction.value),
+        on_call=frozenset(on_call),
+    )
 
 
 def _borne(only: Sequence[str], surveyed: "Surveyed") -> Sequence[str]:
@@ -368,29 +363,16 @@ def _write(
     if html:
         from sreagent.report.drift_html import as_html
 
-        _written(html, as_html(report, mends=plan.mends).encode())
+        written(html, as_html(report, mends=plan.mends).encode())
     if sarif:
         from sreagent.report.drift_sarif import as_sarif
 
         found = as_sarif(report, lines)
-        _written(sarif, json.dumps(found, indent=1).encode())
+        written(sarif, json.dumps(found, indent=1).encode())
     if junit:
         from sreagent.report.drift_junit import as_junit
 
-        _written(junit, as_junit(report).encode())
-
-
-def _written(path: Path, text: bytes) -> None:
-    """Write a file that was asked for.
-
-    Raises:
-        BadInput: It cannot be written.
-    """
-    try:
-        path.write_bytes(text)
-    except OSError as error:
-        msg = f"cannot write {path}"
-        raise BadInput(msg, why=(error.strerror or str(error)).lower(), hint=ANOTHER) from error
+        written(junit, as_junit(report).encode())
 
 
 def _lines(report: DriftReport, code: "Code | None", own: frozenset[str]) -> "Lines":
@@ -423,76 +405,3 @@ def _print_markdown(report: DriftReport, plan: "Plan") -> None:
     from sreagent.report.drift_markdown import as_markdown
 
     print(as_markdown(report, mends=plan.mends))
-
-
-def _patch(surveyed: "Surveyed", plan: "Plan", code: "Code") -> "Mended | None":
-    """What mends the code, told with what it leaves; None where there is nothing to write."""
-    from sreagent.drift.mend.plan import patched
-    from sreagent.wiring import drift as wired
-
-    done, imports = patched(plan, code, surveyed.states)
-    _tell(f"{len(done.edits)} edits, {len(imports.addresses)} imports", *_left(done, imports))
-    _tell_elsewhere(plan)
-    if code.skipped:
-        _tell("code that was not read, and may say otherwise:", *code.skipped)
-    if not done.files:
-        _tell("there is nothing to write")
-        return None
-    if not done.proof.holds:
-        unread = (f"{path} cannot be read back" for path in done.proof.unread)
-        left = (f"{path} would still differ" for path in done.proof.left)
-        _tell("the patch is not proved, so nothing is written:", *unread, *left)
-        return None
-    if untidy := wired.unformatted(code, done):
-        _tell(f"terraform fmt would change {', '.join(untidy)}")
-    return done
-
-
-def _hand_over(fix: Fix, done: "Mended", body: str, folder: Path, *, send: bool) -> None:
-    """Write what mends the code: a file, a branch, a request."""
-    from sreagent.drift.mend import request
-    from sreagent.wiring import drift as wired
-
-    if fix is Fix.PATCH:
-        path = Path(f"sre-drift-{done.digest}.patch")
-        _written(path, done.patch)
-        _tell(f"wrote {path}; to apply it: git apply {path}")
-        return
-    title = request.title(done)
-    branch, commit, existed = wired.committed(folder, done, title)
-    _tell(f"branch {branch} {'is there already' if existed else 'made'} ({commit[:10]})")
-    if fix is Fix.PR:
-        opened, base = wired.offered(folder, branch, title, body, send=send)
-        where = f" {opened.url}" if opened.url else ""
-        how = "" if send else "; to do it: --send"
-        _tell(f"{opened.did} a pull request into {base}{where}{how}")
-
-
-def _tell_elsewhere(plan: "Plan") -> None:
-    """What is not mended here, though its address may stand in the code here, too."""
-    if not plan.elsewhere:
-        return
-    why = f"the code here makes {plan.home}"
-    if not plan.home:
-        why = "which one state the code here makes is not known; name it alone: --state"
-    found = (f"{each.address} {each.path} ({each.source})" for each in plan.elsewhere)
-    _tell(f"left alone, for they are of other states ({why}):", *found)
-
-
-def _left(done: "Mended", imports: "Imported") -> list[str]:
-    """What a person has to do."""
-    lines = [f"{each.address} {each.path}: {each.why}" for each in done.suggestions]
-    lines += [f"{name}: {why}" for name, why in imports.refused.items()]
-    return lines + [
-        f"{address}: left out, to be set by hand: {', '.join(paths)}"
-        for address, paths in imports.incomplete.items()
-    ]
-
-
-def _tell(*lines: str) -> None:
-    """Beside the report, which may be read by a program."""
-    from sreagent.domain.text import clean, visible
-    from sreagent.policy.redaction import redact
-
-    for place, line in enumerate(lines):
-        print(clean(redact(visible(f"{'  ' if place else ''}{line}"))), file=sys.stderr)
