@@ -222,6 +222,19 @@ class TestOtherWorkloads:
         }
         assert stage.read(DAEMON_SET, "web")["status"]["numberReady"] == 3
 
+    def test_a_daemon_set_leaves_a_node_that_it_does_not_select_any_more(
+        self, stage: Stage
+    ) -> None:
+        text = WEB.replace("Deployment", "DaemonSet").replace("  replicas: 2\n", "")
+        stage.create(text)
+        stage.pass_time(10)
+        wanted = {"kubernetes.io/hostname": "node-2"}
+        stage.patch(DAEMON_SET, "web", {"spec": {"template": {"spec": {"nodeSelector": wanted}}}})
+        stage.pass_time(60)
+        assert {pod["spec"]["nodeName"] for pod in stage.pods("web")} == {"node-2"}
+        status = stage.read(DAEMON_SET, "web")["status"]
+        assert (status["desiredNumberScheduled"], status["numberReady"]) == (1, 1)
+
     def test_a_job_ends_when_its_pod_succeeded(self, stage: Stage) -> None:
         stage.create(
             "{apiVersion: batch/v1, kind: Job, metadata: {name: tidy}, spec: {template: {spec: "

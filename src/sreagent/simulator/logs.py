@@ -240,7 +240,9 @@ def _value(line: Line, found: re.Match[str]) -> str:
     match word:
         case "rand":
             low, _, high = argument.partition(" ")
-            return str(int(low) + seed % (int(high) - int(low) + 1))
+            # A moment of the incident may stand for a number: it has a fraction.
+            least, most = int(float(low)), int(float(high))
+            return str(least + seed % (most - least + 1))
         case "hex":
             width = int(argument or 8)
             return f"{seed * 0x9E3779B97F4A7C15 % 16**width:0{width}x}"

@@ -157,6 +157,14 @@ class DaemonSets:
         for node in self._wanted(daemon):
             if name_of(node) not in covered:
                 self._start(daemon, name_of(node))
+        for pod in pods:
+            machine = self.store.find(NODE, "", lookup(pod, "spec.nodeName") or "")
+            # A taint keeps no pod from running on; a label that is gone does.
+            gone = machine is not None and not _is_selected(daemon, machine)
+            if gone and not is_terminating(pod):
+                remove_pod(self.api, pod)
+                message = f"Deleted pod: {name_of(pod)}"
+                self.recorder.normal(daemon, "SuccessfulDelete", message)
         stale = [pod for pod in pods if not _is_current(daemon, pod)]
         if stale and all(is_ready(pod) for pod in pods):
             remove_pod(self.api, stale[0])
@@ -169,7 +177,7 @@ class DaemonSets:
         return [
             node
             for node in self.store.all(NODE)
-            if matches_labels(pod["spec"].get("nodeSelector") or {}, labels_of(node))
+            if _is_selected(daemon, node)
             and all(
                 tolerates(pod, taint) or taint["effect"] == "PreferNoSchedule"
                 for taint in node["spec"].get("taints") or ()
@@ -199,6 +207,11 @@ class DaemonSets:
         if wanted > ready:
             status["numberUnavailable"] = wanted - ready
         write_status(self.store, DAEMON_SET, daemon, status)
+
+
+def _is_selected(daemon: Json, node: Json) -> bool:
+    wanted = daemon["spec"]["template"]["spec"].get("nodeSelector") or {}
+    return matches_labels(wanted, labels_of(node))
 
 
 def _with_claims(stateful: Json, ordinal: int) -> Json:

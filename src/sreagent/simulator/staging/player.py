@@ -60,6 +60,7 @@ class _Player:
             later = self.scenario.steps[at + 1 : at + 2]
             self._wait(step, self._end(later[0]) if later else self.now)
         cluster.play(self.now)
+        self._reload()
         self._check(self.scenario.ready, "ready")
         cluster.cron_jobs.present = None
         forget_old_events(cluster.store)
@@ -91,6 +92,13 @@ class _Player:
         for each in step.cron_jobs:
             self._run_cron_job(step, each["namespace"], each["cronjob"], each.get("job", ""))
         self.cluster.settle()
+
+    def _reload(self) -> None:
+        """Let running programs see the configuration of the end, whose logs tell when they did."""
+        path = self.scenario.folder / BEHAVIOUR
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if "{{now" in text and not any(step.behaviour for step in self.scenario.steps):
+            self._follow(BEHAVIOUR)
 
     def _follow(self, name: str) -> None:
         self.cluster.follow(read_behaviour(self.scenario.folder / name, self.now))
