@@ -1,11 +1,24 @@
 """Alerts whose object calls others only in code: what broke beside it at the same moment."""
 
 import pytest
-from tests.diagnose.build import DAY, NOW, Json, ago, alert, app, container, crashing, service
+from tests.diagnose.build import (
+    DAY,
+    NOW,
+    Json,
+    ago,
+    alert,
+    app,
+    container,
+    crashing,
+    log,
+    service,
+)
+from tests.diagnose.build import named as pick
 from tests.diagnose.signals import inventory, level, named, rate, signal
 
 from sreagent.diagnose.argument.explain import Explanation, explain
 from sreagent.diagnose.view.scene import Scene
+from sreagent.domain.inventory import PodLog
 from sreagent.domain.signal import Measure
 
 WEB = named("web")
@@ -71,3 +84,34 @@ def test_who_has_a_cause_of_its_own_is_not_laid_to_others() -> None:
     crashes = app("web", revisions=[(400, container())], pods=[crashing(), crashing()])
     found = account(*crashes, service("web"), *lost("cart"))
     assert relevant(found) == ["Deployment/shop/web"]
+
+
+WRAPAROUND = "ERROR: database is not accepting commands to avoid wraparound data loss"
+
+
+def store(line: str, since: float = 520) -> tuple[list[Json], PodLog]:
+    """A database that nobody in view calls, and what it logs since some seconds."""
+    objects = app("db")
+    text = "\n".join(
+        f"{ago(second)} {line if second <= since else 'LOG: checkpoint'}"
+        for second in range(4000, 0, -10)
+    )
+    return objects, log(pick(objects, "Pod"), text)
+
+
+@pytest.mark.parametrize(
+    ("line", "since", "blamed"),
+    [
+        pytest.param(WRAPAROUND, 520, "Deployment/shop/db", id="its own trouble, since then"),
+        pytest.param(WRAPAROUND, 3900, "Deployment/shop/web", id="an hour before"),
+        pytest.param("ERROR: something else", 520, "Deployment/shop/web", id="it names nothing"),
+        pytest.param("LOG: checkpoint", 520, "Deployment/shop/web", id="all is well"),
+    ],
+)
+def test_the_one_log_that_names_its_own_trouble_explains_it(
+    line: str, since: float, blamed: str
+) -> None:
+    objects, told = store(line, since)
+    found = inventory((*app("web"), service("web"), *objects), ERRORS, rate(entity=WEB))
+    found.logs.append(told)
+    assert relevant(explain(Scene(found, NOW), ABOUT)) == [blamed]

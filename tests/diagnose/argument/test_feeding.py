@@ -62,6 +62,18 @@ def test_who_feeds_the_alerts_object_through_a_broker_is_told_when_nothing_else_
     assert "only a broker that both use links it to the alert" in dict(cause.parts)
 
 
+def test_who_reads_a_queue_is_told_where_the_alert_is_about_its_broker() -> None:
+    objects = cluster()
+    about = Alert(
+        name="QueueGrows",
+        status="firing",
+        labels={"namespace": "shop", "service": "mq"},
+        starts_at=ALERT.starts_at,
+    )
+    found = account(objects, wrote(objects, "reader", told(since=1500)), about=about)
+    assert relevant(found) == [READER]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,6 +8,7 @@ from tests.diagnose.build import (
     DAY,
     NOW,
     Json,
+    ago,
     alert,
     app,
     container,
@@ -98,6 +99,23 @@ def test_one_pod_of_what_the_alert_names_is_read() -> None:
     found = wanted(seen(*app()), alert("HighErrorRate shop/app"))
     assert len(found) == 1
     assert found[0].reason == "the alert names it"
+
+
+def test_while_nothing_is_sure_a_log_of_each_program_is_read() -> None:
+    objects = (*app("web"), *app("cart"), *app("mail"))
+    found = wanted(seen(*objects), alert("HighErrorRate shop/web"))
+    read = [log(one, "INFO fine") for one in objects if one["metadata"]["name"] == "web-1-0"]
+    assert names(found) == [("web-1-0", False)]
+    rest = wanted(seen(*objects, logs=read), alert("HighErrorRate shop/web"))
+    assert sorted(pod for pod, _ in names(rest)) == ["cart-1-0", "mail-1-0"]
+
+
+def test_of_a_revision_the_pod_that_has_run_longest_is_read() -> None:
+    objects = app(pods=[running(), running(), running()])
+    for age, one in zip((60, 9000, 600), [o for o in objects if o["kind"] == "Pod"], strict=True):
+        one["metadata"]["creationTimestamp"] = ago(age)
+    found = wanted(seen(*objects), alert("HighErrorRate shop/app"))
+    assert names(found) == [("app-1-1", False)]
 
 
 def test_both_ends_of_a_suspicious_service_are_read() -> None:

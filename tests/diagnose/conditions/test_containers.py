@@ -50,6 +50,16 @@ def test_a_probe_that_allows_no_time_to_start_is_told(
     assert ("probe_fault" in finding.facts) is hasty
 
 
+def test_a_program_that_ends_before_a_probe_can_kill_it_crashes_by_itself() -> None:
+    probe = {"periodSeconds": 10, "failureThreshold": 3}
+    status = crashing(code=101, ran=0.5)
+    one = pod(status=status, spec={"containers": [container(livenessProbe=probe)]})
+    events = [event(one, "Killing", KILLED), event(one, "Unhealthy", REFUSED)]
+    assert spotted("pod.liveness_kills", one, *events) == []
+    (finding,) = spotted("pod.crash_loop", one, *events)
+    assert "exit code 101" in finding.claim
+
+
 BAD = "registry.example.com/shop/base:9"
 
 

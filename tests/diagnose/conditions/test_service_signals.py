@@ -25,6 +25,9 @@ def slow(points: Iterable[Point], entity: Entity | None = None) -> Signal:
     return signal(Measure.LATENCY, points, Unit.SECONDS, entity)
 
 
+EVENING = level((10_800, 20), (5400, 14), (4200, 9), (3000, 5), (1500, 0.5))
+
+
 @pytest.mark.parametrize(
     ("signals", "condition", "severity"),
     [
@@ -55,6 +58,10 @@ def slow(points: Iterable[Point], entity: Entity | None = None) -> Signal:
         pytest.param(
             [slow(level((10_800, 0.12), (900, 0.2)))],
             "workload.latency_up", WARNING, id="a-little-slower",
+        ),
+        pytest.param(
+            [rate(EVENING), slow(level((10_800, 0.06), (3000, 0.16)))],
+            "workload.latency_up", WARNING, id="slower-with-hardly-a-request-left",
         ),
         pytest.param(
             [signal(Measure.LATENCY, level((10_800, 40), (900, 400)), Unit.COUNT)],
@@ -106,6 +113,7 @@ def test_what_callers_notice(signals: list[Signal], condition: str, severity: Se
             [rate(), ratio(level((10_800, 0.001), (3600, 0.3), (2400, 0.001)))], id="it-is-over"
         ),
         pytest.param([slow(level((10_800, 0.002), (600, 0.008)))], id="still-quick"),
+        pytest.param([rate(EVENING)], id="the-evening-comes"),
         pytest.param([slow(level((10_800, 0.12), (600, 0.15)))], id="hardly-slower"),
         pytest.param([rate(level((10_800, 0.05), (600, 0.0)))], id="hardly-ever-used"),
         pytest.param([slow(level((10_800, 3), (600, 0.1)))], id="quicker-than-before"),

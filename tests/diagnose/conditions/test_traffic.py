@@ -147,6 +147,45 @@ def test_traffic_that_goes_astray(objects: list[Json], condition: str, words: st
     assert finding.uid
 
 
+OUTSIDE = make("Service", "pg", spec={"type": "ExternalName", "externalName": "pg.dc2.example"})
+
+
+@pytest.mark.parametrize(
+    ("objects", "line", "said"),
+    [
+        pytest.param(
+            [OUTSIDE],
+            "ERROR dial tcp pg:5432: connect: connection refused",
+            "leads to pg.dc2.example outside the cluster, and deployment shop/web gets connection "
+            "refused there, 20 times",
+            id="refused",
+        ),
+        pytest.param(
+            [OUTSIDE],
+            "ERROR pg:5432: database is not accepting commands to avoid wraparound data loss",
+            "gets writes refused by the store there, 20 times",
+            id="writes refused",
+        ),
+        pytest.param([OUTSIDE], "INFO connected to pg:5432", "", id="all is well"),
+        pytest.param(
+            [service("pg")],
+            "ERROR dial tcp pg:5432: connect: connection refused",
+            "",
+            id="a Service of the cluster",
+        ),
+    ],
+)
+def test_what_lies_outside_is_told_by_those_who_call_it(
+    objects: list[Json], line: str, said: str
+) -> None:
+    caller = container(env=[{"name": "DB_URL", "value": "postgres://pg:5432/app"}])
+    every = [*app("web", revisions=[(5 * DAY, caller)]), *objects]
+    logs = [log(named(every, "Pod"), lines(line))]
+    claims = [one.claim for one in told(found(*every, logs=logs), "service.outside_fails")]
+    assert len(claims) == bool(said)
+    assert said in "".join(claims)
+
+
 @pytest.mark.parametrize(
     "objects",
     [

@@ -107,6 +107,14 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
         "ReplyError: OOM command not allowed when used memory > 'maxmemory'.",
         "circuit_breaking_exception: [parent] Data too large, data for [<http_request>] would be [1gb]",
     ),
+    LogCause.WRITES_REFUSED: (
+        'ERROR:  database is not accepting commands to avoid wraparound data loss in database "app"',
+        "redis.exceptions.ReadOnlyError: READONLY You can't write against a read only replica.",
+        "ERROR: cannot execute INSERT in a read-only transaction",
+        "OracleException: ORA-00257: Archiver error. Connect AS SYSDBA only until resolved.",
+        "MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist",
+        "The MySQL server is running with the --read-only option so it cannot execute this statement",
+    ),
     LogCause.SEGFAULT: (
         "Segmentation fault (core dumped)",
         "panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation code=0x1]",

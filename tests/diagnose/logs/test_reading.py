@@ -133,6 +133,28 @@ def first(text: str) -> LogError:
         pytest.param(
             "FATAL STRIPE_KEY is not set", LogCause.MISSING_ENV, "STRIPE_KEY", "", id="unset"
         ),
+        pytest.param(
+            "INFO retry: HTTPError('429 Client Error: Too Many Requests for url: http://gate/v2')",
+            LogCause.RATE_LIMITED,
+            "",
+            "gate:80",
+            id="refused-as-too-many-and-told-as-no-error",
+        ),
+        pytest.param(
+            '{"method":"GET","path":"/v2","response_code":429,"duration":1}',
+            LogCause.RATE_LIMITED,
+            "",
+            "",
+            id="refusing",
+        ),
+        pytest.param(
+            '{"level":"ERROR","target":"rating","fields":{"message":"failed","error":'
+            '"relation \\"rates\\" does not exist"}}',
+            LogCause.MIGRATION,
+            "rates",
+            "",
+            id="fields-of-their-own",
+        ),
         pytest.param("sh: 1: foo: not found", LogCause.COMMAND_NOT_FOUND, "foo", "", id="shell"),
         pytest.param(
             "exec user process caused: exec format error", LogCause.EXEC_FORMAT, "", "", id="arch"

@@ -4,7 +4,7 @@ Some programs name what they call only in their code. When their logs cannot be 
 that is seen of them are symptoms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from sreagent.diagnose.argument.causes import Cause, Part
 from sreagent.diagnose.argument.focus import Focus, reach
 from sreagent.diagnose.argument.folding import is_hard, is_symptom
 from sreagent.diagnose.conditions.registry import Role, traits
-from sreagent.diagnose.logs.meaning import USUAL
-from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.logs.meaning import OWN_TROUBLE, USUAL
+from sreagent.diagnose.logs.patterns import OF_STORES, LogCause
 from sreagent.diagnose.view.calling import failing_calls
 from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -30,7 +30,8 @@ LIKELY = 0.60
 HOUR = 3600
 ANSWERS = frozenset(
     {
-        *(LogCause.HTTP_5XX, LogCause.RATE_LIMITED, LogCause.TOO_LARGE, LogCause.STORE_FULL),
+        *(LogCause.HTTP_5XX, LogCause.RATE_LIMITED, LogCause.TOO_LARGE),
+        *OF_STORES,
         *(LogCause.UNREADABLE_ANSWER, LogCause.UNIMPLEMENTED, LogCause.NOT_ENOUGH_REPLICAS),
     }
 )
@@ -40,15 +41,20 @@ UNLINKED = ("only a broker that both use links it to the alert", -0.12)
 UNPROVED = ("that both began at once is all that links it to the alert", -0.12)
 
 
-def by_coincidence(causes: Sequence[Cause]) -> Sequence[Cause]:
-    """The same causes; symptoms at the alert are laid to the one thing that broke just before."""
+def by_coincidence(
+    causes: Sequence[Cause], others: Callable[[], Iterable[Cause]]
+) -> Sequence[Cause]:
+    """The same causes; symptoms at the alert are laid to the one thing that broke just before.
+
+    Else to the one of `others` whose log begins to name its own trouble then.
+    """
     relevant = [one for one in causes if one.relevant]
     symptoms = [one for one in relevant if is_symptom(one.findings[0].condition)]
     if not symptoms or len(symptoms) < len(relevant):
         return causes
     suspects = [
         one for one in causes if all(_may_have_brought(one, symptom) for symptom in symptoms)
-    ]
+    ] or [one for one in others() if all(_names_it(one, symptom) for symptom in symptoms)]
     if len(suspects) != 1:
         return causes
     [suspect] = suspects
@@ -57,7 +63,11 @@ def by_coincidence(causes: Sequence[Cause]) -> Sequence[Cause]:
 
 
 def by_feeding(
-    scene: Scene, causes: Sequence[Cause], others: Iterable[Cause], alert: Alert, focus: Focus
+    scene: Scene,
+    causes: Sequence[Cause],
+    others: Callable[[], Iterable[Cause]],
+    alert: Alert,
+    focus: Focus,
 ) -> Sequence[Cause]:
     """The same causes; where none explains the alert, the one that may feed what it names.
 
@@ -69,7 +79,7 @@ def by_feeding(
     known = feeders(scene, focus.entities)
     suspects = [
         one
-        for one in (*causes, *others)
+        for one in (*causes, *(others() if known else ()))
         if {one.entity, *one.victims} & {*known} and _turned_before(scene, one, alert.starts_at)
     ]
     if len(suspects) != 1:
@@ -134,9 +144,12 @@ def _turned_before(scene: Scene, cause: Cause, fired: datetime) -> bool:
 
 
 def _is_new_in_its_log(scene: Scene, finding: Finding, began: datetime) -> bool:
-    """Whether the log reaches back to when it had no such trouble."""
+    """Whether the log reaches back to when it had no such trouble; of callers, one of theirs."""
+    heard = finding.facts.get("heard_from", "").split()
     pod = scene.inventory.find(finding.entity)
-    begins = [reading.begins_at for _, reading in scene.logs(pod)] if pod else []
+    pods = [pod] if pod and finding.entity.kind == "Pod" else []
+    pods += [call.pod for call in failing_calls(scene) if call.caller.path in heard]
+    begins = [reading.begins_at for pod in pods for _, reading in scene.logs(pod)]
     return any(one and (began - one).total_seconds() >= USUAL for one in begins)
 
 
@@ -147,10 +160,25 @@ def _workloads(focus: Focus) -> list[Entity]:
 def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
     """Whether it is broken beyond doubt and felt in the same namespace, since about then."""
     primary = cause.findings[0]
-    if cause.relevant or cause.confidence < SURE or primary.source == "prometheus":
+    change = cause.change
+    # What only metrics show may be one more victim, unless somebody changed it just before.
+    alone = primary.source == "prometheus" and not (change and change.is_dated)
+    if cause.relevant or cause.confidence < SURE or alone:
         return False
     if traits(primary.condition).role is not Role.CAUSE or symptom.change:
         return False
+    return _is_felt_there(cause, symptom)
+
+
+def _names_it(cause: Cause, symptom: Cause) -> bool:
+    """Whether the log of a program names its own trouble, since about then."""
+    primary = cause.findings[0]
+    grave = is_hard(primary) and cause.confidence >= LIKELY
+    own = primary.facts.get("log_cause") in OWN_TROUBLE
+    return grave and own and not symptom.change and _is_felt_there(cause, symptom)
+
+
+def _is_felt_there(cause: Cause, symptom: Cause) -> bool:
     felt_in = {one.namespace for one in (cause.entity, *cause.victims)}
     here = not cause.entity.namespace or symptom.entity.namespace in felt_in
     began, felt = _began(cause), symptom.first_symptom

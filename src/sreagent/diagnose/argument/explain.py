@@ -24,7 +24,6 @@ from sreagent.diagnose.changes.timeline import RankedChange, nothing_changed, ra
 from sreagent.diagnose.conditions.registry import traits
 from sreagent.diagnose.conditions.run import found_in
 from sreagent.diagnose.view.calling import complaints_about
-from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.new_lines import new_since
 from sreagent.diagnose.view.revisions import Revision, revision_of, workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -93,9 +92,13 @@ class _Accounts:
             for root, victims in suffering.items()
         }
         found = [self._of(root, suffering) for root, counted in counts.items() if counted]
-        causes = by_coincidence([*by_configuration(found)])
-        known = feeders(self.scene, self.focus.entities)
-        others = (self._of(one, suffering) for one in known if not counts.get(one, True))
+
+        def others() -> Iterator[Cause]:
+            """Those that count only where nothing else explains the alert."""
+            left = (root for root, counted in counts.items() if not counted)
+            return by_configuration(self._of(root, suffering) for root in left)
+
+        causes = by_coincidence([*by_configuration(found)], others)
         if not _is_over(self.alert):
             causes = by_unreached(self.scene, causes, self.alert, self.focus)
         causes = by_feeding(self.scene, causes, others, self.alert, self.focus)

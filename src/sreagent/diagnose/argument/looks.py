@@ -4,9 +4,10 @@ A log is worth the doubt about the object it bears on, in bits, times how well s
 What is explained beyond doubt is not read about again.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import log2
 
 from sreagent.diagnose.argument.causes import Explanation
@@ -14,18 +15,18 @@ from sreagent.diagnose.argument.focus import calls_it, reach
 from sreagent.diagnose.argument.folding import subject_of
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.readings import of
-from sreagent.diagnose.objects.podspec import Container, containers
+from sreagent.diagnose.objects.podspec import EMPTY, Container, containers
 from sreagent.diagnose.view.calling import callers, configured_calls, failing_calls
 from sreagent.diagnose.view.feeding import feeders
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
-from sreagent.diagnose.view.scene import WORKLOADS, Scene, pod_entity
+from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, pod_entity
 from sreagent.diagnose.view.targets import callees, name_service
 from sreagent.diagnose.view.tending import tended
 from sreagent.domain.diagnosis import CONFIDENT
 from sreagent.domain.entity import Entity
 from sreagent.domain.evidence import Health
 from sreagent.domain.finding import Finding, Severity
-from sreagent.domain.inventory import Obj, entity_of
+from sreagent.domain.inventory import Obj, controller_ref, entity_of
 from sreagent.domain.signal import Measure
 
 PER_REVISION = 2
@@ -287,14 +288,15 @@ def _of_feeders(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         return
     for entity in feeders(scene, so_far.focus):
         for log in _of_workload(scene, entity, "may feed what the alert names"):
-            yield replace(log, gain=_ANYBODY)
+            yield replace(log, gain=_AROUND)
 
 
 def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
-    """One pod of each workload where the alert names none: the newest and the callers first."""
+    """One pod of each workload while nothing is sure: the newest and the callers first."""
     sure = any(one.relevant and one.confidence >= CONFIDENT for one in so_far.causes)
-    if so_far.focus or so_far.is_over or sure:
+    if so_far.is_over or sure:
         return
+    why = "nothing is sure yet" if so_far.focus else "the alert names nobody"
     calling = {caller for found in callers(scene).values() for caller in found}
     for kind in WORKLOADS:
         for item in scene.all(kind):
@@ -304,7 +306,7 @@ def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
             known = workload_revisions(scene, entity)
             fresh = bool(known and known[0].at and (scene.age(known[0].at) or 0) < DAY)
             gain = _AROUND if fresh or entity in calling else _ANYBODY
-            for log in _of_workload(scene, entity, "the alert names nobody"):
+            for log in _of_workload(scene, entity, why):
                 yield replace(log, gain=gain)
 
 
@@ -346,12 +348,24 @@ def _of_workload(scene: Scene, entity: Entity, reason: str) -> Iterator[LogWante
             yield from _of_workload(scene, workload, reason)
         return
     pods = [item] if entity.kind == "Pod" else list(scene.pods_by_workload.get(entity, ()))
-    pods.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
-    for pod in pods:
+    for pod in _newest_revision_first(pods):
         started = [c for c in containers(pod) if not c.init and (c.running or c.terminated)]
         if started:
             yield from (_log(pod, container, reason) for container in started[:2])
             return
+
+
+def _newest_revision_first(pods: list[Obj]) -> list[Obj]:
+    """Of each revision the longest-lived first: its log shows most of what is new in it.
+
+    A Job makes a pod for each try: the last of them comes first.
+    """
+    revisions: dict[str, list[Obj]] = defaultdict(list)
+    for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp"))):
+        owner = controller_ref(pod) or EMPTY
+        one = labels_of(pod).get("controller-revision-hash") or str(owner.get("name"))
+        revisions[pod["metadata"]["name"] if owner.get("kind") == "Job" else one].append(pod)
+    return list(chain.from_iterable(reversed(revisions.values())))
 
 
 def _suspicious(scene: Scene, broken: list[Finding]) -> list[Entity]:

@@ -8,6 +8,7 @@ from sreagent.diagnose.changes.errands import errand_of
 from sreagent.diagnose.objects.managers import Edit, edits, is_controller
 from sreagent.diagnose.objects.podspec import EMPTY
 from sreagent.diagnose.view.applied import against_applied
+from sreagent.diagnose.view.reloads import ONCE, reloads
 from sreagent.diagnose.view.revisions import Revision, revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.diagnose.view.write_order import untold_write
@@ -75,9 +76,10 @@ def _edited(scene: Scene, kind: str) -> list[Change]:
 def _edits_of(scene: Scene, kind: str, item: Obj) -> Iterator[Change]:
     if is_new(scene, item) and kind != "Node":
         yield creation(scene, kind, item)
-    if edit := _newest_edit(scene, item):
+    edit = _newest_edit(scene, item)
+    if edit:
         yield _edit(scene, kind, item, edit)
-    if change := _undated(scene, kind, item):
+    if change := _taken_over(scene, kind, item, edit) or _undated(scene, kind, item):
         yield change
 
 
@@ -173,6 +175,24 @@ def _said(kind: str, item: Obj, edit: Edit, diff: tuple[str, ...]) -> str:
     fields = ", ".join(edit.fields) if len(edit.fields) <= FIELDS else ""
     what = one_line("; ".join(diff[:FIELDS]) or fields, WORDS)
     return f"{kind} edited: {what}" if what else f"{kind} applied again"
+
+
+def _taken_over(scene: Scene, kind: str, item: Obj, edit: Edit | None) -> Change | None:
+    """An edit that the log of a program dates, where the object itself tells of none then."""
+    entity = entity_of(kind, item)
+    reload = reloads(scene).get(entity)
+    known = (edit.at if edit else None, scene.created(item))
+    if reload is None or any(one and abs(reload.at - one) <= ONCE for one in known):
+        return None
+    diff = against_applied(item)
+    what = one_line("; ".join(diff[:FIELDS]), WORDS)
+    return Change(
+        entity=entity,
+        at=reload.at,
+        summary=f"{kind} edited{f': {what}' if what else ''}; {reload.by} took it over then",
+        diff=diff or (f"  {reload.line}",),
+        command=reload.command,
+    )
 
 
 def _undated(scene: Scene, kind: str, item: Obj) -> Change | None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sreagent.diagnose.conditions.footing import nodes_at_fault
 from sreagent.diagnose.conditions.network import blocking_policies
 from sreagent.diagnose.conditions.registry import Role, condition
-from sreagent.diagnose.logs.patterns import QUOTED, LogCause
+from sreagent.diagnose.logs.meaning import is_new
+from sreagent.diagnose.logs.patterns import OF_STORES, QUOTED, LogCause
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.view.calling import FailingCall, failing_calls, failing_calls_to
 from sreagent.diagnose.view.revisions import workload_revisions
@@ -21,7 +22,7 @@ OFTEN = 3
 _ANSWERED_BADLY = frozenset(
     {
         *(LogCause.TIMEOUT, LogCause.HTTP_5XX, LogCause.RESET, LogCause.WRONG_PROTOCOL),
-        LogCause.STORE_FULL,
+        *OF_STORES,
     }
 )
 SHORTLY = timedelta(minutes=10)
@@ -104,6 +105,8 @@ def _is_its_own_fault(scene: Scene, service: Obj, call: FailingCall) -> bool:
         return False
     if call.error.cause is LogCause.UNREADABLE_ANSWER:
         return _answers_anew(scene, pods[0], call)
+    if call.error.cause is LogCause.RATE_LIMITED:
+        return refuses_anew(scene, call)
     if call.error.cause not in _ANSWERED_BADLY:
         return False
     ports = spec.get("ports") or ()
@@ -114,6 +117,12 @@ def _is_its_own_fault(scene: Scene, service: Obj, call: FailingCall) -> bool:
              for key in ("name", "containerPort")}  # fmt: skip
     opened = all(str(one.get("targetPort", one.get("port"))) in names for one in ports)
     return (opened or not names) and not blocking_policies(scene, call)
+
+
+def refuses_anew(scene: Scene, call: FailingCall) -> bool:
+    """Whether who asks was not refused so before; who always is, lives with it."""
+    readings = (reading for log, reading in scene.logs(call.pod) if log is call.log)
+    return any(is_new(call.error, reading) for reading in readings)
 
 
 def _answers_anew(scene: Scene, pod: Obj, call: FailingCall) -> bool:

@@ -1,6 +1,5 @@
 """Programs that stopped working because what they are configured with changed under them."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -8,6 +7,7 @@ from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.objects.managers import last_edit
 from sreagent.diagnose.objects.podspec import EMPTY, Container
+from sreagent.diagnose.view.mounted import behind, named_in
 from sreagent.diagnose.view.revisions import revision_of, workload_revisions
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.write_order import untold_write
@@ -31,7 +31,6 @@ _ABOUT_CONTENT = frozenset(
         LogCause.EXCEPTION,
     }
 )
-_FILE = re.compile(r"/[\w./@-]{2,300}")
 
 
 def configuration_at_fault(
@@ -47,7 +46,8 @@ def configuration_at_fault(
     space = pod["metadata"].get("namespace", "")
     if words.cause is LogCause.MISSING_ENV and (lost := _lost_key(scene, container, words, space)):
         return lost
-    named = list(_read_from(pod, container, words, space))
+    told = f"{words.key} {words.line} {words.block[:2000]}"
+    named = list(named_in(told, pod, container))
     edited = [one for one in _used(pod, container, space) if _was_edited(scene, one, began)]
     if words.cause in (LogCause.CONFIG_PARSE, LogCause.CONFIG_KEY) and named:
         return named[0]
@@ -73,27 +73,6 @@ def _lost_key(scene: Scene, container: Container, words: LogError, space: str) -
     return Entity(kind="ConfigMap", namespace=space, name=item["metadata"]["name"])
 
 
-def _read_from(pod: Obj, container: Container, words: LogError, space: str) -> Iterator[Entity]:
-    """ConfigMaps and Secrets that hold a file the log names."""
-    files = _FILE.findall(f"{words.key} {words.line} {words.block[:2000]}")
-    volumes = {one["name"]: one for one in pod["spec"].get("volumes") or ()}
-    for mount in container.spec.get("volumeMounts") or ():
-        path = str(mount.get("mountPath") or "").rstrip("/")
-        inside = any(one == path or one.startswith(f"{path}/") for one in files)
-        if inside:
-            yield from _behind(volumes.get(mount["name"], EMPTY), space)
-
-
-def _behind(volume: Obj, space: str) -> Iterator[Entity]:
-    sources = [volume, *((volume.get("projected") or EMPTY).get("sources") or ())]
-    for source in sources:
-        if config := source.get("configMap"):
-            yield Entity(kind="ConfigMap", namespace=space, name=config["name"])
-        if secret := source.get("secret"):
-            name = secret.get("secretName") or secret.get("name")
-            yield Entity(kind="Secret", namespace=space, name=name)
-
-
 def _used(pod: Obj, container: Container, space: str) -> Iterator[Entity]:
     """Everything the container takes its configuration from."""
     sources = [*(container.spec.get("envFrom") or ())]
@@ -108,7 +87,7 @@ def _used(pod: Obj, container: Container, space: str) -> Iterator[Entity]:
             if ref := source.get(field):
                 yield Entity(kind=kind, namespace=space, name=ref["name"])
     for volume in pod["spec"].get("volumes") or ():
-        yield from _behind(volume, space)
+        yield from behind(volume, space)
 
 
 def _was_edited(scene: Scene, entity: Entity, began: datetime) -> bool:

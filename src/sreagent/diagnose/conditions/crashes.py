@@ -16,6 +16,7 @@ from sreagent.diagnose.metrics.readings import of
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
     Container,
+    allowance,
     container_specs,
     containers,
     env_names,
@@ -44,7 +45,7 @@ DAY = 86_400
 FAST = 10
 """Seconds within which an exit counts as one at start-up."""
 
-KILLED = 137
+KILLED, ASKED = 137, 143
 """Exit code of a program that got SIGKILL."""
 _EXIT_CODES = {
     1: "error",
@@ -91,10 +92,20 @@ def keeps_ending(scene: Scene, container: Container) -> bool:
 
 def was_probed_to_death(scene: Scene, pod: Obj, container: Container) -> bool:
     """Whether the kubelet killed the container because a probe failed."""
-    return any(
+    return not ended_by_itself(container) and any(
         "probe" in str(event.get("message", "")) and container.name in str(event.get("message", ""))
         for event in scene.events(pod, "Killing")
     )
+
+
+def ended_by_itself(container: Container) -> bool:
+    """Whether its last run failed sooner than a probe can have ended it."""
+    end = container.ended or EMPTY
+    began, over = parse_time(end.get("startedAt")), parse_time(end.get("finishedAt"))
+    probe = container.spec.get("startupProbe") or container.spec.get("livenessProbe")
+    if not probe or not began or not over or end.get("exitCode") in (None, 0, KILLED, ASKED):
+        return False
+    return (over - began).total_seconds() < allowance(probe) - 1
 
 
 @condition(

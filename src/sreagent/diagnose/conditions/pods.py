@@ -7,7 +7,7 @@ from sreagent.diagnose.conditions.bad_nodes import at_fault
 from sreagent.diagnose.conditions.footing import footing_of
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.logs.meaning import OFTEN, category_of, is_new, severity_of
-from sreagent.diagnose.logs.patterns import QUOTED, LogCause
+from sreagent.diagnose.logs.patterns import OF_STORES, QUOTED, LogCause
 from sreagent.diagnose.logs.reading import LogError, LogReading
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
@@ -20,6 +20,7 @@ from sreagent.diagnose.objects.podspec import (
 from sreagent.diagnose.view.calling import configured_calls, is_current, with_target
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.targets import Target, callees, resolve_error, suspects_of
+from sreagent.diagnose.view.unnamed import STORES
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, PodLog
@@ -200,10 +201,21 @@ def _suspects(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
 
 def _stores(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
     """Of a store that is full clients tell no address: any that they are configured with."""
-    if error.cause is not LogCause.STORE_FULL or error.target:
+    if error.cause not in OF_STORES or error.target:
         return ()
     known = configured_calls(scene).get(scene.workload_of(pod), ())
-    return tuple(dict.fromkeys(one.target.entity for one in known if one.target.entity))
+    called = [one.target.entity for one in known if one.target.entity]
+    return tuple(dict.fromkeys((*called, *_behind_proxies(scene, called))))
+
+
+def _behind_proxies(scene: Scene, called: list[Entity]) -> Iterator[Entity]:
+    """Stores that those call which look like a store to their clients, as poolers do."""
+    for service in called:
+        item = scene.inventory.find(service)
+        for workload in scene.workloads_behind(item) if item else ():
+            for onward in configured_calls(scene).get(workload, ()):
+                if onward.target.entity and onward.target.address.port in STORES:
+                    yield onward.target.entity
 
 
 def _facts(log: PodLog, error: LogError, target: Target | None) -> dict[str, str]:

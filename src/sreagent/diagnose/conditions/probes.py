@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sreagent.diagnose.conditions.bad_nodes import at_fault
-from sreagent.diagnose.conditions.crashes import RECENT
+from sreagent.diagnose.conditions.crashes import RECENT, ended_by_itself
 from sreagent.diagnose.conditions.pods import patience
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
     Container,
+    allowance,
     containers,
     has_ended,
     is_over,
@@ -79,6 +80,8 @@ def liveness_kills(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
         mine = tuple(event for event in killings if container.name in str(event["message"]))
         ended = scene.age((container.ended or EMPTY).get("finishedAt"))
         if not mine or not container.restarts or (ended is not None and ended > RECENT):
+            continue
+        if ended_by_itself(container):
             continue
         last = str(mine[-1]["message"])
         failure = _failure(scene, pod, container, ("Liveness", "Startup")) or Failure(
@@ -160,13 +163,6 @@ def _needed(scene: Scene, pod: Obj, fault: str) -> tuple[Entity, ...]:
 
 _MISPLACED = ("wrong_port", "wrong_path")
 _MISSET = (*_MISPLACED, "impatient")
-
-
-def allowance(probe: Obj) -> float:
-    """Seconds from a container's start within which it must answer or is killed."""
-    tries = (probe.get("failureThreshold") or 3) - 1
-    waits = (probe.get("initialDelaySeconds") or 0) + (probe.get("timeoutSeconds") or 1)
-    return float(waits + tries * (probe.get("periodSeconds") or 10))
 
 
 def _ended_early(container: Container) -> bool:

@@ -381,7 +381,8 @@ def volume_full(_scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
         yield finding(
             reading,
             "pvc.full",
-            f"has {reading.say(reading.now)} of its {noun} used{full}",
+            f"{'is full: it ' * (reading.now >= 0.99)}has {reading.say(reading.now)} of its {noun}"
+            f" used{full}",
             item,
             category=Category.STORAGE,
             severity=Severity.CRITICAL if reading.now >= 0.99 else severity,

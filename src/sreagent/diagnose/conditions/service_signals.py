@@ -132,8 +132,10 @@ def refusals_up(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def latency_up(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """Requests take much longer than usual."""
     slower = [one for one in of(scene, entity, Measure.LATENCY) if _is_slower(one)]
+    # Of few requests each slow one counts: those of the night are others than those of the day.
+    ebbed = any(one.ebbed for one in of(scene, entity, Measure.RATE))
     for reading in sorted(slower, key=lambda one: -one.shift.score if one.shift else 0.0)[:2]:
-        much = bool(reading.shift and reading.shift.ratio >= 2)
+        much = bool(reading.shift and reading.shift.ratio >= 2 and not ebbed)
         yield finding(
             reading,
             "workload.latency_up",
@@ -219,6 +221,8 @@ def traffic_gone(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
             continue
         least = NEARLY_NONE * reading.usual.median
         if reading.usual.median < BUSY or (reading.fresh and not _dried_up(reading, least)):
+            continue
+        if reading.ebbed:
             continue
         silent = (
             ""

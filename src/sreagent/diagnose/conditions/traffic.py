@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from sreagent.diagnose.conditions.callees import OFTEN
+from sreagent.diagnose.conditions.network import blocking_policies
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.objects.managers import last_applied
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
@@ -207,6 +209,45 @@ def external_name(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findin
         uid=service["metadata"].get("uid", ""),
         path="spec.externalName",
         command=entity.get,
+    )
+
+
+@condition(
+    "service.outside_fails",
+    "Service",
+    worth=0.62,
+    refuted_by="an answer of the same host to somebody who reaches it in another way",
+)
+def outside_fails(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
+    """What a Service is another name of lies outside the cluster, and fails those who call it."""
+    host = word(service, "spec", "externalName")
+    if word(service, "spec", "type") != "ExternalName" or ".svc" in f".{host}.":
+        return
+    calls = [
+        call
+        for call in failing_calls_to(scene, entity)
+        if call.error.count >= OFTEN and not blocking_policies(scene, call)
+    ]
+    if not calls:
+        return
+    callers = sorted({str(call.caller) for call in calls})
+    said = sorted({call.error.cause.value for call in calls})
+    first = calls[0].error
+    yield Finding(
+        condition="service.outside_fails",
+        entity=entity,
+        claim=f"{entity} leads to {host} outside the cluster, and {' and '.join(callers[:3])} "
+        f"gets {' and '.join(said)} there, {sum(call.error.count for call in calls)} times: "
+        f"{one_line(first.line, 160)}",
+        category=Category.DEPENDENCY,
+        severity=Severity.ERROR,
+        uid=service["metadata"].get("uid", ""),
+        since=min((c.error.first_at for c in calls if c.error.first_at), default=None),
+        source="logs",
+        path="spec.externalName",
+        command=calls[0].log.command,
+        excerpt=first.line,
+        tainted=True,
     )
 
 

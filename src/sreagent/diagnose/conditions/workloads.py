@@ -7,7 +7,7 @@ from datetime import datetime
 from sreagent.diagnose.changes.found import scaled_by
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.objects.managers import Edit, last_applied, last_edit
-from sreagent.diagnose.objects.podspec import EMPTY, pod_condition
+from sreagent.diagnose.objects.podspec import EMPTY, pod_condition, template_of
 from sreagent.diagnose.view.calling import callers, failing_calls_to
 from sreagent.diagnose.view.scene import Scene, labels_of, last_seen
 from sreagent.domain.entity import Entity
@@ -95,6 +95,39 @@ def daemon_set_unavailable(scene: Scene, entity: Entity, item: Obj) -> Iterator[
     wanted, have = status.get("desiredNumberScheduled") or 0, status.get("numberReady") or 0
     if have < wanted and scene.older(item, SLOW) and not _are_young(scene, entity):
         yield _lacks(scene, entity, item, f"is ready on {have} of {wanted} nodes", None)
+
+
+@condition(
+    "daemon.selects_no_node",
+    "DaemonSet",
+    worth=0.80,
+    refuted_by="a node that has the labels, and a pod of it there",
+)
+def selects_no_node(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
+    """A DaemonSet that others call has no pod at all: no node has the labels that it selects."""
+    template, status = template_of("DaemonSet", item), item.get("status") or EMPTY
+    wanted = (template.get("spec") or EMPTY).get("nodeSelector") or {}
+    nodes = list(scene.all("Node"))
+    if not wanted or not nodes or status.get("desiredNumberScheduled") != 0:
+        return
+    if any(wanted.items() <= labels_of(node).items() for node in nodes):
+        return
+    doors = [entity_of("Service", one)
+             for one in scene.services_of(labels_of(template), entity.namespace)]  # fmt: skip
+    calling = sorted({str(one) for door in doors for one in callers(scene).get(door, ())})
+    said = ", ".join(f"{key}={value}".rstrip("=") for key, value in sorted(wanted.items()))
+    use = f"; {' and '.join(calling[:3])} call it" if calling else ""
+    yield Finding(
+        condition="daemon.selects_no_node",
+        entity=entity,
+        claim=f"{entity} runs on no node: its nodeSelector asks for the label {said}, which none "
+        f"of the {len(nodes)} nodes has{use}",
+        category=Category.SCHEDULING,
+        severity=Severity.CRITICAL if calling else Severity.WARNING,
+        uid=item["metadata"].get("uid", ""),
+        path="spec.template.spec.nodeSelector",
+        command=f"kubectl get nodes -L {','.join(sorted(wanted))}",
+    )
 
 
 @condition(

@@ -13,7 +13,8 @@ _NUMBERED = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: 
 _SHORT = {"E": "ERROR", "W": "WARN", "I": "INFO", "F": "FATAL", "D": "DEBUG", "D1": "DEBUG"}
 _SAID = ("msg", "message", "@m", "@mt", "event", "log", "body", "text", "short_message")
 _WRONG = ("err", "error", "error.message", "exception", "cause", "reason", "attr", "exc_info")
-_ABOUT = ("url", "target", "upstream", "host", "addr", "address", "peer.service", "status")
+_ABOUT = ("url", "target", "upstream", "host", "addr", "address", "peer.service", "status",
+          "response_code", "response_code_details")  # fmt: skip
 _STACKS = ("stack", "stacktrace", "stack_trace", "error.stack_trace", "error.stack", "exc_info",
            "exc_text", "exception", "traceback", "@x", "full_message", "stack_info")  # fmt: skip
 _TRACES = ("trace_id", "traceid", "trace.id", "trace", "otelTraceID".lower(), "request_id")
@@ -48,6 +49,9 @@ def fields_of(line: str) -> Fields | None:
 
 def _fields(line: Mapping[str, Any], before: str) -> Fields:
     told = {str(name).lower(): value for name, value in line.items()}
+    if isinstance(told.get("fields"), dict):
+        # As tracing of Rust writes it: the message stands one deeper.
+        told = {**{str(name).lower(): value for name, value in told["fields"].items()}, **told}
     # What a runtime wraps is a line of its own.
     inner = told.get("log")
     if isinstance(inner, str) and inner.startswith("{") and (found := fields_of(inner.rstrip())):

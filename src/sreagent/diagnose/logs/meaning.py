@@ -19,6 +19,7 @@ _CATEGORIES = {
     Category.RESOURCE: (
         *(LogCause.POOL_EXHAUSTED, LogCause.OUT_OF_MEMORY, LogCause.GC_OVERHEAD),
         *(LogCause.TOO_MANY_FILES, LogCause.NO_LOCAL_PORTS, LogCause.STORE_FULL),
+        LogCause.WRITES_REFUSED,
         *(LogCause.RATE_LIMITED, LogCause.CONSUMER_LAG),
     ),
     Category.STORAGE: (

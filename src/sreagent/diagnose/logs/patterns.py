@@ -40,6 +40,7 @@ class LogCause(StrEnum):
     SLOW_QUERY = "slow query"
     POOL_EXHAUSTED = "connections exhausted"
     STORE_FULL = "store full"
+    WRITES_REFUSED = "writes refused by the store"
     RATE_LIMITED = "rate limited"
     POISON_RECORD = "record that cannot be read"
     UNREADABLE_ANSWER = "answer that cannot be read"
@@ -81,6 +82,7 @@ NAMES_A_SERVER = NETWORK | {
     LogCause.INCOMPATIBLE_CLIENT,
     LogCause.RATE_LIMITED,
     LogCause.STORE_FULL,
+    LogCause.WRITES_REFUSED,
     LogCause.NOT_ENOUGH_REPLICAS,
     LogCause.TOO_LARGE,
     LogCause.UNIMPLEMENTED,
@@ -89,7 +91,9 @@ NAMES_A_SERVER = NETWORK | {
     LogCause.NO_LOCAL_PORTS,
 }
 """Trouble between two: the target is told, and either side may be at fault."""
-QUOTED = frozenset({LogCause.STORE_FULL, LogCause.UNREADABLE_ANSWER})
+OF_STORES = frozenset({LogCause.STORE_FULL, LogCause.WRITES_REFUSED})
+"""What databases, caches and brokers answer, whose clients name no address then."""
+QUOTED = OF_STORES | {LogCause.UNREADABLE_ANSWER}
 """Trouble of which a client's own words tell more than its name and the target."""
 EVERYDAY = frozenset(
     {

@@ -32,6 +32,7 @@ TEMPLATES = 500
 """Sorts of lines of one log that are kept, the loud ones first."""
 _LINE = 8192
 """Characters of one line that are searched."""
+_HEARD = NETWORK | {LogCause.RATE_LIMITED}
 _QUIET = ("TRACE", "DEBUG", "INFO", "NOTICE")
 # Not the digits of names, addresses and ports: they tell one target from another.
 _NUMBERS = re.compile(r"(?<![\w.:-])\d+(?:[.:T-]\d+){0,8}|\b[0-9a-f]{8,}\b|(?<=/)\d+|(?<=:)\d+->")
@@ -264,7 +265,7 @@ def _told(text: str, loudness: str, sort: _Sort) -> tuple[LogCause, str] | None:
 
 def _is_only_talk(cause: LogCause) -> bool:
     """At INFO, that somebody is waited for may be told; other words mean little there."""
-    return cause not in NETWORK or cause is LogCause.TIMEOUT
+    return cause not in _HEARD or cause is LogCause.TIMEOUT
 
 
 def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:

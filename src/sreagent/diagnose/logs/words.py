@@ -36,6 +36,8 @@ _ANSWERED = (
 )
 _PATH = r"[\"'`]?((?:/|\./|[A-Z]:\\)[\w./\\@-]{1,300}|[\w-]{1,80}\.\w{1,8})[\"'`]?"
 
+REFUSAL = "429"
+"""Told at any level: whoever is refused so tries again later, and takes it for no error."""
 _FROM_OTHERS = r"https?://|\bresponse\b|\banswer\b|\breply\b|(?<!request )\bbody\b"
 
 
@@ -90,6 +92,16 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|insufficient (?:storage )?resources.{0,40}100(?:23|47)|100(?:23|47).{0,60}insufficient"
         r"|JetStream.{0,60}insufficient (?:storage|memory|resources)"
         r"|maximum (?:bytes|messages) exceeded|KafkaStorageException",
+    ),
+    *_say(
+        LogCause.WRITES_REFUSED,
+        "not accepting commands|read-only|read only|readonly|ora-|misconf|recovery mode|vacuumed",
+        r"database is not accepting commands|database .{1,80} must be vacuumed within"
+        r"|READONLY You can't write against a read only"
+        r"|cannot execute .{1,40} in a read-only transaction|with the --(?:super-)?read-only option"
+        r"|\bORA-(?:00257|16038|19809|19815|19804|01653|01654|30036|01552)\b"
+        r"|MISCONF Redis is configured to save"
+        r"|database system is in recovery mode",
     ),
     *_say(
         LogCause.DISK_FULL,
@@ -214,14 +226,19 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.RATE_LIMITED,
-        "429|too many requests|rate|quota|throttl|resource_exhausted|resourceexhausted|slow down",
-        r"\b429 too many requests|too many requests|rate.?limit(?:ed|ing)? ?(?:exceeded|reached"
+        REFUSAL,
+        rf"{_ANSWERED} 429\b|\b429 (?:client error|too many requests)\b"
+        r"|(?:\b|_)(?:status|code)[\"']?[=:] ?429\b",
+    ),
+    *_say(
+        LogCause.RATE_LIMITED,
+        "too many requests|rate|quota|throttl|resource_exhausted|resourceexhausted|slow down",
+        r"too many requests|rate.?limit(?:ed|ing)? ?(?:exceeded|reached"
         r"|hit|for|by|:)"
         r"|exceeded .{0,30}rate limit|(?:api|request|rate) quota (?:exceeded|exhausted)"
         r"|quota exceeded for"
         r"|\bThrottlingException|\bThrottled|RequestLimitExceeded|ProvisionedThroughputExceeded"
         r"|\bSlowDown\b"
-        rf"|{_ANSWERED} 429\b"
         r"|code = ResourceExhausted|client-side throttling|rate limiter",
     ),
     *_say(
@@ -508,8 +525,10 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|query took (?:\d{4,9} ?ms|[1-9]\d{0,5}(?:\.\d{1,6})? ?s)",
     ),
 )  # fmt: skip
-# What is told at INFO is mostly talk: only that somebody could not be reached counts.
-_IN_TALK = tuple(one for one in PATTERNS if one.cause in NETWORK - {LogCause.TIMEOUT})
+# What is told at INFO is mostly talk: only that somebody was not reached, or refused it, counts.
+_IN_TALK = tuple(
+    one for one in PATTERNS if one.cause in NETWORK - {LogCause.TIMEOUT} or one.hints == (REFUSAL,)
+)
 _STATUS = re.compile(r"[=: \"]5\d\d\b")
 _NOT_ALLOWED = re.compile(
     r"User \"(?P<user>[^\"]{1,200})\" cannot (?P<verb>\w{1,20}) resource"

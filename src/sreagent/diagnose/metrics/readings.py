@@ -24,6 +24,8 @@ TOGETHER = timedelta(seconds=120)
 """How far apart two changes may be found that began together: rates climb for minutes."""
 SHORTLY = timedelta(minutes=30)
 """How long before a change another one may be its cause."""
+EBB = timedelta(minutes=25)
+"""In which what ebbs away falls from most to little."""
 SYMPTOMS = (Measure.LATENCY, Measure.ERROR_RATIO, Measure.ERRORS, Measure.CLIENT_ERRORS)
 """What those who call a program notice."""
 
@@ -45,6 +47,17 @@ class Reading:
     def values(self) -> list[float]:
         """Its numbers, oldest first."""
         return [value for _, value in self.signal.points if isfinite(value)]
+
+    @property
+    def ebbed(self) -> bool:
+        """Whether it fell slowly, as in the evening: what breaks off does so within minutes."""
+        if not self.fell or self.usual is None:
+            return False
+        usual, points = self.usual.median, self.signal.points
+        full = max((at for at, value in points if value >= 0.8 * usual), default=None)
+        low = (at for at, value in points if full and at > full and value <= 0.2 * usual)
+        end = next(low, None)
+        return full is not None and end is not None and end - full >= EBB
 
     @property
     def now(self) -> float:

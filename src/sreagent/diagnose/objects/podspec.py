@@ -119,6 +119,13 @@ def pod_condition(item: Obj, name: str) -> Obj:
     return EMPTY
 
 
+def allowance(probe: Obj) -> float:
+    """Seconds from a container's start within which it must answer or is killed."""
+    tries = (probe.get("failureThreshold") or 3) - 1
+    waits = (probe.get("initialDelaySeconds") or 0) + (probe.get("timeoutSeconds") or 1)
+    return float(waits + tries * (probe.get("periodSeconds") or 10))
+
+
 def is_ready(pod: Obj) -> bool:
     """Whether the pod takes traffic."""
     return bool(

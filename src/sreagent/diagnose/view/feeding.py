@@ -26,10 +26,11 @@ def feeders(scene: Scene, focus: Iterable[Entity]) -> tuple[Entity, ...]:
 
 
 def _brokers(scene: Scene, named: tuple[Entity, ...]) -> Iterator[Entity]:
+    """Brokers among these, and those that these use."""
     for entity in named:
-        for call in configured_calls(scene).get(entity, ()):
-            end = call.target.entity
-            item = scene.inventory.find(end) if end else None
+        ends = [call.target.entity for call in configured_calls(scene).get(entity, ())]
+        for end in (entity, *ends):
+            item = scene.inventory.find(end) if end and end.kind == "Service" else None
             ports = ((item or EMPTY).get("spec") or EMPTY).get("ports") or ()
             if end and any(one.get("port") in BROKERS for one in ports):
                 yield end

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sreagent.diagnose.objects.managers import last_edit
 from sreagent.diagnose.objects.shapes import whole
+from sreagent.diagnose.view.reloads import reloads
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.write_order import untold_write
-from sreagent.domain.inventory import Obj
+from sreagent.domain.inventory import Obj, entity_of
 
 DAY = 86_400
 MAKING = 300
@@ -16,7 +17,12 @@ MAKING = 300
 def edited_at(scene: Scene, item: Obj) -> datetime | None:
     """When its content was edited last; when it was made, if nobody did since."""
     edit, untold = last_edit(item), untold_write(scene, item)
-    known = [edit.at if edit else None, untold.after if untold else None, scene.created(item)]
+    reload = reloads(scene).get(entity_of(str(item.get("kind")), item))
+    known = [
+        *(one.at for one in (edit, reload) if one),
+        untold.after if untold else None,
+        scene.created(item),
+    ]
     return max((one for one in known if one), default=None)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sreagent.diagnose.logs.patterns import NETWORK, LogCause
+from sreagent.diagnose.logs.patterns import NETWORK, OF_STORES, LogCause
 from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.view.targets import Target
 
@@ -60,7 +60,7 @@ def _fits(error: LogError, end: Target) -> bool:
     is_store = end.address.port in STORES
     if error.cause is LogCause.AUTH_FAILED:
         return is_store and bool(_OF_LOGINS.search(error.block[:_BLOCK]))
-    if error.cause is LogCause.STORE_FULL:
+    if error.cause in OF_STORES:
         return is_store
     if error.cause in (LogCause.HTTP_5XX, LogCause.WRONG_PROTOCOL):
         return not is_store
@@ -71,7 +71,7 @@ def _asked(error: LogError) -> bool:
     """Whether it is surely told by who asked, and not by who was asked."""
     if error.cause is LogCause.HTTP_5XX:
         return bool(_AS_CLIENT.search(error.block[:_BLOCK]))
-    return error.cause in _ONLY_CLIENTS_SAY | {LogCause.AUTH_FAILED, LogCause.STORE_FULL}
+    return error.cause in _ONLY_CLIENTS_SAY | OF_STORES | {LogCause.AUTH_FAILED}
 
 
 def _is_named(service: str, text: str, asking: set[str]) -> bool:

@@ -31,6 +31,8 @@ VITAL = frozenset(
     {"Pod", "Event", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Service", "Endpoints"}
 )
 """Kinds without which nothing can be called healthy."""
+ELSEWHERE = 0.75
+"""Confidence from which trouble that is not behind the alert is told beside it."""
 NOT_READ = 4
 """Reads that were not made, of those that would tell, that are named."""
 EXCERPT = 1600
@@ -320,13 +322,14 @@ def _refuted(ruled_out: RuledOut, number: int, ledger: Ledger) -> Hypothesis:
 def _concluded(
     case: Case, explanation: Explanation, diagnoses: list[Diagnosis], looked: str
 ) -> Concluded:
-    relevant = [
+    told = [*zip(explanation.causes, diagnoses, strict=True)]
+    first = next((diagnosis for cause, diagnosis in told if cause.relevant), None)
+    others = tuple(
         diagnosis
-        for cause, diagnosis in zip(explanation.causes, diagnoses, strict=True)
-        if cause.relevant
-    ]
-    others = tuple(diagnosis for diagnosis in diagnoses if diagnosis not in relevant[:1])
-    first = relevant[0] if relevant else None
+        for cause, diagnosis in told
+        # What is wrong elsewhere is told where that is about certain: a guess would be an alarm.
+        if diagnosis is not first and (cause.relevant or diagnosis.confidence >= ELSEWHERE)
+    )
     outcome = _outcome(case, first)
     return Concluded(
         diagnosis=first,
