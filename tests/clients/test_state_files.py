@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.drift.state.terraform import Terraform
+from tests.nobody import nobody
 
 from sreagent.clients.state_files import FileStates, StdinStates
 from sreagent.domain.drift import Trouble
@@ -29,9 +29,6 @@ LOCK = {
     "Created": "2026-11-21T22:14:05.123456789Z",
     "Path": "terraform.tfstate",
 }
-
-
-NOBODY = 65534
 
 
 def fetched(text: str) -> list[StateText | Trouble]:
@@ -135,19 +132,6 @@ def test_a_file_that_is_not_there_is_not_found() -> None:
     assert "other.tfstate" in error.value.why
     with pytest.raises(NotFound, match="means no state"):
         fetched("*/none")
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Root may read everything, so root is nobody for a while."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_file_that_may_not_be_read_is_forbidden() -> None:

@@ -78,9 +78,9 @@ def _below(top: Path) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
                 files[name] = path.read_bytes()
         except OSError as error:
             skipped.append((name, _said(error)))
-    for error in closed:
-        name = Path(error.filename).relative_to(top).as_posix()
-        skipped.append(("" if name == "." else name, _said(error)))
+    for one in closed:
+        name = Path(one.filename).relative_to(top).as_posix()
+        skipped.append(("" if name == "." else name, _said(one)))
     return files, skipped
 
 
