@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sreagent.diagnose.conditions.callees import refuses_anew
+from sreagent.diagnose.conditions.callees import CLOCKS, OFTEN, refuses_anew
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.conditions.saying import say
 from sreagent.diagnose.logs.patterns import LogCause
@@ -18,8 +18,6 @@ from sreagent.domain.inventory import Obj
 
 SHORTLY = timedelta(minutes=15)
 """Between the edit and the first refusal."""
-CLOCKS = timedelta(minutes=2)
-OFTEN = 3
 _LIMITS = re.compile(
     r"rate.?limit|requests?.?per|max.?(?:requests|in.?flight|concurren)|burst|quota|throttl|\brps\b",
     re.IGNORECASE,

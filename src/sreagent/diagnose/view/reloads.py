@@ -64,21 +64,17 @@ def _latest(found: Sequence[Reload]) -> Reload:
 def _reloads(scene: Scene) -> Iterator[tuple[Entity, Reload]]:
     for pod in scene.all("Pod"):
         for container in containers(pod):
-            for log, reading in scene.logs(pod, container.name):
-                if log.previous:
-                    continue
-                for line in _told(reading.templates, container.running_since):
-                    entity = _source(line.example, pod, container)
-                    if entity and line.first_at:
-                        yield (
-                            entity,
-                            Reload(
-                                at=line.first_at,
-                                by=scene.workload_of(pod),
-                                line=one_line(line.text, 160),
-                                command=log.command,
-                            ),
-                        )
+            yield from _of_container(scene, pod, container)
+
+
+def _of_container(scene: Scene, pod: Obj, container: Container) -> Iterator[tuple[Entity, Reload]]:
+    present = [pair for pair in scene.logs(pod, container.name) if not pair[0].previous]
+    for log, reading in present:
+        for line in _told(reading.templates, container.running_since):
+            entity = _source(line.example, pod, container)
+            if entity and line.first_at:
+                said, by = one_line(line.text, 160), scene.workload_of(pod)
+                yield entity, Reload(at=line.first_at, by=by, line=said, command=log.command)
 
 
 def _told(templates: tuple[Template, ...], started: datetime | None) -> Iterator[Template]:
