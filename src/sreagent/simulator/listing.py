@@ -56,6 +56,11 @@ class View:
         return {**head, "metadata": metadata, "items": shown}
 
 
+def everything(_obj: Json) -> bool:
+    """Select all."""
+    return True
+
+
 def chosen_by(request: Request, place: Place) -> Test:
     """The test of everything a request selects by."""
     tests = []
@@ -67,22 +72,19 @@ def chosen_by(request: Request, place: Place) -> Test:
         tests.append(lambda obj: namespace_of(obj) == place.namespace)
     if place.name:
         tests.append(lambda obj: name_of(obj) == place.name)
-    return lambda obj: all(test(obj) for test in tests)
+    return (lambda obj: all(test(obj) for test in tests)) if tests else everything
 
 
 def list_page(store: Store, request: Request, place: Place) -> Answer:
     """One page of a list, or all of it."""
     test = chosen_by(request, place)
-    with store.lock:
-        found = [obj for obj in store.all(place.kind, place.namespace or None) if test(obj)]
-        version = store.version
-    metadata: Json = {"resourceVersion": str(version)}
     start = _start(request.query.get("continue", ""))
-    if start is not None:
-        version, after = start
-        metadata["resourceVersion"] = str(version)
-        found = [obj for obj in found if (namespace_of(obj), name_of(obj)) > after]
     limit = _number(request, "limit")
+    with store.lock:
+        version, after = start or (store.version, ("", ""))
+        objects = store.all(place.kind, place.namespace or None, after)
+    found = objects if test is everything else [obj for obj in objects if test(obj)]
+    metadata: Json = {"resourceVersion": str(version)}
     page = found[:limit] if limit else found
     if len(page) < len(found):
         metadata["continue"] = _token(version, page[-1])

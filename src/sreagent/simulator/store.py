@@ -2,9 +2,12 @@
 
 import threading
 import uuid
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
 
 from sreagent.simulator.clock import Clock, stamp
 from sreagent.simulator.kinds import Kind, Kinds
@@ -59,14 +62,17 @@ class Store:
         """The object of that name, or None."""
         return self._of(kind).get((namespace, name))
 
-    def all(self, kind: Kind, namespace: str | None = None) -> list[Json]:
-        """All objects of a kind, in the order of the real API: by namespace, then name."""
+    def all(
+        self, kind: Kind, namespace: str | None = None, after: tuple[str, str] = ("", "")
+    ) -> list[Json]:
+        """Objects of a kind after a namespace and name, in the order of the real API: by these."""
         kept = kind.kept
         with self.lock:
             found = self._sorted.get(kept)
             if found is None:
                 found = self._sorted[kept] = sorted(self._of(kept).items())
-        return [obj for key, obj in found if namespace in (None, key[0])]
+        start = bisect_right(found, after, key=itemgetter(0))
+        return [obj for key, obj in islice(found, start, None) if namespace in (None, key[0])]
 
     def where(self, kind: Kind, namespace: str, test: Callable[[Json], bool]) -> list[Json]:
         """The objects of a namespace that pass a test."""

@@ -233,12 +233,12 @@ def target_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]
 def another_port(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """A Service was edited and sends to another listener of the container than its port names."""
     declared, astray = _astray(scene, service)
-    for port in astray if edited_lately(scene, service) else ():
+    for port in astray:
         blamed = _calls_at(scene, entity, (port,))
         meant = [one for one in declared if _fits(port, one)]
         crossed = any(_is_for(declared, port, one) for one in astray if one is not port)
         named = (_listener(declared, port) or EMPTY).get("name")
-        if not blamed or not meant or not named or crossed:
+        if not blamed or not meant or not named or crossed or not edited_lately(scene, service):
             continue
         yield Finding(
             condition="service.target_port",

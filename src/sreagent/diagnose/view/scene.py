@@ -52,6 +52,8 @@ class Scene:
         self.now = now
         self._versions = inventory.versions()
         self._kept: dict[object, _Kept] = {}
+        self._used: set[int] = set()
+        """Which of what is kept went into the present piece of work: its reads are noted once."""
         self._kept_since = now
         if before and 0 <= (now - before._kept_since).total_seconds() <= SOON:
             self._take_over(before)
@@ -69,17 +71,20 @@ class Scene:
         kept = self._kept.get(key)
         if kept is None:
             kept = self._kept[key] = self._work(work, arguments)
-        self.inventory.reads |= kept.reads
+        if id(kept) not in self._used:
+            self._used.add(id(kept))
+            self.inventory.reads |= kept.reads
         return cast(Result, kept.result)
 
     def _work(self, work: Callable[..., object], arguments: tuple[object, ...]) -> _Kept:
         outer, self.inventory.reads = self.inventory.reads, set()
+        used, self._used = self._used, set()
         try:
             result = work(*arguments)
             # What reads nothing itself is filled by those who call it.
             reads = frozenset(self.inventory.reads or ("anything",))
         finally:
-            self.inventory.reads = outer
+            self.inventory.reads, self._used = outer, used
         return _Kept(result, reads)
 
     def all(self, kind: str, namespace: str = "") -> list[Obj]:
