@@ -22,7 +22,7 @@ from sreagent.report.postmortem import postmortem
 from sreagent.settings import person, state_folder
 from sreagent.wiring import Run
 
-SELDOM = (200_000, 50, 100)
+SELDOM = (2_000_000, 50, 100)
 """New objects between two looks for cycles: the lists of a large cluster are no garbage."""
 Start = Callable[[Person], AbstractContextManager[Run]]
 """Opens a run for the person who will be asked."""

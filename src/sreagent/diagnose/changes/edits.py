@@ -218,13 +218,13 @@ def _has_untold_generation(scene: Scene, item: Obj) -> bool:
     """Whether the content changed since it was made, and no field manager tells when."""
     meta = item["metadata"]
     entries = meta.get("managedFields") or ()
+    if not entries or int(meta.get("generation") or 1) <= 1:
+        return False
     by_controllers = any(
         is_controller(one.get("manager", "")) and "f:spec" in (one.get("fieldsV1") or EMPTY)
         for one in entries
     )
-    generation = int(meta.get("generation") or 1)
-    told = by_controllers or any(True for _ in _after_creation(scene, item))
-    return bool(entries) and generation > 1 and not told
+    return not by_controllers and not any(True for _ in _after_creation(scene, item))
 
 
 def who(scene: Scene, entity: Entity, edit: Edit) -> str:

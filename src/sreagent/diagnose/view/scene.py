@@ -261,7 +261,8 @@ class Scene:
 
     def logs(self, pod: Obj, container: str = "") -> list[tuple[PodLog, LogReading]]:
         """Logs of a pod that were read, previous runs first."""
-        found = self._logs.get(pod_entity(pod), [])
+        logs = self._logs
+        found = logs.get(pod_entity(pod), ()) if logs else ()
         return [pair for pair in found if container in ("", pair[0].container)]
 
     def all_logs(self) -> Iterator[tuple[PodLog, LogReading]]:
