@@ -30,6 +30,8 @@ _RELOADED = re.compile(
     rf"|(?:loaded|picked up|applied) (?:the )?new|(?:completed|successful(?:ly)?) load(?:ed|ing))"
     rf"\b.{{0,60}}\b{_WHAT}"
     rf"|\b{_WHAT}.{{0,60}}\b(?:re-?load(?:ed|ing)|changed?|updated|modified)\b"
+    # What watchers of files say: fsnotify, inotify, watchdog.
+    rf"|\b(?:file\w{{0,8}}|fs\w{{0,6}}|watch\w{{0,4}}) events?\b.{{0,60}}\b{_WHAT}"
     r"|\breconfigur(?:ed|ing)\b|CONFIG\w{0,10}_(?:CHANGED?|UPDATED?|RELOAD(?:ED)?)",
     re.IGNORECASE,
 )

@@ -34,6 +34,8 @@ _OF_LOGINS = re.compile(
     re.IGNORECASE,
 )
 """How databases, caches and brokers refuse who logs in."""
+_UNKNOWN_CALL = re.compile(r"unknown (?:service|method) /?([\w./]{3,200})", re.IGNORECASE)
+"""What a gRPC server does not serve: `shop.stock.v1.Reservations`."""
 _IDENTIFIER = re.compile(r"[A-Za-z]\w{3,80}")
 _ASKS = ("client", "stub", "gateway", "adapter", "connector", "proxy", "grpc", "blocking", "future")
 """How the names of classes end that ask somebody else."""
@@ -48,6 +50,7 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
     inside = {one.entity: one for one in reversed(fitting) if one.entity}
     text = error.block[:_BLOCK]
     asking = {_asked_by(one) for one in _IDENTIFIER.findall(text)} if inside else set()
+    asking |= {word for call in _UNKNOWN_CALL.findall(text) for word in _packages(call)}
     named = [one for end, one in inside.items() if end and _is_named(end.name, text, asking)]
     if named:
         return named[0] if len(named) == 1 else None
@@ -62,7 +65,7 @@ def _fits(error: LogError, end: Target) -> bool:
         return is_store and bool(_OF_LOGINS.search(error.block[:_BLOCK]))
     if error.cause in OF_STORES:
         return is_store
-    if error.cause in (LogCause.HTTP_5XX, LogCause.WRONG_PROTOCOL):
+    if error.cause in (LogCause.HTTP_5XX, LogCause.WRONG_PROTOCOL, LogCause.UNIMPLEMENTED):
         return not is_store
     return error.cause in NETWORK
 
@@ -72,6 +75,11 @@ def _asked(error: LogError) -> bool:
     if error.cause is LogCause.HTTP_5XX:
         return bool(_AS_CLIENT.search(error.block[:_BLOCK]))
     return error.cause in _ONLY_CLIENTS_SAY | OF_STORES | {LogCause.AUTH_FAILED}
+
+
+def _packages(call: str) -> list[str]:
+    """The parts of a gRPC service's name, as names of Services are compared."""
+    return [part.replace("_", "").lower() for part in re.split(r"[./]", call)]
 
 
 def _is_named(service: str, text: str, asking: set[str]) -> bool:
