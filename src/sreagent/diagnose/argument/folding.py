@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sreagent.diagnose.conditions.registry import Role, traits
 from sreagent.diagnose.logs.patterns import NETWORK, LogCause
@@ -16,6 +16,8 @@ from sreagent.domain.inventory import controller_ref
 
 FLOODED = "workload.flooded"
 """A cause only where nobody else is."""
+SINCE = timedelta(hours=1)
+"""By which the trouble of somebody may be older than that of who asked somebody in vain."""
 LATE = 120
 """Seconds by which clocks may disagree about which came first."""
 _NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
@@ -180,8 +182,15 @@ class Folding:
             yield from self._behind_all_complaints(finding)
             for suspect in finding.suspects:
                 for guilty in self.guilty(suspect):
-                    if guilty != problem.entity:
+                    if guilty != problem.entity and self._may_be_meant(guilty, finding):
                         yield guilty
+
+    def _may_be_meant(self, guilty: Entity, finding: Finding) -> bool:
+        """Where it is not told who was asked: whether he has been in trouble since about then."""
+        if "asked" not in finding.facts or finding.since is None:
+            return True
+        began = [one.since for one in self.problems[guilty].findings if is_hard(one) and one.since]
+        return any(one >= finding.since - SINCE and not _before(finding.since, one) for one in began)
 
     def _behind_all_complaints(self, finding: Finding) -> Iterator[Entity]:
         """What explains each of those who complain, so that nothing is left of it here."""

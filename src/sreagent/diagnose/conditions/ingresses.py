@@ -17,6 +17,8 @@ from sreagent.domain.moment import span
 PATIENCE = 300
 """Seconds that a controller may take to serve a new Ingress."""
 CLASS_NOTE = "kubernetes.io/ingress.class"
+TELLING = 4
+"""Characters of a path that is hardly meant by chance where a log has it."""
 DEFAULT_NOTE = "ingressclass.kubernetes.io/is-default-class"
 _WITHOUT_OBJECT = ("gce", "gce-internal")
 """Classes whose controllers have no IngressClass."""
@@ -186,7 +188,7 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             since=fresh_edit(scene, ingress),
             command=entity.get,
             facts={"service": one.service, "service_suggested": meant}
-            | _cut_off(scene, entity, one.service, meant)
+            | _cut_off(scene, entity, one, meant)
             | ({"settled": "it was applied with another one"} if why else {}),
         )
 
@@ -227,14 +229,19 @@ def _wrong(scene: Scene, service: Entity, port: str) -> str:
     return f"{service} serves {', '.join(str(one.get('port')) for one in ports)}"
 
 
-def _cut_off(scene: Scene, ingress: Entity, *services: str) -> dict[str, str]:
-    """The programs that get no requests from outside, or the wrong ones."""
+def _cut_off(scene: Scene, ingress: Entity, wrong: Backend, meant: str) -> dict[str, str]:
+    """The programs that get no requests from outside, or the wrong ones, and who asks in vain."""
     found = {
         one.path
-        for name in services
+        for name in (wrong.service, meant)
         if (item := scene.get("Service", ingress.namespace, name))
         for one in scene.workloads_behind(item)
     }
+    path = wrong.path[wrong.path.find("/") :]
+    for log, reading in scene.all_logs() if len(path) >= TELLING else ():
+        pod = scene.inventory.find(log.pod)
+        if pod and any(path in error.block for error in reading.errors):
+            found.add(scene.workload_of(pod).path)
     return {"explains": " ".join(sorted(found))} if found else {}
 
 

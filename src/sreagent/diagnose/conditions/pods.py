@@ -1,6 +1,6 @@
 """Pods that run but do not serve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sreagent.diagnose.conditions.bad_nodes import at_fault
@@ -20,7 +20,7 @@ from sreagent.diagnose.objects.podspec import (
 from sreagent.diagnose.view.calling import configured_calls, is_current, with_target
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.targets import Target, callees, resolve_error, suspects_of
-from sreagent.diagnose.view.unnamed import STORES
+from sreagent.diagnose.view.unnamed import STORES, asked_somebody
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, PodLog
@@ -177,6 +177,7 @@ def _is_worth_it(error: LogError, reading: LogReading) -> bool:
 
 def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError) -> Finding:
     target = resolve_error(scene, entity.namespace, error)
+    named = with_target(scene, pod, error)
     return Finding(
         condition="pod.log_errors",
         entity=entity,
@@ -189,26 +190,32 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
         command=log.command,
         excerpt=error.block,
         tainted=True,
-        suspects=_suspects(scene, pod, with_target(scene, pod, error)),
-        facts=_facts(log, error, target),
+        suspects=_suspects(scene, pod, named),
+        facts=_facts(log, error, target) | ({"asked": "somebody"} if asked_somebody(named) else {}),
     )
 
 
 def _suspects(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
     others = suspects_of(scene, pod["metadata"].get("namespace", ""), error)
-    return footing_of(scene, pod, error.cause) or others or _stores(scene, pod, error)
+    named = footing_of(scene, pod, error.cause) or others or _stores(scene, pod, error)
+    return named or (_called(scene, pod) if asked_somebody(error) else ())
+
+
+def _called(scene: Scene, pod: Obj) -> tuple[Entity, ...]:
+    """Whom a program is configured to call."""
+    known = configured_calls(scene).get(scene.workload_of(pod), ())
+    return tuple(dict.fromkeys(one.target.entity for one in known if one.target.entity))
 
 
 def _stores(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
     """Of a store that is full clients tell no address: any that they are configured with."""
     if error.cause not in OF_STORES or error.target:
         return ()
-    known = configured_calls(scene).get(scene.workload_of(pod), ())
-    called = [one.target.entity for one in known if one.target.entity]
+    called = _called(scene, pod)
     return tuple(dict.fromkeys((*called, *_behind_proxies(scene, called))))
 
 
-def _behind_proxies(scene: Scene, called: list[Entity]) -> Iterator[Entity]:
+def _behind_proxies(scene: Scene, called: Iterable[Entity]) -> Iterator[Entity]:
     """Stores that those call which look like a store to their clients, as poolers do."""
     for service in called:
         item = scene.inventory.find(service)

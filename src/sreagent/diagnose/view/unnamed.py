@@ -58,6 +58,12 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
     return next(iter(inside.values())) if alone and _asked(error) else None
 
 
+def asked_somebody(error: LogError) -> bool:
+    """Whether it tells that a request to somebody failed, and not to whom."""
+    told = error.cause in (LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX)
+    return not error.target and told and bool(_AS_CLIENT.search(error.block[:_BLOCK]))
+
+
 def _fits(error: LogError, end: Target) -> bool:
     """Whether what listens there can answer so."""
     is_store = end.address.port in STORES
