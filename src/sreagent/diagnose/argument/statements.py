@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sreagent.diagnose.view.bearing import bearing
 from sreagent.diagnose.view.revisions import Revision
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.change import Change
@@ -40,7 +41,7 @@ def state(scene: Scene, account: Account) -> str:
     if account.symptom:
         text += f"; {one_line(account.symptom.claim, SYMPTOM)}"
     if change and not own_rollout:
-        text += f"; {_edit(scene, change, entity, first)}"
+        text += f"; {_edit(scene, change, entity, first)}{_settings(scene, change, text)}"
     if account.previous and (ran := _ran(account.previous, change)):
         text += f"; {account.previous.label} ran for {ran}"
     return one_line(text, LONGEST)
@@ -77,6 +78,15 @@ def _edit(scene: Scene, change: Change, entity: Entity, first_symptom: datetime 
     if not change.is_dated:
         return f"{about}{change.summary} ({change.nearness or 'at an unknown time'}{by})"
     return f"{about}{change.summary} ({when(scene, change.at)}{by}{_lead(change, first_symptom)})"
+
+
+def _settings(scene: Scene, change: Change, seen: str) -> str:
+    """What a ConfigMap says now of what was seen, where nobody knows what it said before."""
+    item = scene.inventory.find(change.entity)
+    if item is None or change.entity.kind != "ConfigMap" or change.diff:
+        return ""
+    told = bearing(item, seen)
+    return f"; it says {', '.join(told)}" if told else ""
 
 
 def _lead(change: Change, first_symptom: datetime | None) -> str:
