@@ -27,7 +27,7 @@ SURE = 0.75
 """Confidence from which something is broken for certain, whoever suffers from it."""
 LIKELY = 0.60
 """Confidence from which a program's own trouble may be why another one lacks its messages."""
-HOUR = 3600
+HALF_AN_HOUR, HOUR = 1800, 3600
 ANSWERS = frozenset(
     {
         *(LogCause.HTTP_5XX, LogCause.RATE_LIMITED, LogCause.TOO_LARGE),
@@ -119,6 +119,31 @@ def by_unreached(
     ]
 
 
+def by_moment(causes: Sequence[Cause], alert: Alert, focus: Focus) -> Sequence[Cause]:
+    """The same causes; where none explains the alert, the one that broke near it just before."""
+    if _is_answered(causes, focus) or alert.starts_at is None:
+        return causes
+    suspects = [one for one in causes if _broke_near(one, alert.starts_at, focus)]
+    if len(suspects) != 1:
+        return causes
+    [suspect] = suspects
+    laid = replace(_less_sure(suspect, UNPROVED), relevant=True)
+    return [laid, *(one for one in causes if one is not suspect)]
+
+
+def _broke_near(cause: Cause, fired: datetime, focus: Focus) -> bool:
+    primary, began = cause.findings[0], _began(cause)
+    if cause.confidence < SURE or not is_hard(primary) or began is None:
+        return False
+    spaces = {one.namespace for one in (cause.entity, *cause.victims) if one.namespace}
+    soon = -LATEST <= (fired - began).total_seconds() <= HALF_AN_HOUR
+    return soon and bool(spaces & {*focus.namespaces}) and _is_cause(cause)
+
+
+def _is_cause(cause: Cause) -> bool:
+    return traits(cause.findings[0].condition).role is Role.CAUSE
+
+
 def _is_no_later(cause: Cause, fired: datetime | None) -> bool:
     began = cause.first_symptom
     return not began or not fired or (began - fired).total_seconds() <= LATEST
@@ -165,7 +190,7 @@ def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
     alone = primary.source == "prometheus" and not (change and change.is_dated)
     if cause.relevant or cause.confidence < SURE or alone:
         return False
-    if traits(primary.condition).role is not Role.CAUSE or symptom.change:
+    if not _is_cause(cause) or symptom.change:
         return False
     return _is_felt_there(cause, symptom)
 

@@ -6,7 +6,12 @@ from datetime import datetime, timedelta
 
 from sreagent.diagnose.argument.blame import by_configuration
 from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
-from sreagent.diagnose.argument.coincidence import by_coincidence, by_feeding, by_unreached
+from sreagent.diagnose.argument.coincidence import (
+    by_coincidence,
+    by_feeding,
+    by_moment,
+    by_unreached,
+)
 from sreagent.diagnose.argument.confidence import Grounds, is_death, weigh
 from sreagent.diagnose.argument.focus import ALWAYS_FIRING, Focus, calls_it, focus_of, reach
 from sreagent.diagnose.argument.folding import LATE, Folding, Problem, is_hard, problems
@@ -102,6 +107,8 @@ class _Accounts:
         if not _is_over(self.alert):
             causes = by_unreached(self.scene, causes, self.alert, self.focus)
         causes = by_feeding(self.scene, causes, others, self.alert, self.focus)
+        if not _is_over(self.alert):
+            causes = by_moment(causes, self.alert, self.focus)
         return tuple(sorted(causes, key=_rank))
 
     def _of(self, root: Entity, suffering: Mapping[Entity, list[Entity]]) -> Cause:

@@ -190,7 +190,9 @@ class Folding:
         if "asked" not in finding.facts or finding.since is None:
             return True
         began = [one.since for one in self.problems[guilty].findings if is_hard(one) and one.since]
-        return any(one >= finding.since - SINCE and not _before(finding.since, one) for one in began)
+        return any(
+            one >= finding.since - SINCE and not _before(finding.since, one) for one in began
+        )
 
     def _behind_all_complaints(self, finding: Finding) -> Iterator[Entity]:
         """What explains each of those who complain, so that nothing is left of it here."""

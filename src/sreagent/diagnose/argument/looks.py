@@ -48,6 +48,8 @@ DAY = 86_400
 _LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND, _ANYBODY = 0.9, 0.7, 0.6, 0.5, 0.25, 0.15
 """How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
 of a neighbour and of anybody tells what is wrong: shares of the doubt that it takes away."""
+_REPLICA = 0.11
+"""The same of one more replica: only some of them may fail, by their node or their part of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,11 @@ class LogWanted:
     """`last words of a crash`, `called by checkout`, …"""
     gain: float = 0.0
     """Bits of doubt that it is expected to take away."""
+
+
+def is_dark(so_far: Explanation) -> bool:
+    """Whether an alert fires and nothing is found that would explain it."""
+    return not so_far.is_over and not any(one.relevant for one in so_far.causes)
 
 
 def wanted_logs(scene: Scene, so_far: Explanation, limit: int = 10) -> tuple[LogWanted, ...]:
@@ -308,6 +315,10 @@ def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
             gain = _AROUND if fresh or entity in calling else _ANYBODY
             for log in _of_workload(scene, entity, why):
                 yield replace(log, gain=gain)
+            if is_dark(so_far):
+                for pod in scene.pods_by_workload.get(entity, ()):
+                    for log in _of_workload(scene, pod_entity(pod), "nothing is found yet"):
+                        yield replace(log, gain=_REPLICA)
 
 
 def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:

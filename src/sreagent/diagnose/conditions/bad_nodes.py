@@ -4,13 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sreagent.diagnose.conditions.registry import condition
+from sreagent.diagnose.logs.meaning import OFTEN, is_new
+from sreagent.diagnose.logs.patterns import LogCause
+from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.objects.podspec import EMPTY, containers, is_over, is_ready, pod_condition
+from sreagent.diagnose.view.calling import is_current
 from sreagent.diagnose.view.revisions import HASH
 from sreagent.diagnose.view.scene import Scene, labels_of, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
-from sreagent.domain.inventory import Obj, controller_ref
+from sreagent.domain.inventory import Obj, PodLog, controller_ref
+from sreagent.domain.text import one_line
 
+_CUT = frozenset({LogCause.RESET, LogCause.TIMEOUT, LogCause.DNS_TIMEOUT, LogCause.REFUSED})
+"""What programs say that reach nobody."""
 SETTLED = 120
 """Seconds a pod may take to become ready."""
 SEVERAL = 2
@@ -41,6 +48,41 @@ def fails_its_pods(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]
     )
 
 
+@condition(
+    "node.cuts_off_its_pods",
+    "Node",
+    worth=0.82,
+    refuted_by="the same complaints of pods on another node",
+)
+def cuts_off_its_pods(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
+    """Programs complain of the network on one node only, though the node counts as ready."""
+    complaining = _cutting(scene).get(entity.name)
+    if not complaining:
+        return
+    owners = sorted({scene.workload_of(pod) for pod, _, _ in complaining})
+    _, log, error = complaining[0]
+    yield Finding(
+        condition="node.cuts_off_its_pods",
+        entity=entity,
+        claim=f"{entity} counts as ready, but programs of {' and '.join(map(str, owners[:3]))} "
+        f"complain of the network on it, and on no other node: {one_line(error.line, 160)}",
+        category=Category.NODE,
+        uid=node["metadata"].get("uid", ""),
+        since=min((one.first_at for _, _, one in complaining if one.first_at), default=None),
+        source="logs",
+        command=log.command,
+        excerpt=error.block,
+        tainted=True,
+        facts={"node": entity.name},
+    )
+
+
+def cut_off_by(scene: Scene, pod: Obj) -> tuple[Entity, ...]:
+    """The node of a pod, when programs complain of the network on that node only."""
+    name = _node(pod)
+    return (Entity(kind="Node", name=name),) if name in _cutting(scene) else ()
+
+
 def at_fault(scene: Scene, pod: Obj) -> tuple[Entity, ...]:
     """The node of a pod, when it is the node that fails its pods."""
     name = str((pod.get("spec") or EMPTY).get("nodeName") or "")
@@ -69,6 +111,40 @@ def _bad(scene: Scene) -> Mapping[str, tuple[Entity, ...]]:
         for name, owners in places.items()
         if len(owners) >= SEVERAL and 2 * len(owners) > shared[name] and _is_up(scene, name)
     }
+
+
+_Complaint = tuple[Obj, PodLog, LogError]
+
+
+@once_per_scene
+def _cutting(scene: Scene) -> Mapping[str, tuple[_Complaint, ...]]:
+    """Node names, each with who complains of the network there, of several workloads."""
+    places: dict[str, list[list[_Complaint]]] = defaultdict(list)
+    for pods in _alike(scene):
+        heard = {_node(pod) for pod in pods if scene.logs(pod)}
+        told = [one for pod in pods if (one := _complaint(scene, pod))]
+        nodes = {_node(pod) for pod, _, _ in told}
+        if len(nodes) == 1 and heard - nodes:
+            places[nodes.pop()].append(told)
+    return {
+        name: tuple(one for each in told for one in each)
+        for name, told in places.items()
+        if len(told) >= SEVERAL and _is_up(scene, name)
+    }
+
+
+def _complaint(scene: Scene, pod: Obj) -> _Complaint | None:
+    """What a program says of the network again and again, and did not always."""
+    return next(
+        (
+            (pod, log, error)
+            for log, reading in scene.logs(pod)
+            for error in reading.errors
+            if error.cause in _CUT and error.count >= OFTEN and not log.previous
+            if is_current(scene, error) and is_new(error, reading)
+        ),
+        None,
+    )
 
 
 def _alike(scene: Scene) -> list[list[Obj]]:

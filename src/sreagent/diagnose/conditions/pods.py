@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sreagent.diagnose.conditions.bad_nodes import at_fault
+from sreagent.diagnose.conditions.bad_nodes import at_fault, cut_off_by
 from sreagent.diagnose.conditions.footing import footing_of
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.logs.meaning import OFTEN, category_of, is_new, severity_of
-from sreagent.diagnose.logs.patterns import OF_STORES, QUOTED, LogCause
+from sreagent.diagnose.logs.patterns import NETWORK, OF_STORES, QUOTED, LogCause
 from sreagent.diagnose.logs.reading import LogError, LogReading
 from sreagent.diagnose.objects.podspec import (
     EMPTY,
@@ -197,7 +197,9 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
 
 def _suspects(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
     others = suspects_of(scene, pod["metadata"].get("namespace", ""), error)
-    named = footing_of(scene, pod, error.cause) or others or _stores(scene, pod, error)
+    cut_off = cut_off_by(scene, pod) if error.cause in NETWORK else ()
+    footing = footing_of(scene, pod, error.cause) or cut_off
+    named = footing or others or _stores(scene, pod, error)
     return named or (_called(scene, pod) if asked_somebody(error) else ())
 
 
@@ -208,8 +210,8 @@ def _called(scene: Scene, pod: Obj) -> tuple[Entity, ...]:
 
 
 def _stores(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
-    """Of a store that is full clients tell no address: any that they are configured with."""
-    if error.cause not in OF_STORES or error.target:
+    """Of a store that is full or split clients tell no address: any they are configured with."""
+    if error.cause not in OF_STORES | {LogCause.PARTITIONED} or error.target:
         return ()
     called = _called(scene, pod)
     return tuple(dict.fromkeys((*called, *_behind_proxies(scene, called))))

@@ -355,9 +355,9 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.PARTITIONED,
-        "partition|split.brain|split brain|split-brain|inconsistent_database",
+        "partition|split.brain|split brain|split-brain|inconsistent_database|home node",
         r"partitioned network|network partition|split.brain|running_partitioned_network"
-        r"|inconsistent_database",
+        r"|inconsistent_database|home node \S{1,200} of durable queue",
     ),
     *_say(
         LogCause.LEADER_LOST,

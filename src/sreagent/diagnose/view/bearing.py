@@ -11,7 +11,9 @@ SHOWN = 3
 """Settings that are told."""
 _LARGEST = 100_000
 """Characters of a file that are read."""
-_LINE = re.compile(r"^\s*[\"']?([A-Za-z][\w.-]{0,80})[\"']?\s*[=:]\s*(\S.{0,200}?)\s*[,;]?\s*$", re.M)
+_LINE = re.compile(
+    r"^\s*[\"']?([A-Za-z][\w.-]{0,80})[\"']?\s*[=:]\s*(\S.{0,200}?)\s*[,;]?\s*$", re.M
+)
 _BEARS = tuple(
     (re.compile(seen, re.IGNORECASE), re.compile(named, re.IGNORECASE))
     for seen, named in (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from sreagent.diagnose.argument.looks import unmeasured, wanted_logs, wanted_namespaces
+from sreagent.diagnose.argument.looks import is_dark, unmeasured, wanted_logs, wanted_namespaces
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
@@ -46,6 +46,8 @@ MENDED = 3
 """Causes for which changes are proposed in one run."""
 LOG_LIMIT = 12
 """Logs read in one investigation."""
+DARK_LIMIT = 30
+"""The same while nothing is found at all: a silent replica must not look like health."""
 
 
 class RulesReasoner:
@@ -137,10 +139,11 @@ def _second_lists(case: Case) -> Gather:
 
 def _logs(case: Case) -> Gather:
     read = sum(key.startswith("ReadLog") for key in case.asked_for)
-    wanted = wanted_logs(case.scene, case.explanation, limit=LOG_LIMIT)
+    limit = DARK_LIMIT if is_dark(case.explanation) else LOG_LIMIT
+    wanted = wanted_logs(case.scene, case.explanation, limit=limit)
     looks = (ReadLog(pod=w.pod, container=w.container, previous=w.previous) for w in wanted)
     fresh = [look for look in looks if str(look) not in case.asked_for]
-    return Gather(logs=tuple(fresh[: max(LOG_LIMIT - read, 0)]))
+    return Gather(logs=tuple(fresh[: max(limit - read, 0)]))
 
 
 def _namespaces(case: Case) -> Gather:
