@@ -110,6 +110,16 @@ def test_while_nothing_is_sure_a_log_of_each_program_is_read() -> None:
     assert sorted(pod for pod, _ in names(rest)) == ["cart-1-0", "mail-1-0"]
 
 
+def test_while_nothing_is_found_logs_of_all_replicas_are_read() -> None:
+    objects = (*app("web"), *app("cart"))
+    pods = [one for one in objects if one["kind"] == "Pod"]
+    first = [log(one, "INFO fine") for one in pods if one["metadata"]["name"].endswith("-1-0")]
+    rest = wanted(seen(*objects, logs=first), alert("HighErrorRate shop/web"))
+    assert sorted(pod for pod, _ in names(rest)) == ["cart-1-1", "web-1-1"]
+    told = [log(one, "ERROR pool exhausted: no free connection") for one in pods]
+    assert wanted(seen(*objects, logs=told), alert("HighErrorRate shop/web")) == ()
+
+
 def test_of_a_revision_the_pod_that_has_run_longest_is_read() -> None:
     objects = app(pods=[running(), running(), running()])
     for age, one in zip((60, 9000, 600), [o for o in objects if o["kind"] == "Pod"], strict=True):

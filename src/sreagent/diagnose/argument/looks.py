@@ -48,8 +48,6 @@ DAY = 86_400
 _LAST_WORDS, _NAMED, _SUSPECTED, _CALLER, _AROUND, _ANYBODY = 0.9, 0.7, 0.6, 0.5, 0.25, 0.15
 """How well the log of a dead container, of the alert's object, of a suspect, of one who calls it,
 of a neighbour and of anybody tells what is wrong: shares of the doubt that it takes away."""
-_REPLICA = 0.11
-"""The same of one more replica: only some of them may fail, by their node or their part of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +257,7 @@ def _wanted(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
     yield from _of_sufferers(scene, so_far)
     yield from _of_feeders(scene, so_far)
     yield from _survey(scene, so_far)
+    yield from _replicas(scene, so_far)
     for failing in failing_calls(scene):
         if called := failing.target.entity:
             reason = f"called by {failing.caller}"
@@ -305,20 +304,35 @@ def _survey(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
         return
     why = "nothing is sure yet" if so_far.focus else "the alert names nobody"
     calling = {caller for found in callers(scene).values() for caller in found}
+    for entity in _in_scope(scene, so_far):
+        known = workload_revisions(scene, entity)
+        fresh = bool(known and known[0].at and (scene.age(known[0].at) or 0) < DAY)
+        gain = _AROUND if fresh or entity in calling else _ANYBODY
+        for log in _of_workload(scene, entity, why):
+            yield replace(log, gain=gain)
+
+
+def _replicas(scene: Scene, so_far: Explanation) -> Iterator[LogWanted]:
+    """The other pods, once one of each workload was read and nothing is found at all."""
+    if not is_dark(so_far):
+        return
+    read = {log.pod for log, _ in scene.all_logs()}
+    first = (log for one in _in_scope(scene, so_far) for log in _of_workload(scene, one, ""))
+    if any(log.pod not in read for log in first):
+        return
+    for entity in _in_scope(scene, so_far):
+        for pod in scene.pods_by_workload.get(entity, ()):
+            for log in _of_workload(scene, pod_entity(pod), "nothing is found yet"):
+                yield replace(log, gain=LEAST)
+
+
+def _in_scope(scene: Scene, so_far: Explanation) -> Iterator[Entity]:
+    """Workloads of the namespaces in view."""
     for kind in WORKLOADS:
         for item in scene.all(kind):
             entity = entity_of(kind, item)
-            if so_far.namespaces and entity.namespace not in so_far.namespaces:
-                continue
-            known = workload_revisions(scene, entity)
-            fresh = bool(known and known[0].at and (scene.age(known[0].at) or 0) < DAY)
-            gain = _AROUND if fresh or entity in calling else _ANYBODY
-            for log in _of_workload(scene, entity, why):
-                yield replace(log, gain=gain)
-            if is_dark(so_far):
-                for pod in scene.pods_by_workload.get(entity, ()):
-                    for log in _of_workload(scene, pod_entity(pod), "nothing is found yet"):
-                        yield replace(log, gain=_REPLICA)
+            if not so_far.namespaces or entity.namespace in so_far.namespaces:
+                yield entity
 
 
 def _of_crashes(scene: Scene, broken: list[Finding]) -> Iterator[tuple[Entity, list[LogWanted]]]:

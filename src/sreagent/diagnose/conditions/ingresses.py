@@ -188,7 +188,7 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             since=fresh_edit(scene, ingress),
             command=entity.get,
             facts={"service": one.service, "service_suggested": meant}
-            | _cut_off(scene, entity, one, meant)
+            | _cut_off(scene, entity, one.service, meant, asked_by=one.path)
             | ({"settled": "it was applied with another one"} if why else {}),
         )
 
@@ -229,15 +229,15 @@ def _wrong(scene: Scene, service: Entity, port: str) -> str:
     return f"{service} serves {', '.join(str(one.get('port')) for one in ports)}"
 
 
-def _cut_off(scene: Scene, ingress: Entity, wrong: Backend, meant: str) -> dict[str, str]:
+def _cut_off(scene: Scene, ingress: Entity, *services: str, asked_by: str = "") -> dict[str, str]:
     """The programs that get no requests from outside, or the wrong ones, and who asks in vain."""
     found = {
         one.path
-        for name in (wrong.service, meant)
+        for name in services
         if (item := scene.get("Service", ingress.namespace, name))
         for one in scene.workloads_behind(item)
     }
-    path = wrong.path[wrong.path.find("/") :]
+    path = asked_by[asked_by.find("/") :]
     for log, reading in scene.all_logs() if len(path) >= TELLING else ():
         pod = scene.inventory.find(log.pod)
         if pod and any(path in error.block for error in reading.errors):
