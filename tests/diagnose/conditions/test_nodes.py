@@ -10,6 +10,7 @@ from tests.diagnose.build import (
     container,
     crashing,
     event,
+    log,
     make,
     node,
     pod,
@@ -20,7 +21,7 @@ from tests.diagnose.build import (
 
 from sreagent.diagnose.conditions.run import findings
 from sreagent.domain.finding import Severity
-from sreagent.domain.inventory import Inventory
+from sreagent.domain.inventory import Inventory, PodLog
 
 ZONE = "topology.kubernetes.io/zone"
 
@@ -264,3 +265,52 @@ def test_an_evicted_pod_is_to_blame_when_it_took_all_memory(one: Json, *, greedy
     assert ("used 3Gi without a memory limit" in finding.claim) is greedy
     assert [each.path for each in finding.suspects] == ([] if greedy else ["Node/node-1"])
     assert [each.path for each in pressure.suspects] == (["Pod/shop/gone"] if greedy else [])
+
+
+def heard(objects: list[Json], complains_on: str, line: str, since: float = 600) -> list[PodLog]:
+    """Logs of an hour and more of all its pods; those on one node complain since a while."""
+    pods = [one for one in objects if one["kind"] == "Pod"]
+    return [
+        log(
+            one,
+            "\n".join(
+                f"{ago(second)} {line if second <= since and cut else 'INFO served'}"
+                for second in range(4000, 0, -10)
+            ),
+        )
+        for one in pods
+        for cut in [one["spec"]["nodeName"] == complains_on]
+    ]
+
+
+DOWN = "ERROR connect ENETDOWN 10.66.4.61:4001"
+A, B = spread("a"), spread("b")
+
+
+@pytest.mark.parametrize(
+    ("logs", "count"),
+    [
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-2", DOWN)], 1, id="both-there"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "none", DOWN)], 0, id="one-program"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-1", DOWN)], 0, id="elsewhere"),
+        pytest.param(
+            [*heard(A, "node-2", DOWN, 9000), *heard(B, "node-2", DOWN, 9000)], 0, id="always"
+        ),
+        pytest.param(
+            [*heard(A, "node-2", DOWN)[1:], *heard(B, "node-2", DOWN)[1:]],
+            0,
+            id="the-others-were-not-heard",
+        ),
+    ],
+)
+def test_a_node_on_which_alone_programs_lose_the_network_is_told(
+    logs: list[PodLog], count: int
+) -> None:
+    inventory = seen(node("node-1"), node("node-2"), *A, *B, logs=logs)
+    found = findings(inventory, NOW)
+    told = [one for one in found if one.condition == "node.cuts_off_its_pods"]
+    assert [(one.entity.path, "ENETDOWN" in one.claim) for one in told] == [
+        ("Node/node-2", True)
+    ] * count
+    blamed = {suspect.path for one in found for suspect in one.suspects if suspect.kind == "Node"}
+    assert blamed == ({"Node/node-2"} if count else set())

@@ -696,3 +696,23 @@ def test_callers_that_came_with_the_wrong_port_are_at_fault_themselves() -> None
     every = found(*app(), *web, moved(edited=900), logs=[log(named(web, "Pod"), lines(REFUSED))])
     assert told(every, "workload.wrong_address")
     assert not told(every, "service.port_gone")
+
+
+def test_who_asks_by_a_path_that_leads_astray_suffers_from_it() -> None:
+    served = {
+        "kubectl.kubernetes.io/last-applied-configuration": json.dumps(ingress(("/api", "api", 80)))
+    }
+    web = app("web")
+    line = 'ERROR AxiosError: status 404 {"url":"https://shop.example.com/api/carts"}'
+    logs = [log(named(web, "Pod"), lines(line, 60, every=10))]
+    objects = [
+        *SERVED,
+        *app("api"),
+        service("api"),
+        *web,
+        ingress(("/api", "app", 80), annotations=served),
+    ]
+    [astray] = told(found(*objects, logs=logs), "ingress.misroute")
+    assert "Deployment/shop/web" in astray.facts["explains"].split()
+    [other] = told(found(*objects), "ingress.misroute")
+    assert "Deployment/shop/web" not in other.facts["explains"].split()

@@ -46,6 +46,8 @@ def edits(inventory: Inventory) -> list[Change]:
         pytest.param("msg=\"got runtime update and reloading config\"", id="a runtime update"),
         pytest.param("event=PROVIDER_CONFIGURATION_CHANGED flags=[checkout]", id="openfeature"),
         pytest.param("[notice] 1#1: signal 1 (SIGHUP) received, reconfiguring", id="a signal"),
+        pytest.param("filepath event: /etc/flags/flags.json REMOVE", id="a watcher of files"),
+        pytest.param("fsnotify event: CREATE /etc/flags/..data_tmp.json", id="what it was told"),
     ],
 )  # fmt: skip
 def test_a_program_that_took_its_files_over_dates_their_edit(line: str) -> None:

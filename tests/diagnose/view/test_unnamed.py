@@ -12,6 +12,7 @@ from sreagent.domain.entity import Entity
 GRPC = "io.grpc.StatusRuntimeException: UNAVAILABLE: Network closed for unknown reason"
 FRAME = "\tat com.shop.session.%s.authorize(X.java:58)"
 STATUS = "ERROR HTTPError: Response code 503 (Service Unavailable)"
+UNKNOWN = "ERROR rpc error: code = Unimplemented desc = unknown service shop.quote_api.v1.Quotes"
 LOGIN = 'FATAL: password authentication failed for user "app"'
 
 
@@ -54,6 +55,8 @@ TAGS, QUOTES, DB = end("tag-authorizer", 9000), end("quote-api"), end("orders-db
         pytest.param(STATUS, [end("quote-api", missing=True)], None, id="who-is-not-there"),
         pytest.param(STATUS, [DB], None, id="a-store-speaks-no-http"),
         pytest.param(STATUS, [], None, id="nobody"),
+        pytest.param(UNKNOWN, [TAGS, QUOTES], QUOTES, id="by-the-package-of-the-call"),
+        pytest.param(UNKNOWN, [TAGS, end("orders")], None, id="of-whom-no-package-is"),
         pytest.param(
             'INFO "GET /orders HTTP/1.1" 500 12ms', [QUOTES], None, id="its-own-answer-to-others"
         ),
