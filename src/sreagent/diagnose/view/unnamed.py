@@ -25,7 +25,8 @@ _AS_CLIENT = re.compile(
     r"HTTPError|Http(?:Request|ServerError|Status)\w{0,20}Exception|WebClientResponse|AxiosError"
     r"|fetch failed|FeignException|RestClientException|StatusRuntimeException|RpcE(?:xception|rror)"
     r"|code = Unavailable|StatusCode[.=]|\b14 UNAVAILABLE|Response (?:status )?code|Request failed"
-    r"|\bupstream|\bus=|\b(?:received|got|returned|responded)\b|\b50[24]\b",
+    r"|\bupstream|\bus=|\b(?:received|got|returned|responded)\b"
+    r"|\b50[24] (?:Bad|Gateway)|(?:\bstatus\w{0,5}|code)\W{1,4}50[24]\b|[-=]>\s*50[24]\b",
     re.IGNORECASE,
 )
 _OF_LOGINS = re.compile(
