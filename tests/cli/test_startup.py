@@ -30,7 +30,7 @@ def test_help_loads_none_of_the_heavy_libraries(arguments: list[str]) -> None:
 
 def test_an_investigation_by_rules_loads_only_what_it_needs() -> None:
     probe = (
-        "import sys, sreagent.wiring as w; from sreagent.simulator import Simulation\n"
+        "import sys, sreagent.wiring.runs as w; from sreagent.simulator import Simulation\n"
         "from sreagent.settings import Settings; from sreagent.cli.person import Nobody\n"
         "import sreagent.cli.session\n"
         "from sreagent.domain.alert import Alert\n"

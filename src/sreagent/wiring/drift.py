@@ -18,7 +18,7 @@ from sreagent.settings import (
     state_folder,
     terraform_variables,
 )
-from sreagent.wiring import system_clock
+from sreagent.wiring.connections import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
