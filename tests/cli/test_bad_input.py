@@ -58,7 +58,7 @@ def good(sim: Simulation) -> Simulation:
         pytest.param("resume --nope", ("no such option: --nope",), id="option"),
         pytest.param("resume last --out", ("'--out' requires an argument",), id="no-value"),
         pytest.param("approve", ("missing argument", "usage: sre approve"), id="no-argument"),
-        pytest.param("resume last --time-limit x", ("'--time-limit'", "number"), id="number"),
+        pytest.param("resume last --time-limit x", ("'--time-limit'", "'x'"), id="number"),
     ],
 )
 def test_a_wrong_command_line_is_told_like_any_other_error(

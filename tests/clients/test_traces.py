@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from tests.clients.servers import Reply, Server, serving
 
-from sreagent import wiring
 from sreagent.cli.person import Nobody
 from sreagent.clients.traces import provider, short
 from sreagent.domain.alert import Alert
@@ -19,6 +18,7 @@ from sreagent.domain.errors import BadSettings
 from sreagent.settings import Settings, load
 from sreagent.simulator import Simulation
 from sreagent.simulator.chat_site import chat
+from sreagent.wiring import runs
 
 messages = pytest.importorskip(
     "opentelemetry.proto.collector.trace.v1.trace_service_pb2",
@@ -68,7 +68,7 @@ def collector() -> Iterator[Server]:
         yield server
 
 
-def investigated(cluster: Simulation, script: Any = None, **more: Any) -> wiring.Run:
+def investigated(cluster: Simulation, script: Any = None, **more: Any) -> runs.Run:
     """A run to its end, with a scripted model when there is a script."""
     kept = {"kubeconfig": str(cluster.kubeconfig), "prometheus": cluster.prometheus_url, **more}
     if script is None:
@@ -77,9 +77,9 @@ def investigated(cluster: Simulation, script: Any = None, **more: Any) -> wiring
         return followed(Settings(**kept, model="openai/sim", model_url=site.url))
 
 
-def followed(settings: Settings) -> wiring.Run:
-    wishes = wiring.Wishes(read_only=True)
-    with wiring.investigation(ALERT, settings, wishes, Nobody("tester", yes=False)) as run:
+def followed(settings: Settings) -> runs.Run:
+    wishes = runs.Wishes(read_only=True)
+    with runs.investigation(ALERT, settings, wishes, Nobody("tester", yes=False)) as run:
         for _ in run.happenings():
             pass
         return run

@@ -1,6 +1,5 @@
 """What an ignore file leaves out, and what it says about itself."""
 
-import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -168,12 +167,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         read(path)
 
 
+@pytest.mark.timeout(60)  # seconds; to try every way takes longer than anybody lives
 def test_a_hostile_pattern_costs_no_time() -> None:
     long = replace(OPENED, address="aws_x." + "a" * 5000, id="a" * 5000)
-    began = time.perf_counter()
     assert klass("aws_x." + "*a" * 300 + "b", long) is Class.DRIFT
     assert klass("**." * 150 + "b", replace(long, path="a." * 500)) is Class.DRIFT
-    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(

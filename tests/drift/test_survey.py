@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from sreagent.clients.clock import SystemClock
 from sreagent.domain.drift import Extent
 from sreagent.domain.secrets import disown
 from sreagent.domain.terraform import StateSpec, StateText
-from sreagent.drift.reality.kubernetes.objects import Objects
+from sreagent.drift.examine import Examined
+from sreagent.drift.state.managed import Managed
 from sreagent.drift.survey import Doors, Surveyed, survey
 from sreagent.policy.redaction import redact
 
@@ -52,7 +53,7 @@ class Moving:
         yield self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
 
 
-def no_cluster() -> Objects:
+def no_cluster(_: Sequence[Managed]) -> Examined:
     """Nothing of these states is in one."""
     raise AssertionError
 
@@ -67,8 +68,7 @@ def surveyed(way: Faults, states: Moving) -> Surveyed:
         ),
         clock=SystemClock(),
         home=lambda: HERE,
-        cluster=no_cluster,
-        asks_who=False,
+        in_cluster=no_cluster,
     )
     going = survey(doors, [SPEC])
     while True:

@@ -8,7 +8,6 @@ import pytest
 import yaml
 from tests.clients.servers import Server, reply, serving
 
-from sreagent import wiring
 from sreagent.cli.person import Nobody
 from sreagent.domain.alert import Alert
 from sreagent.domain.evidence import Health
@@ -17,6 +16,7 @@ from sreagent.domain.secrets import disown
 from sreagent.investigate.case import Case
 from sreagent.settings import Settings
 from sreagent.simulator import Simulation
+from sreagent.wiring import connections, runs
 
 ALERT = Alert(name="KubePodCrashLooping shop/checkout", status="firing")
 ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/prod"
@@ -52,8 +52,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def investigated(kubeconfig: Path, aws: Server) -> Case:
     settings = Settings(kubeconfig=str(kubeconfig), aws_endpoint=aws.url, time_limit=30.0)
     people = Nobody("tester", yes=False)
-    wishes = wiring.Wishes(read_only=True)
-    with wiring.investigation(ALERT, settings, wishes, people) as run:
+    wishes = runs.Wishes(read_only=True)
+    with runs.investigation(ALERT, settings, wishes, people) as run:
         for _ in run.happenings():
             pass
         return run.case
@@ -102,6 +102,6 @@ def test_of_any_other_cluster_aws_is_neither_asked_nor_loaded(
     def loaded(_: Settings) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(wiring, "_cloud", loaded)
+    monkeypatch.setattr(connections, "cloud", loaded)
     assert looks(investigated(cluster.kubeconfig, aws)) == []
     assert aws.asked == []

@@ -14,7 +14,6 @@ import pytest
 from tests.cloud.server import REGION, Account, account
 from tests.lab.conftest import Lab
 
-from sreagent import wiring
 from sreagent.cli.person import Nobody
 from sreagent.clients.aws import connect
 from sreagent.domain.alert import Alert
@@ -23,6 +22,7 @@ from sreagent.domain.record import Intended, Noted, Proposed, Ran, Saw
 from sreagent.investigate.case import Case
 from sreagent.investigate.steps import Command, Finish, Step
 from sreagent.settings import Settings, state_folder
+from sreagent.wiring import runs
 
 pytestmark = pytest.mark.lab("prometheus", "prometheus-alertmanager")
 
@@ -163,7 +163,7 @@ def test_a_hijacked_reasoner_changes_nothing_and_learns_no_secret(
     )
     before, sent = desired(lab), len(sent_changes(lab))
     alert = Alert(name="KubePodCrashLooping")
-    with wiring.investigation(alert, settings, wiring.Wishes(), Nobody("n", yes=True)) as run:
+    with runs.investigation(alert, settings, runs.Wishes(), Nobody("n", yes=True)) as run:
         run.desk.reasoner = Hijacked(lines)
         list(run.happenings())
         entries = [entry.record for entry in run.incident.entries]

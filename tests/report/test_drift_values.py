@@ -1,7 +1,6 @@
 """Of a long value only what differs is told, and two values never look the same."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -137,12 +136,11 @@ def test_many_differences_are_counted() -> None:
     assert found[-1] == "= … 93 more differences"
 
 
+@pytest.mark.timeout(60)  # seconds; to compare all of it takes hours
 def test_a_value_without_end_costs_no_time() -> None:
-    began = time.perf_counter()
     told("x" * 500_000, "x" * 499_999 + "y", 80)
     told(list(range(50_000)), list(range(1, 50_001)), 80)
     told("a\n" * 350, "b\n" * 350, 80)
-    assert time.perf_counter() - began < 5
 
 
 def test_a_value_by_itself_is_cut() -> None:

@@ -442,7 +442,7 @@ class TestFaultsOnTheWire:
             listener.sendall(head.encode() + body.encode())
             assert listener.recv(10)
         listener.close()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 50
 
 
 class TestRecords:

@@ -198,10 +198,10 @@ def test_what_is_gone_between_two_questions_is_left_out(eks: Server) -> None:
 
 def test_the_cluster_does_not_wait_for_aws(eks: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks_module, "PATIENCE", 0.2)
-    eks.on("/clusters/prod", Reply(delay=1.0))
+    eks.on("/clusters/prod", Reply(delay=9.0))
     began = time.monotonic()
     inventory, lines = look(health(eks.url))
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 8
     assert Health.UNKNOWN in {one.verdict for one in lines}
     assert inventory.looked("Pod", "shop")
     assert "the time limit was over" in inventory.gaps[0].message

@@ -569,9 +569,8 @@ def test_the_end_of_a_certificate_is_read_where_it_is_near(exporter: str, addres
     _, entity, about = CERTIFICATES[exporter]
     found = [one for one in inventory.signals if one.measure is Measure.CERTIFICATE]
     [told] = [one for one in found if (one.entity, one.about) == (entity, about)]
-    # The tests before it may have taken a while.
-    left = NOW.timestamp() + 86_400 - time.time()
-    assert told.points[-1][1] == pytest.approx(left, abs=300)
+    # The tests before it may have taken an hour.
+    assert 82_800 < told.points[-1][1] <= 86_400
     assert len(found) == len(CERTIFICATES)
 
 

@@ -79,16 +79,16 @@ def anchor_incident(
 
     Only the incident's id, the number and hash of an entry, times and a signature are sent.
     """
-    from sreagent import wiring
     from sreagent.domain.moment import stamp
     from sreagent.journal.anchors import PLACES
+    from sreagent.wiring import audit
 
     settings = options.settings()
     place = to or settings.audit_anchor
     if not place:
         msg = "no place to keep the checkpoint is named"
         raise BadInput(msg, hint=f"--to PLACE, or the setting audit_anchor; {PLACES}")
-    keep = wiring.anchoring(settings, place)
+    keep = audit.anchoring(settings, place)
     proof = _proof(settings, [], None)
     kept: list[Anchor] = []
     failed = 0
@@ -124,12 +124,12 @@ def _folders(incident: str) -> Iterator[tuple[str, Path]]:
 
 
 def _proof(settings: "Settings", anchors: Sequence[Path], public_key: Path | None) -> "Proof":
-    from sreagent import wiring
     from sreagent.journal.anchors import FilePlace, local_place
     from sreagent.journal.keys import public_keys
     from sreagent.journal.verify import Proof
+    from sreagent.wiring import audit
 
-    _, usual = wiring.audit_keys(settings)
+    _, usual = audit.audit_keys(settings)
     named = public_key or (usual if usual.exists() else None)
     files = [_anchor_file(str(path), path) for path in anchors]
     place = local_place(settings.audit_anchor)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sreagent.domain.evidence import Evidence
     from sreagent.domain.incident import Incident
     from sreagent.domain.verdict import Ask
-    from sreagent.wiring import Run
+    from sreagent.wiring.runs import Run
 
 
 def chat(
@@ -33,10 +33,10 @@ def chat(
     Lines come from the terminal, or from standard input. An empty line or Ctrl-D ends it. Changes
     are only proposed.
     """
-    from sreagent import wiring
     from sreagent.cli.keyboard import Keyboard
     from sreagent.cli.screen import Terminal, console
     from sreagent.settings import person
+    from sreagent.wiring import runs
 
     del debug
     settings = options.settings(
@@ -50,7 +50,7 @@ def chat(
     screen = Terminal(out)
     typed = out.is_terminal and sys.stdin.isatty()
     people = Talker(person(), Keyboard(person(), screen, yes=False) if typed else None)
-    with wiring.conversation(incident, settings, people) as run:
+    with runs.conversation(incident, settings, people) as run:
         code = _converse(run, screen)
     raise typer.Exit(code)
 

@@ -24,12 +24,12 @@ def demo(
     """
     from rich.text import Text
 
-    from sreagent import wiring
     from sreagent.cli.person import Player
     from sreagent.cli.screen import console
     from sreagent.cli.session import Show, conduct
     from sreagent.settings import Settings
     from sreagent.simulator import Simulation
+    from sreagent.wiring import alerts, runs
 
     del debug
     info = known(incident)
@@ -46,9 +46,9 @@ def demo(
             prometheus=simulation.prometheus_url,
             alertmanager=simulation.alertmanager_url,
         )
-        alert = wiring.find_alert(info.alert, settings)
+        alert = alerts.find_alert(info.alert, settings)
         code = conduct(
-            lambda people: wiring.investigation(alert, settings, wiring.Wishes(), people),
+            lambda people: runs.investigation(alert, settings, runs.Wishes(), people),
             Show(as_json=json, out=out, answers=Player() if played else None),
         )
     raise typer.Exit(code)

@@ -32,8 +32,8 @@ def doctor(
 
     Nothing is changed. A model is asked one short question, which costs next to nothing.
     """
-    from sreagent import wiring
     from sreagent.cli.checkup import examine
+    from sreagent.wiring.parts import Parts
 
     del debug
     settings = options.settings(
@@ -45,7 +45,7 @@ def doctor(
         model=model,
         model_url=model_url,
     )
-    checks = examine(wiring.parts(settings))
+    checks = examine(Parts(settings))
     raise typer.Exit(exit_of(_as_json(checks) if json else _shown(checks)))
 
 

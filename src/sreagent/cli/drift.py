@@ -1,9 +1,10 @@
 """`sre drift`: where reality left Terraform state, who did it, how bad it is, and the patch."""
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sreagent.drift.baseline import Baseline as Knowledge
     from sreagent.drift.ignore import IgnoreFile
     from sreagent.drift.mend.code import Code
+    from sreagent.drift.mend.patch import Mended
     from sreagent.drift.mend.plan import Plan
     from sreagent.drift.survey import Doors, Surveyed
     from sreagent.report.drift_sarif import Lines
@@ -115,7 +117,6 @@ def drift(
     taken; --fix writes code, never to the cloud. Exit: 0 no drift, 2 drift, 3 something could not
     be looked at, 1 nothing is known.
     """
-    from sreagent.drift.mend.request import body
     from sreagent.drift.outcome import exit_of
     from sreagent.wiring import drift as wired
 
@@ -131,17 +132,17 @@ def drift(
     whole = _settled(surveyed.report, own, ignored, rules, no_unmanaged=no_unmanaged)
     _save(save_baseline, whole)
     report = _narrowed(whole, known, _borne(only or (), surveyed))
-    plan = _planned(report, surveyed, own, direction, on_call or ())
+    plan = cache(lambda: _planned(report, surveyed, own, direction, on_call or ()))
     exit_code = exit_of(report, fail_on)
     _write(report, plan, _lines(report, here, own), html=html, sarif=sarif, junit=junit)
     if json:
         _print_json(report)
     elif markdown:
-        _print_markdown(report, plan)
+        _print_markdown(report, plan())
     else:
-        _show(report, plan, rules, exit_code, everything=all_)
-    if fix and here and (done := patch(surveyed, plan, here)):
-        hand_over(fix, done, body(report, plan.own, done), code, send=send)
+        _show(report, plan(), rules, exit_code, everything=all_)
+    if fix and here and (done := patch(surveyed, plan(), here)):
+        hand_over(fix, done, _body(report, plan(), done), code, send=send)
     raise typer.Exit(exit_code)
 
 
@@ -159,9 +160,11 @@ def _headers(texts: Sequence[str]) -> dict[str, str]:
 
 def _rules(path: Path) -> "IgnoreFile | None":
     """The ignore file; none where nobody named one and there is none."""
+    if path == IGNORE_FILE and not path.exists():
+        return None
     from sreagent.drift import ignore
 
-    return None if path == IGNORE_FILE and not path.exists() else ignore.read(path)
+    return ignore.read(path)
 
 
 def _progress() -> "DriftProgress":
@@ -209,28 +212,31 @@ def _settled(
     no_unmanaged: bool,
 ) -> DriftReport:
     """The report without what the code and the ignore file say is no drift."""
-    from sreagent.drift import ignore
-
     if no_unmanaged:
         report = replace(report, unmanaged=())
     mine = tuple(each for each in report.changed if each.source in own)
     others = tuple(each for each in report.changed if each.source not in own)
-    marked = ignore.without_ignored_changes(replace(report, changed=mine), by_code)
-    report = replace(report, changed=(*marked.changed, *others))
+    if by_code:
+        from sreagent.drift.ignore import without_ignored_changes
+
+        mine = without_ignored_changes(replace(report, changed=mine), by_code).changed
+    report = replace(report, changed=(*mine, *others))
     return rules.applied(report) if rules else report
 
 
 def _save(path: Path | None, report: DriftReport) -> None:
-    from sreagent.drift import baseline
-
     if path:
+        from sreagent.drift import baseline
+
         baseline.save(path, baseline.baseline(report))
 
 
 def _known(path: Path | None) -> "Knowledge | None":
+    if path is None:
+        return None
     from sreagent.drift import baseline
 
-    return baseline.load(path) if path else None
+    return baseline.load(path)
 
 
 def _check(*paths: Path | None) -> None:
@@ -297,6 +303,8 @@ def _borne(only: Sequence[str], surveyed: "Surveyed") -> Sequence[str]:
     Raises:
         BadInput: Nothing in the states or beside them is called so.
     """
+    if not only:
+        return ()
     from sreagent.drift.ignore import globs
     from sreagent.report.drift_words import stranger_key
 
@@ -312,13 +320,13 @@ def _borne(only: Sequence[str], surveyed: "Surveyed") -> Sequence[str]:
 
 def _narrowed(report: DriftReport, known: "Knowledge | None", only: Sequence[str]) -> DriftReport:
     """Without what a baseline knows, and of the addresses that were named."""
-    from sreagent.drift import baseline
-    from sreagent.drift.ignore import globs
-
     if known:
+        from sreagent.drift import baseline
+
         report = baseline.without_known(report, known)
     if not only:
         return report
+    from sreagent.drift.ignore import globs
 
     def named(address: str) -> bool:
         return any(globs(pattern, address) for pattern in only)
@@ -330,6 +338,13 @@ def _narrowed(report: DriftReport, known: "Knowledge | None", only: Sequence[str
         left_over=tuple(each for each in report.left_over if named(each.address)),
         unmanaged=tuple(each for each in report.unmanaged if named(f"{each.type}:{each.id}")),
     )
+
+
+def _body(report: DriftReport, plan: "Plan", done: "Mended") -> str:
+    """What a pull request says."""
+    from sreagent.drift.mend.request import body
+
+    return body(report, plan.own, done)
 
 
 def _show(
@@ -350,7 +365,7 @@ def _show(
 
 def _write(
     report: DriftReport,
-    plan: "Plan",
+    plan: "Callable[[], Plan]",
     lines: "Lines",
     *,
     html: Path | None,
@@ -363,7 +378,7 @@ def _write(
     if html:
         from sreagent.report.drift_html import as_html
 
-        written(html, as_html(report, mends=plan.mends).encode())
+        written(html, as_html(report, mends=plan().mends).encode())
     if sarif:
         from sreagent.report.drift_sarif import as_sarif
 
@@ -377,10 +392,10 @@ def _write(
 
 def _lines(report: DriftReport, code: "Code | None", own: frozenset[str]) -> "Lines":
     """Where the code of each finding stands; nowhere, where it is not the code here."""
-    from sreagent.drift.mend.code import Block, find
-
     if code is None:
         return {}
+    from sreagent.drift.mend.code import Block, find
+
     found: list[Changed | Missing | LeftOver] = [
         *report.drifted,
         *report.missing,

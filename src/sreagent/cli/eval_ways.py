@@ -86,9 +86,9 @@ def _meant(word: str, usual: Way, settings: "Settings") -> Way:
 
 
 def _pages(version: str) -> Mapping[str, str]:
-    from sreagent import wiring
+    from sreagent.wiring import models
 
-    kept = wiring.prompt_versions().find(version)
+    kept = models.prompt_versions().find(version)
     if not kept.is_usable:
         msg = f"version {kept.version} was made for other tools than this sre has"
         raise BadInput(msg, hint="make a version of its pages: sre prompts add FOLDER")

@@ -21,9 +21,9 @@ def halt(
     """
     import json as codec
 
-    from sreagent import wiring
     from sreagent.domain.errors import BadInput
     from sreagent.settings import load, person
+    from sreagent.wiring import connections, guards
 
     del debug
     if lift and reason is not None:
@@ -32,10 +32,10 @@ def halt(
     if reason is not None and not reason.strip():
         msg = "the reason is empty"
         raise BadInput(msg, hint='try: sre halt --reason "database failover under way"')
-    switch = wiring.kill_switch(load({}))
+    switch = guards.kill_switch(load({}))
     said = ""
     if reason is not None:
-        switch.halt(reason.strip(), person(), wiring.system_clock())
+        switch.halt(reason.strip(), person(), connections.system_clock())
         said = "All changes are stopped."
     elif lift:
         said = "Lifted." if switch.lift() else "Changes were not stopped here."

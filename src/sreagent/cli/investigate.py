@@ -35,8 +35,8 @@ def investigate(
     debug: options.Debug = False,
 ) -> None:
     """Find the cause of an alert, propose the fix, make it on a yes, and write the postmortem."""
-    from sreagent import wiring
     from sreagent.cli.session import Show, conduct
+    from sreagent.wiring import alerts, runs
 
     del debug
     settings = options.settings(
@@ -50,11 +50,11 @@ def investigate(
         time_limit=time_limit,
         verify_limit=verify_limit,
     )
-    wishes = wiring.Wishes(dry_run=dry_run, read_only=read_only)
+    wishes = runs.Wishes(dry_run=dry_run, read_only=read_only)
     raise typer.Exit(
         conduct(
-            lambda people: wiring.investigation(
-                wiring.find_alert(alert, settings), settings, wishes, people
+            lambda people: runs.investigation(
+                alerts.find_alert(alert, settings), settings, wishes, people
             ),
             Show(yes=yes, as_json=json, explain=explain, out=out),
         )

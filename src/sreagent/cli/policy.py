@@ -37,11 +37,11 @@ def policy() -> None:
 @app.command("show")
 def show(policy: PolicyFile = None, json: options.Json = False) -> None:
     """Show the policy that holds, and what it stops at this moment."""
-    from sreagent import wiring
     from sreagent.settings import policy_file
+    from sreagent.wiring import connections, guards
 
     settings = options.settings(policy=policy)
-    held, now = wiring.policy(settings), wiring.system_clock().now()
+    held, now = guards.policy(settings), connections.system_clock().now()
     source = policy_file(settings)
     frozen = [window.name for window in held.freeze if window.covers(now)]
     if json:
@@ -82,11 +82,11 @@ def run_table(
     json: options.Json = False,
 ) -> None:
     """Run a table of cases through the policy; exits with 1 when one comes out otherwise."""
-    from sreagent import wiring
     from sreagent.policy.cases import decide, read_cases
+    from sreagent.wiring import guards
 
     held = _policy(policy)
-    second = wiring.second_opinion(held)
+    second = guards.second_opinion(held)
     cases = read_cases(table)
     answers = [decide(case, held, second, _by_line(held)) for case in cases]
     failed = sum(not a.meets(case.expect) for case, a in zip(cases, answers, strict=True))
@@ -198,9 +198,9 @@ def _result(case: "Case", answer: "Answer", *, as_json: bool) -> str:
 
 
 def _policy(file: str | None) -> "Policy":
-    from sreagent import wiring
+    from sreagent.wiring import guards
 
-    return wiring.policy(options.settings(policy=file))
+    return guards.policy(options.settings(policy=file))
 
 
 def _in_hours(policy: "Policy", now: "datetime") -> bool:

@@ -138,9 +138,9 @@ def edit(
 
 
 def _versions() -> "Versions":
-    from sreagent import wiring
+    from sreagent.wiring import models
 
-    return wiring.prompt_versions()
+    return models.prompt_versions()
 
 
 def _keep(versions: "Versions", prompts: "Prompts") -> None:

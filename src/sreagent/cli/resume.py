@@ -31,8 +31,8 @@ def resume(
     debug: options.Debug = False,
 ) -> None:
     """Go on with an incident; a change in doubt is first looked up in the cluster."""
-    from sreagent import wiring
     from sreagent.cli.session import Show, conduct
+    from sreagent.wiring import runs
 
     del debug
     settings = options.settings(
@@ -42,10 +42,10 @@ def resume(
         time_limit=time_limit,
         verify_limit=verify_limit,
     )
-    wishes = wiring.Wishes(dry_run=dry_run, read_only=read_only)
+    wishes = runs.Wishes(dry_run=dry_run, read_only=read_only)
     raise typer.Exit(
         conduct(
-            lambda people: wiring.resumption(incident, settings, wishes, people),
+            lambda people: runs.resumption(incident, settings, wishes, people),
             Show(yes=yes, as_json=json, explain=explain, out=out),
         )
     )
@@ -68,19 +68,19 @@ def approve(
 
     If the object was changed since, the change is shown anew and waits.
     """
-    from sreagent import wiring
     from sreagent.cli.person import Messenger
     from sreagent.cli.session import Show, conduct
     from sreagent.domain.errors import InUse
+    from sreagent.wiring import answers, runs
 
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig, verify_limit=verify_limit)
-    known, proposal = wiring.waiting(incident, action)
-    yes = wiring.signed_yes(known, proposal, settings, key)
+    known, proposal = answers.waiting(incident, action)
+    yes = answers.signed_yes(known, proposal, settings, key)
     people = Messenger(yes.by, yes, action=action, shown=proposal.fingerprint)
     try:
         code = conduct(
-            lambda _: wiring.resumption(known.id, settings, wiring.Wishes(), people, about=action),
+            lambda _: runs.resumption(known.id, settings, runs.Wishes(), people, about=action),
             Show(as_json=json, out=out, answers=people),
         )
     except InUse as busy:
@@ -100,20 +100,20 @@ def reject(
     debug: options.Debug = False,
 ) -> None:
     """Refuse a proposed change, with the reason."""
-    from sreagent import wiring
     from sreagent.domain.errors import BadInput, Exit, InUse
     from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
+    from sreagent.wiring import answers
 
     del debug
     if not reason.strip():
         msg = "the reason is empty"
         raise BadInput(msg, hint=f'try: sre reject {incident} {action} --reason "…"')
     try:
-        refused = wiring.refuse(incident, action, reason)
+        refused = answers.refuse(incident, action, reason)
     except InUse as busy:
         no = Reply(answer=Answer.REJECT, how="sre reject", reason=reason)
-        known, proposal = wiring.waiting(incident, action)
+        known, proposal = answers.waiting(incident, action)
         again = f"sre reject {known.id} {action} --reason {quote(reason)}"
         print(_hand_over(known, proposal, no, busy.message, again))
         return
@@ -129,10 +129,10 @@ def _hand_over(
     Raises:
         InUse: It did not, so nothing came of the answer.
     """
-    from sreagent import wiring
     from sreagent.domain.errors import InUse
+    from sreagent.wiring import answers
 
-    if not wiring.hand_over(incident, proposal, said):
+    if not answers.hand_over(incident, proposal, said):
         why = f"it does not ask about {proposal.id} now, so your answer was not taken"
         raise InUse(busy, why=why, hint=f"when it has ended: {again}")
     return f"{busy}: your answer to {proposal.id} was handed over there."
@@ -161,21 +161,19 @@ def undo(
     debug: options.Debug = False,
 ) -> None:
     """Take a change back; refused when somebody changed the object since."""
-    from sreagent import wiring
     from sreagent.cli.person import Messenger
     from sreagent.cli.session import Show, conduct
     from sreagent.domain.ports import Reply
     from sreagent.domain.record import Answer
     from sreagent.settings import person
+    from sreagent.wiring import runs
 
     del debug
     settings = options.settings(context=context, kubeconfig=kubeconfig)
     said = Messenger(person(), Reply(answer=Answer.RUN, how="sre undo --yes"), undo=action)
     raise typer.Exit(
         conduct(
-            lambda people: wiring.resumption(
-                incident, settings, wiring.Wishes(), people, undo=action
-            ),
+            lambda people: runs.resumption(incident, settings, runs.Wishes(), people, undo=action),
             Show(as_json=json, out=out, answers=said if yes else None),
         )
     )

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sreagent import wiring
 from sreagent.cli.person import Helps, Listens, Nobody
 from sreagent.domain.errors import BadInput, Exit, SreError
 from sreagent.domain.incident import Incident
@@ -20,7 +19,8 @@ from sreagent.investigate.outcome import exit_of
 from sreagent.report.outcome import as_json
 from sreagent.report.postmortem import postmortem
 from sreagent.settings import person, state_folder
-from sreagent.wiring import Run
+from sreagent.wiring import connections
+from sreagent.wiring.runs import Run
 
 SELDOM = (2_000_000, 50, 100)
 """New objects between two looks for cycles: the lists of a large cluster are no garbage."""
@@ -113,7 +113,7 @@ def _opened(start: Start, people: Person, stack: ExitStack) -> Run:
 
 def write_report(incident: Incident, out: Path | None) -> str:
     """Write the postmortem; where that is not possible, into the state folder. Says where."""
-    text = postmortem(incident, now=wiring.system_clock().now())
+    text = postmortem(incident, now=connections.system_clock().now())
     path = out or Path(f"postmortem-{incident.id}.md")
     try:
         path.write_text(text, encoding="utf-8")

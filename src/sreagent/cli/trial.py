@@ -45,9 +45,9 @@ def _investigated(
     folder: Path, alert: str, kubernetes: str, told: dict[str, Any]
 ) -> tuple[Incident, float]:
     """Play an incident and look at it as `sre investigate --read-only` does, in how many s."""
-    from sreagent import wiring
     from sreagent.settings import Settings, person
     from sreagent.simulator import Simulation
+    from sreagent.wiring import alerts, runs
 
     with ExitStack() as stack:
         simulation = stack.enter_context(Simulation.start(folder, kubernetes=kubernetes))
@@ -58,9 +58,9 @@ def _investigated(
             **_of_model(told, stack),
         )
         begun = time.monotonic()
-        found = wiring.find_alert(alert, settings)
-        wishes = wiring.Wishes(read_only=True, pages=told.get("pages"))
-        with wiring.investigation(found, settings, wishes, Nobody(person(), yes=False)) as run:
+        found = alerts.find_alert(alert, settings)
+        wishes = runs.Wishes(read_only=True, pages=told.get("pages"))
+        with runs.investigation(found, settings, wishes, Nobody(person(), yes=False)) as run:
             for _ in run.happenings():
                 pass
             return run.incident, time.monotonic() - begun

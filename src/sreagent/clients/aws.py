@@ -335,9 +335,11 @@ def _session(profile: str = "") -> Any:  # noqa: ANN401 - untyped SDK
     from botocore.session import Session
 
     from sreagent.clients.aws_answers import Parsers
+    from sreagent.clients.aws_models import MODELS, Models
 
     session = Session(session_vars=_FROM_ENVIRONMENT, profile=profile or None)
     session.register_component(Parsers.COMPONENT, Parsers())
+    session.register_component(Models.COMPONENT, MODELS)
     return session
 
 

@@ -1,17 +1,22 @@
 """All places of states as one: each is made when it is first asked for."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from sreagent.clients.apiserver import ApiServer
-from sreagent.clients.aws import AwsCloud
-from sreagent.domain.drift import Trouble
 from sreagent.domain.errors import BadInput
-from sreagent.domain.ports import StateSource
-from sreagent.domain.terraform import StateSpec, StateText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sreagent.clients.apiserver import ApiServer
+    from sreagent.clients.aws import AwsCloud
+    from sreagent.domain.drift import Trouble
+    from sreagent.domain.ports import StateSource
+    from sreagent.domain.terraform import StateSpec, StateText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,23 +4,28 @@ An empty answer means the source answered. One that could not be asked raises `U
 (`TimedOut`), `Forbidden` or `NotFound`.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sreagent.domain.action import Proposal
-from sreagent.domain.alert import Alert
-from sreagent.domain.attempt import Attempt
-from sreagent.domain.conversation import Abilities, Completion, Message, ToolSpec
-from sreagent.domain.drift import Trouble
-from sreagent.domain.entity import Entity
-from sreagent.domain.evidence import Evidence
-from sreagent.domain.inventory import Listing, Obj, PodLog
-from sreagent.domain.record import Answer
-from sreagent.domain.silence import Silence
-from sreagent.domain.terraform import StateSpec, StateText
-from sreagent.domain.verdict import Ask
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from sreagent.domain.action import Proposal
+    from sreagent.domain.alert import Alert
+    from sreagent.domain.attempt import Attempt
+    from sreagent.domain.conversation import Abilities, Completion, Message, ToolSpec
+    from sreagent.domain.drift import Trouble
+    from sreagent.domain.entity import Entity
+    from sreagent.domain.evidence import Evidence
+    from sreagent.domain.inventory import Listing, Obj, PodLog
+    from sreagent.domain.record import Answer
+    from sreagent.domain.silence import Silence
+    from sreagent.domain.terraform import StateSpec, StateText
+    from sreagent.domain.verdict import Ask
 
 
 class Clock(Protocol):
@@ -122,11 +127,11 @@ class Metrics(Protocol):
         """Requests sent so far."""
         ...
 
-    def instant(self, promql: str) -> Sequence["Sample"]:
+    def instant(self, promql: str) -> Sequence[Sample]:
         """The value of each series now. Raises TryAgain for a query the server cannot parse."""
         ...
 
-    def range(self, promql: str, *, start: datetime, end: datetime, step: float) -> "Ranges":
+    def range(self, promql: str, *, start: datetime, end: datetime, step: float) -> Ranges:
         """The values of each series over a time, `step` seconds apart.
 
         Raises TryAgain for a query the server cannot parse, Unreachable for one that asks for too
@@ -140,7 +145,7 @@ class Metrics(Protocol):
 
     def series(
         self, selectors: Sequence[str], *, start: datetime, end: datetime
-    ) -> Sequence["Labels"]:
+    ) -> Sequence[Labels]:
         """Labels of each series that any of these selectors chose, `__name__` included."""
         ...
 

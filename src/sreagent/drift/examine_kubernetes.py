@@ -14,24 +14,19 @@ from sreagent.drift.reality.kinds import Attributes, Kind
 from sreagent.drift.reality.kubernetes.additions import additions, tells_managers
 from sreagent.drift.reality.kubernetes.differ import Gap
 from sreagent.drift.reality.kubernetes.dry_run import DryRuns
-from sreagent.drift.reality.kubernetes.helm import RELEASE, read_release, release_differences
+from sreagent.drift.reality.kubernetes.helm import read_release, release_differences
 from sreagent.drift.reality.kubernetes.hidden import is_masked, is_secret, shown
 from sreagent.drift.reality.kubernetes.manifests import Stated, stated
 from sreagent.drift.reality.kubernetes.naming import attribute_path
 from sreagent.drift.reality.kubernetes.objects import Objects, Seen, look, side_by_side
 from sreagent.drift.reality.kubernetes.scaling import Scalers
 from sreagent.drift.reality.real import Real
-from sreagent.drift.state.managed import Managed
+from sreagent.drift.state.managed import RELEASE, Managed, is_kubernetes
 
 Obj = Mapping[str, Any]
 _TERRAFORM = frozenset({"Terraform"})
 _HELM = frozenset({"Terraform", "Helm", "Flux (Helm)"})
 _NO_MANAGERS = "the objects do not tell their field managers: what was added to them is not known"
-
-
-def is_kubernetes(managed: Managed) -> bool:
-    """Whether a resource is in a cluster: an object, or a release of Helm."""
-    return managed.type.startswith("kubernetes_") or managed.type == RELEASE
 
 
 def examine_kubernetes(resources: Iterable[Managed], cluster: Objects) -> Examined:

@@ -1,7 +1,10 @@
 """From what was seen to what is told: who did it, how bad it is, what hangs on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sreagent.domain.drift import (
     Author,
@@ -20,16 +23,10 @@ from sreagent.drift.judge.judged import Matter
 from sreagent.drift.judge.severity import judge_change, judge_missing, judge_stranger
 from sreagent.drift.masks import Masks
 from sreagent.drift.near import IncidentSeen, nearby
-from sreagent.drift.reality.kinds import Kind
-from sreagent.drift.who import subject
 from sreagent.drift.who.controllers import controller_of
-from sreagent.drift.who.match import SOURCE, Attribution
-from sreagent.drift.who.subject import Subject
-from sreagent.drift.who.trail import Attributed, Trail
 
-ASKED_ABOUT = 50
-"""Unmanaged things whose maker is looked up; the rest is told without."""
-_NOBODY = Attribution(why="nobody was asked")
+if TYPE_CHECKING:
+    from sreagent.drift.who.authors import Authors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +46,30 @@ class Telling:
 
     masks: Masks
     blast: Blast
-    trail: Trail | None = None
-    """None: nobody is asked who it was."""
-    incidents: Sequence[IncidentSeen] = ()
+    authors: Authors | None = None
+    """None: nobody was asked who it was."""
+    incidents: Callable[[], Sequence[IncidentSeen]] = tuple
+    """Asked for where it is known when something was done."""
 
     def findings(self, examined: Examined) -> Findings:
         """Everything that was seen, as it is told."""
-        owners = {each.key: each.owner for each in examined.drifted}
-        asked = [
-            _changed(each)
-            for each in examined.drifted
-            if not owners[each.key] and each.key not in examined.authors and _is_aws(each.kind)
-        ]
-        asked += [_gone(each) for each in examined.gone if _is_aws(each.kind)]
-        strangers = [each for each in examined.strangers if not each.real.folded]
-        asked += [_made(each) for each in strangers[:ASKED_ABOUT]]
-        told = self.trail.authors(asked) if self.trail and asked else Attributed()
+        authors = self.authors
+        drifted = authors.drifted if authors else {}
+        gone = authors.gone if authors else {}
+        strangers = authors.strangers if authors else {}
         known = examined.authors
         return Findings(
             changed=tuple(
-                self._tell_changed(each, owners[each.key], told, known.get(each.key))
-                for each in examined.drifted
+                self._tell_changed(each, known.get(each.key) or drifted.get(place))
+                for place, each in enumerate(examined.drifted)
             ),
-            missing=tuple(self._tell_gone(each, told) for each in examined.gone),
-            unmanaged=tuple(self._tell_stranger(each, told) for each in examined.strangers),
+            missing=tuple(
+                self._tell_gone(each, gone.get(place)) for place, each in enumerate(examined.gone)
+            ),
+            unmanaged=tuple(
+                self._tell_stranger(each, strangers.get(place))
+                for place, each in enumerate(examined.strangers)
+            ),
             left_over=tuple(
                 LeftOver(
                     address=gone.managed.address,
@@ -85,12 +82,10 @@ class Telling:
                 )
                 for gone, exists in examined.deposed
             ),
-            troubles=told.troubles,
+            troubles=authors.troubles if authors else (),
         )
 
-    def _tell_changed(
-        self, found: Drifted, owner: str, told: Attributed, author: Author | None
-    ) -> Changed:
+    def _tell_changed(self, found: Drifted, author: Author | None) -> Changed:
         managed, difference = found.managed, found.difference
         dependents = self.blast.dependents(managed)
         tags = {**found.real.tags, **_tags(managed.attributes)}
@@ -105,10 +100,9 @@ class Telling:
                 dependents=len(dependents),
             )
         )
-        of = _changed(found)
-        if author is None and not owner and _is_aws(found.kind):
-            author = self._author(told, of)
-        owner = owner or controller_of(of, author, opens=judged.opens)
+        owner = found.owner or controller_of(
+            found.kind.type, difference.path, author, opens=judged.opens
+        )
         names = (managed.address, managed.id, found.real.name, *tags.values(), *dependents)
         return Changed(
             address=managed.address,
@@ -130,14 +124,13 @@ class Telling:
             dependents=dependents,
         )
 
-    def _tell_gone(self, found: Gone, told: Attributed) -> Missing:
+    def _tell_gone(self, found: Gone, author: Author | None) -> Missing:
         managed = found.managed
         dependents = self.blast.dependents(managed)
         tags = _tags(managed.attributes)
         judged = judge_missing(
             found.kind.type, managed.attributes, tags=tags, dependents=len(dependents)
         )
-        author = self._author(told, _gone(found)) if _is_aws(found.kind) else None
         names = (managed.address, managed.id, *tags.values(), *dependents)
         return Missing(
             address=managed.address,
@@ -152,7 +145,7 @@ class Telling:
             dependents=dependents,
         )
 
-    def _tell_stranger(self, found: Stranger, told: Attributed) -> Unmanaged:
+    def _tell_stranger(self, found: Stranger, author: Author | None) -> Unmanaged:
         real = found.real
         judged = judge_stranger(real.type, real.attributes, tags=real.tags, folded=real.folded)
         import_id = real.import_id or (
@@ -169,7 +162,7 @@ class Telling:
             tags=self.masks.hidden(dict(real.tags)),
             severity=judged.severity,
             why=judged.why,
-            author=self._author(told, _made(found)) if not real.folded else None,
+            author=author,
         )
 
     def _shown(self, found: Drifted, value: Json) -> Json:
@@ -177,37 +170,12 @@ class Telling:
             return self.masks.hidden(value, secret=True)
         return self.masks.hide(found.managed, found.difference.path, value)
 
-    def _author(self, told: Attributed, of: Subject) -> Author | None:
-        """Who did it; nobody, with the reason, where no record tells; None when none was asked."""
-        if self.trail is None:
-            return None
-        found = told.by.get(of, _NOBODY)
-        return found.author or Author(who="", when=None, source=SOURCE, why=found.why)
-
     def _near(
         self, type_: str, author: Author | None, names: Iterable[str], did: str = "edited"
     ) -> tuple[Near, ...]:
         if author is None or author.when is None:
             return ()
-        return nearby(self.incidents, what=type_, when=author.when, names=names, did=did)
-
-
-def _is_aws(kind: Kind) -> bool:
-    return kind.type.startswith("aws_")
-
-
-def _changed(found: Drifted) -> Subject:
-    return subject.changed(
-        found.kind.type, found.managed.attributes, found.place, found.difference, found.real
-    )
-
-
-def _gone(found: Gone) -> Subject:
-    return subject.gone(found.kind.type, found.managed.attributes, found.place)
-
-
-def _made(found: Stranger) -> Subject:
-    return subject.made(found.real, found.place)
+        return nearby(self.incidents(), what=type_, when=author.when, names=names, did=did)
 
 
 def _tags(attributes: Mapping[str, object]) -> dict[str, str]:

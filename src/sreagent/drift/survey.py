@@ -1,32 +1,35 @@
 """One run of `sre drift`: states, reality, what differs, who did it, how bad it is."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from sreagent.domain.drift import Coverage, DriftReport, Extent, Place, StateSeen, Trouble
 from sreagent.domain.errors import SreError
 from sreagent.domain.moment import stamp
-from sreagent.domain.ports import Clock, StateSource
 from sreagent.domain.secrets import own
-from sreagent.domain.terraform import Held, StateSpec, StateText
 from sreagent.drift.blast import Blast
 from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
-from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
 from sreagent.drift.findings import Telling
 from sreagent.drift.masks import Masks, secrets_of
-from sreagent.drift.near import IncidentSeen
 from sreagent.drift.places import place_of, usual_place
 from sreagent.drift.reality import cloud_control
-from sreagent.drift.reality.kinds import Kind
 from sreagent.drift.reality.known import kinds, readers
-from sreagent.drift.reality.kubernetes.objects import Objects
-from sreagent.drift.reality.look import Estate
 from sreagent.drift.refreshed import by_terraform
-from sreagent.drift.state.managed import Managed, State
+from sreagent.drift.state.managed import Managed, State, is_kubernetes
 from sreagent.drift.state.reading import digest, read
 from sreagent.drift.sweep import Reading
-from sreagent.drift.who.trail import Trail
+
+if TYPE_CHECKING:
+    from sreagent.domain.ports import Clock, StateSource
+    from sreagent.domain.terraform import Held, StateSpec, StateText
+    from sreagent.drift.near import IncidentSeen
+    from sreagent.drift.reality.kinds import Kind
+    from sreagent.drift.reality.look import Estate
+    from sreagent.drift.who.authors import Authors
 
 AWS = "aws_"
 OWNED = 500
@@ -45,14 +48,16 @@ class Doors:
     clock: Clock
     home: Callable[[], Place]
     """Where the person's own credentials lead: for resources that do not tell where they live."""
-    cluster: Callable[[], Objects]
-    """The cluster that resources of the provider `kubernetes` are looked for in."""
+    in_cluster: Callable[[Sequence[Managed]], Examined]
+    """Looks for resources of the providers `kubernetes` and `helm` in the cluster that is set."""
+    authors: Callable[[Examined], Authors] | None = None
+    """Asks CloudTrail who it was; None: nobody is asked."""
     calls: Callable[[], int] = lambda: 0
     """Requests sent so far."""
     closed: Callable[[], Mapping[str, SreError]] = dict
     """Accounts that could not be entered, and why."""
-    incidents: Sequence[IncidentSeen] = ()
-    asks_who: bool = True
+    incidents: Callable[[], Sequence[IncidentSeen]] = tuple
+    """Those that a change may belong to."""
     redact: Callable[[str], str] = str
     """Hides what looks like a secret in a text."""
 
@@ -126,7 +131,12 @@ def survey(doors: Doors, specs: Sequence[StateSpec]) -> Generator[Happening, Non
         examined = _unsure_of_strangers(examined)
     yield "asking who it was"
     masks = Masks(known.states, doors.redact)
-    findings = _telling(doors, known.states, masks).findings(examined)
+    findings = Telling(
+        masks=masks,
+        blast=Blast(managed for state in known.states for managed in state.resources),
+        authors=doors.authors(examined) if doors.authors else None,
+        incidents=doors.incidents,
+    ).findings(examined)
     report = DriftReport(
         at=doors.clock.now(),
         states=tuple(_seen(state, state.source in moved) for state in known.states),
@@ -233,7 +243,7 @@ def _in_cluster(doors: Doors, states: Sequence[State]) -> Generator[Happening, N
         return Examined()
     yield f"reading {len(objects)} objects of the cluster"
     try:
-        found = examine_kubernetes(objects, doors.cluster())
+        found = doors.in_cluster(objects)
     except SreError as error:
         return _unseen(objects, _trouble("the cluster", error))
     if found.troubles:
@@ -331,15 +341,6 @@ def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, S
         except SreError as error:
             known.troubles.append(_trouble(f"{state.source}, a second time", error))
     return found
-
-
-def _telling(doors: Doors, states: Sequence[State], masks: Masks) -> Telling:
-    return Telling(
-        masks=masks,
-        blast=Blast(managed for state in states for managed in state.resources),
-        trail=Trail(doors.estate, doors.clock) if doors.asks_who else None,
-        incidents=doors.incidents,
-    )
 
 
 def _seen(state: State, moved: bool) -> StateSeen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,21 +18,24 @@ from sreagent.settings import (
     state_folder,
     terraform_variables,
 )
-from sreagent.wiring import system_clock
+from sreagent.wiring.connections import system_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sreagent.clients.apiserver import ApiServer
     from sreagent.clients.aws import AwsCloud
-    from sreagent.clients.kubernetes_estate import KubernetesEstate
+    from sreagent.clients.aws_estate import AwsEstate
     from sreagent.clients.pull_requests import Opened, PullRequests
     from sreagent.clients.state_sources import Access
     from sreagent.domain.terraform import StateSpec
+    from sreagent.drift.examine import Examined
     from sreagent.drift.mend.code import Code
     from sreagent.drift.mend.patch import Mended
     from sreagent.drift.near import IncidentSeen
+    from sreagent.drift.state.managed import Managed
     from sreagent.drift.survey import Doors
+    from sreagent.drift.who.authors import Authors
 
 RECENT = 200
 """Incidents that a change is held against: the newest ones."""
@@ -64,16 +67,20 @@ def doors(settings: Settings, *, asks_who: bool, headers: Mapping[str, str]) -> 
         usual = enter("")
         return Place(account=usual.account, region=usual.region)
 
+    incidents = cache(lambda: tuple(_incidents()))
+    if asks_who:
+        # What is wrong with them is told before minutes of reading.
+        incidents()
     return Doors(
         states=StateSources(_access(settings, headers)),
         estate=estate,
         clock=system_clock(),
         home=home,
-        cluster=partial(_objects, settings),
+        in_cluster=partial(_in_cluster, settings),
+        authors=partial(_authors, estate) if asks_who else None,
         calls=lambda: estate.calls,
         closed=estate.closed,
-        incidents=tuple(_incidents()),
-        asks_who=asks_who,
+        incidents=incidents,
         redact=redact,
     )
 
@@ -112,15 +119,26 @@ def _access(settings: Settings, headers: Mapping[str, str]) -> Access:
     )
 
 
-def _objects(settings: Settings) -> KubernetesEstate:
+def _in_cluster(settings: Settings, resources: Sequence[Managed]) -> Examined:
+    """What the cluster of the context has of them."""
     from sreagent.clients.kubernetes_estate import connect_estate
+    from sreagent.drift.examine_kubernetes import examine_kubernetes
 
-    return connect_estate(
+    cluster = connect_estate(
         kubeconfig=settings.kubeconfig,
         context=settings.context,
         timeout=settings.timeout,
         clock=system_clock(),
     )
+    return examine_kubernetes(resources, cluster)
+
+
+def _authors(estate: AwsEstate, examined: Examined) -> Authors:
+    """What CloudTrail tells of who it was."""
+    from sreagent.drift.who.authors import authors_of
+    from sreagent.drift.who.trail import Trail
+
+    return authors_of(examined, Trail(estate, system_clock()))
 
 
 def _incidents() -> Iterator[IncidentSeen]:
@@ -204,9 +222,12 @@ def ignored_changes(folder: Path) -> Mapping[str, tuple[str, ...]]:
         Forbidden: There is code, and it cannot be read.
     """
     from sreagent.clients.state_code import files_in, read_folder
-    from sreagent.drift.code.ignored import ignored_changes
 
     found = read_folder(str(folder), data_folder=terraform_variables().get("TF_DATA_DIR", ""))
+    if not found.files:
+        return {}
+    from sreagent.drift.code.ignored import ignored_changes
+
     return ignored_changes(found, files_in)
 
 

@@ -10,8 +10,8 @@ from tests.drift.kubernetes.clusters import Cluster, path_of
 from sreagent.domain.drift import Extent
 from sreagent.domain.errors import Forbidden, Refused, SreError, TimedOut, Unreachable
 from sreagent.drift.examine import Examined
-from sreagent.drift.examine_kubernetes import examine_kubernetes, is_kubernetes
-from sreagent.drift.state.managed import Managed
+from sreagent.drift.examine_kubernetes import examine_kubernetes
+from sreagent.drift.state.managed import Managed, is_kubernetes
 
 DEPLOYMENT = "kubernetes_deployment_v1"
 IMAGE = "spec[0].template[0].spec[0].container[0].image"

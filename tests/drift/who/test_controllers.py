@@ -1,17 +1,15 @@
 """Who besides people may write a field."""
 
 import pytest
-from tests.drift.who.conftest import HERE, NOW
+from tests.drift.who.conftest import NOW
 
 from sreagent.domain.drift import Author, Way
-from sreagent.drift.compare.compare import Difference
 from sreagent.drift.who.controllers import controller_of
-from sreagent.drift.who.subject import changed
 
 
 def controller(type_: str, path: str, how: Way, confidence: float = 0.97) -> str:
-    subject = changed(type_, {"id": "x"}, HERE, Difference(path=path, before=1, after=2))
-    return controller_of(subject, Author(who="it", when=NOW, how=how, confidence=confidence))
+    author = Author(who="it", when=NOW, how=how, confidence=confidence)
+    return controller_of(type_, path, author)
 
 
 @pytest.mark.parametrize(
@@ -41,12 +39,9 @@ def test_only_what_a_service_may_write_is_its_own(
 
 def test_what_is_not_sure_is_nobodys() -> None:
     assert controller("aws_autoscaling_group", "desired_capacity", Way.SERVICE, 0.5) == ""
-    subject = changed("aws_x", {}, HERE, Difference(path="a", before=1, after=2))
-    assert controller_of(subject, None) == ""
+    assert controller_of("aws_x", "a", None) == ""
 
 
 def test_what_opens_something_is_nobodys_however_it_came() -> None:
-    difference = Difference(path="ingress[0].cidr_blocks", before=[], after=["0.0.0.0/0"])
-    subject = changed("aws_security_group", {"id": "x"}, HERE, difference)
     author = Author(who="a function", when=NOW, how=Way.SERVICE, confidence=0.97)
-    assert controller_of(subject, author, opens=True) == ""
+    assert controller_of("aws_security_group", "ingress[0].cidr_blocks", author, opens=True) == ""

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sreagent import wiring
 from sreagent.cli.person import Nobody
 from sreagent.domain.alert import Alert
 from sreagent.domain.incident import Incident
@@ -16,6 +15,7 @@ from sreagent.domain.record import Told, Turn
 from sreagent.settings import Settings
 from sreagent.simulator import Simulation
 from sreagent.simulator.chat_site import ChatSite, chat
+from sreagent.wiring import runs
 
 Turns = Sequence[dict[str, Any]]
 ALERT = Alert(name="KubePodCrashLooping shop/checkout", status="firing")
@@ -75,11 +75,11 @@ def play(cluster: Simulation, monkeypatch: pytest.MonkeyPatch) -> Play:
             settings = Settings(
                 kubeconfig=str(cluster.kubeconfig), prometheus=cluster.prometheus_url, **wanted
             )
-            wishes, people = wiring.Wishes(read_only=read_only), Nobody("tester", yes=False)
+            wishes, people = runs.Wishes(read_only=read_only), Nobody("tester", yes=False)
             running = (
-                wiring.resumption(incident, settings, wishes, people)
+                runs.resumption(incident, settings, wishes, people)
                 if incident
-                else wiring.investigation(alert, settings, wishes, people)
+                else runs.investigation(alert, settings, wishes, people)
             )
             with running as run:
                 for _ in run.happenings():

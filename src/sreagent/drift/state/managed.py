@@ -6,6 +6,9 @@ from typing import Any
 
 from sreagent.domain.terraform import Held
 
+RELEASE = "helm_release"
+"""The type of what Helm installed in a cluster."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Managed:
@@ -73,6 +76,11 @@ class State:
     """What Terraform found, when the text is a plan; None when it is a state."""
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Values of sensitive outputs, by name: secrets, wherever they turn up again."""
+
+
+def is_kubernetes(managed: Managed) -> bool:
+    """Whether a resource is in a cluster: an object, or a release of Helm."""
+    return managed.type.startswith("kubernetes_") or managed.type == RELEASE
 
 
 def without_keys(address: str) -> str:

@@ -3,7 +3,6 @@
 import re
 
 from sreagent.domain.drift import Author, Way
-from sreagent.drift.who.subject import Subject
 
 SURE = 0.8
 """From this confidence on an author is believed to own the field."""
@@ -36,7 +35,9 @@ _WAYS = {
 }
 
 
-def controller_of(subject: Subject, author: Author | None, *, opens: bool | None = None) -> str:
+def controller_of(
+    type_: str, path: str, author: Author | None, *, opens: bool | None = None
+) -> str:
     """Who besides people owns the attribute: `autoscaling scales it`; empty for nobody.
 
     Only where a service or a pipeline is known to have written it, and may. What `opens` is owned
@@ -44,8 +45,8 @@ def controller_of(subject: Subject, author: Author | None, *, opens: bool | None
     """
     if author is None or author.confidence < SURE or opens:
         return ""
-    path = re.sub(r"\[[^\]]*\]", "", subject.path)
-    for type_, pattern, does in _OWNED:
-        if re.fullmatch(type_, subject.type) and re.fullmatch(pattern, path):
+    path = re.sub(r"\[[^\]]*\]", "", path)
+    for of, pattern, does in _OWNED:
+        if re.fullmatch(of, type_) and re.fullmatch(pattern, path):
             return f"{author.who} {does}" if author.how in _WAYS[does] else ""
     return ""

@@ -21,7 +21,6 @@ from sreagent.drift.reality.kubernetes.manifests import Stated, of_manifest
 
 Json = Any
 """A JSON value."""
-RELEASE = "helm_release"
 LARGEST = 64_000_000
 """Bytes of an unpacked record: more is no record, but a trap."""
 MOST_VALUES = 2_000_000
