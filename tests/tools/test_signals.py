@@ -336,6 +336,27 @@ CONVENTIONS: dict[str, tuple[Callable[[str], list[Written]], Measure]] = {
         ],
         Measure.BLOCKED,
     ),
+    "rabbitmq-split": (
+        lambda ns: [
+            gauge("rabbitmq_unreachable_cluster_peers_count", since(AGO, 0, 1), namespace=ns,
+                  pod=f"web-1-{n}")
+            for n in range(2)
+        ],
+        Measure.PEERS_LOST,
+    ),
+    "galera": (
+        lambda ns: [
+            gauge("mysql_global_status_wsrep_cluster_size", since(AGO, 3, 2), namespace=ns,
+                  service="web-exporter")
+        ],
+        Measure.PEERS_LOST,
+    ),
+    "etcd-without-a-leader": (
+        lambda ns: [
+            gauge("etcd_server_has_leader", since(AGO, 1, 0), namespace=ns, service="web")
+        ],
+        Measure.PEERS_LOST,
+    ),
     "redis-memory": (
         lambda ns: [
             gauge("redis_memory_used_bytes", since(AGO, 4e8, 9.9e8), namespace=ns,
@@ -389,6 +410,8 @@ NODES = [
           mountpoint="/", device="/dev/sda1", fstype="ext4"),
     counter("node_network_receive_errs_total", since(AGO, 0, 50), instance="10.20.0.11:9100",
             device="eth0"),
+    gauge("node_network_up", since(AGO, 1, 0), instance="10.20.0.11:9100", device="ens2f1"),
+    gauge("node_network_up", since(AGO, 1, 0), instance="10.20.0.11:9100", device="cali12ab"),
     counter("node_disk_read_time_seconds_total", since(AGO, 0.02, 5), instance="node-1",
             device="sda"),
     counter("node_disk_reads_completed_total", flat(10), instance="node-1", device="sda"),
@@ -521,6 +544,7 @@ def test_usual_metrics_are_found_whatever_they_are_called(space: str, address: s
         pytest.param(Measure.CLOCK, Entity(kind="Node", name="node-1"), id="clock"),
         pytest.param(Measure.NODE_DISK, Entity(kind="Node", name="node-1"), id="disk"),
         pytest.param(Measure.NETWORK_ERRORS, Entity(kind="Node", name="node-1"), id="network"),
+        pytest.param(Measure.LINK, Entity(kind="Node", name="node-1"), id="link-of-a-card"),
         pytest.param(Measure.DISK_LATENCY, Entity(kind="Node", name="node-1"), id="slow-disk"),
         pytest.param(
             Measure.VOLUME,

@@ -331,7 +331,11 @@ _POD = "namespace, exported_namespace, pod, exported_pod, container, exported_co
 _HOST = "instance, node, nodename, pod, namespace"
 _RUNS = f"{_POD}, service, job, app, deployment, instance"
 _REAL = 'fstype!~"tmpfs|overlay|squashfs|ramfs|iso9660|nsfs|fuse.*"'
-_CARDS = 'device!~"lo|veth.*|cali.*|cni.*|docker.*"'
+_CARDS = (
+    'device!~"lo|veth.*|cali.*|docker.*|cni.*|flannel.*|cbr.*|br-.*|tunl.*|kube-ipvs.*|vxlan.*'
+    '|lxc.*|cilium.*|dummy.*|nodelocaldns|virbr.*|eni[0-9a-f]+|azv[0-9a-f]+|gke[0-9a-f]+"'
+)
+"""Without what a container runtime and a pod network make, and take away as pods come and go."""
 
 
 def _container(metric: str) -> str:
@@ -572,6 +576,29 @@ RECIPES = (
             ("rabbitmq_node_disk_free_alarm", "disk"),
         )
     ),
+    *(
+        Recipe(
+            measure=Measure.PEERS_LOST,
+            unit=Unit.COUNT,
+            promql=f"max by ({_RUNS}) ({lost})",
+        )
+        for lost in (
+            "rabbitmq_partitions{$all}",
+            "rabbitmq_unreachable_cluster_peers_count{$all}",
+            "1 - etcd_server_has_leader{$all}",
+            # What only counts its members is compared with the most that it had.
+            *(
+                f"max_over_time({members}{{$all}}[3h]) - {members}{{$all}}"
+                for members in (
+                    "mysql_global_status_wsrep_cluster_size",
+                    "elasticsearch_cluster_health_number_of_nodes",
+                    "redis_cluster_known_nodes",
+                    "gnatsd_varz_routes",
+                    "nats_varz_routes",
+                )
+            ),
+        )
+    ),
     Recipe(
         measure=Measure.NODE_CPU,
         unit=Unit.SHARE,
@@ -633,6 +660,13 @@ RECIPES = (
             fold=Fold.SUM,
         )
         for way in ("receive", "transmit")
+    ),
+    Recipe(
+        measure=Measure.LINK,
+        unit=Unit.COUNT,
+        promql=f"max by ({_HOST}, device) (node_network_up{{{_CARDS}}})",
+        whom=Whom.NODE,
+        about=("device",),
     ),
     Recipe(
         measure=Measure.RETRANSMITS,

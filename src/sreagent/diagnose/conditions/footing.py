@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from sreagent.diagnose.conditions.links import lost_links
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.metrics.readings import of
 from sreagent.diagnose.objects.podspec import EMPTY, references
@@ -36,7 +37,11 @@ def nodes_at_fault(scene: Scene, pods: Iterable[Obj], cause: LogCause) -> tuple[
         return ()
     names = sorted({str((pod.get("spec") or EMPTY).get("nodeName") or "") for pod in pods})
     nodes = [Entity(kind="Node", name=name) for name in names if name]
-    return tuple(node for node in nodes if _is_ill(scene, node, worst))
+    return tuple(
+        node
+        for node in nodes
+        if _is_ill(scene, node, worst) or (worst is _LOST and lost_links(scene, node))
+    )
 
 
 def _is_ill(scene: Scene, node: Entity, worst: Mapping[Measure, float]) -> bool:
