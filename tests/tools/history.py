@@ -33,6 +33,8 @@ class Written:
     name: str
     shape: Shape
     counter: bool = False
+    history: int = HISTORY
+    """Seconds ago that it begins."""
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ def open_metrics(series: Iterable[Written], now: int) -> str:
 def _samples(one: Written, now: int) -> Iterator[str]:
     labels = ",".join(f'{key}="{value}"' for key, value in one.labels.items())
     total = 0.0
-    for ago in range(HISTORY, -AHEAD, -STEP):
+    for ago in range(one.history, -AHEAD, -STEP):
         value = one.shape(ago)
         if value is None:
             continue

@@ -11,6 +11,7 @@ from tests.clients.conftest import free_port
 from tests.clients.servers import HTML, Reply, Server, reply, serving
 from tests.diagnose.build import Json, app, container, make, node, seen, service
 from tests.tools.history import (
+    AHEAD,
     Shape,
     Written,
     counter,
@@ -24,6 +25,7 @@ from tests.tools.history import (
 from sreagent.clients.clock import SystemClock
 from sreagent.clients.prometheus import PrometheusMetrics
 from sreagent.diagnose.metrics.change_points import shift
+from sreagent.diagnose.metrics.readings import has_moved
 from sreagent.domain.entity import Entity
 from sreagent.domain.errors import Forbidden, SreError, TimedOut, TryAgain, Unreachable
 from sreagent.domain.evidence import Health
@@ -492,6 +494,20 @@ CERTIFICATES: dict[str, tuple[list[Written], Entity, str]] = {
 }
 
 
+def daily(ago: float) -> float:
+    """For a while of every day there is more."""
+    return 200 if (ago + AHEAD) % 86_400 <= AGO + AHEAD else 20
+
+
+DAILY = [
+    Written(name="rabbitmq_queue_messages_ready", shape=daily, history=90_000,
+            labels={"namespace": "daily", "service": "web", "queue": "mail"}),
+    Written(name="http_requests_total", shape=daily, history=90_000, counter=True,
+            labels={"namespace": "daily", "service": "web", "code": "200"}),
+    counter("http_requests_total", flat(0.1), namespace="daily", service="web", code="500"),
+]  # fmt: skip
+
+
 def workload(space: str, name: str = "web", **limits: str) -> list[Json]:
     box = container(resources={"limits": {"memory": "256Mi", "cpu": "1", **limits}})
     objects = [*app(name, revisions=[(432_000, box)]), service(name)]
@@ -506,7 +522,7 @@ def workload(space: str, name: str = "web", **limits: str) -> list[Json]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Every convention in a namespace of its own."""
-    written = [*NODES]
+    written = [*NODES, *DAILY]
     for space, (build, _) in CONVENTIONS.items():
         written += build(space)
     for certificates, _, _ in CERTIFICATES.values():
@@ -517,7 +533,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def gathered(metrics: PrometheusMetrics, inventory: Inventory, *entities: Entity) -> list[Looked]:
-    return list(gather_signals(metrics, inventory, entities, SystemClock().now(), 30))
+    return list(gather_signals(metrics, inventory, entities, SystemClock().now(), 30, has_moved))
 
 
 def of(inventory: Inventory, measure: Measure, entity: Entity) -> Signal:
@@ -634,6 +650,27 @@ def test_the_line_shows_how_to_ask_again(address: str) -> None:
     assert signal.promql in signal.command
     start, end = (datetime.fromtimestamp(int(one), UTC) for one in times.groups())
     assert PrometheusMetrics(address).range(signal.promql, start=start, end=end, step=45).series
+
+
+@pytest.mark.parametrize("measure", [Measure.QUEUE, Measure.RATE])
+def test_what_changed_is_read_at_the_same_time_yesterday(measure: Measure, address: str) -> None:
+    inventory = seen(*workload("daily"))
+    lines = gathered(PrometheusMetrics(address), inventory, deployment("daily"))
+    assert len([one for one in lines if "at the same time yesterday" in one.result]) == 2
+    signal = of(inventory, measure, deployment("daily"))
+    then = signal.day_before
+    assert max(value for _, value in then) == pytest.approx(200, rel=0.05)
+    away = [(at - signal.points[-1][0]).total_seconds() + 86_400 for at, _ in then]
+    assert -2800 <= min(away) < -2600 < 2600 < max(away) <= 2800
+
+
+@pytest.mark.parametrize("space", ["kafka", "grpc"])
+def test_without_a_yesterday_nothing_is_known_of_it(space: str, address: str) -> None:
+    inventory = seen(*workload(space))
+    gathered(PrometheusMetrics(address), inventory, deployment(space))
+    assert inventory.signals
+    assert not any(one.day_before for one in inventory.signals)
+    assert inventory.gaps == []
 
 
 def test_other_namespaces_are_left_alone(address: str) -> None:
@@ -784,6 +821,51 @@ def test_one_question_that_is_not_understood_does_not_spoil_the_others() -> None
     list(gather_signals(Fake(known=known, answer=answer), inventory, (), NOW, 10))
     assert [one.measure for one in inventory.signals] == [Measure.LATENCY]
     assert [gap.what for gap in inventory.gaps] == ["metrics (open files)"]
+
+
+QUEUES = tuple(f"{one}_queue_depth" for one in "abcdefgh")
+LAGS = tuple(f"{one}_consumer_lag" for one in "abcdefgh")
+
+
+def rising(promql: str, *_: object) -> Ranges:
+    """Each series rose an hour ago."""
+    [(labels, points)] = ranges(*[5.0] * 160, *[500.0] * 80).series
+    asked = range(promql.count('"ask"') or 1)
+    return Ranges([({**labels, "ask": str(n)}, points) for n in asked], ())
+
+
+def test_only_so_many_are_asked_again_about_yesterday() -> None:
+    inventory, fake = shop(), Fake(known=(*QUEUES, *LAGS), answer=rising)
+    list(gather_signals(fake, inventory, (), NOW, 10, has_moved))
+    day = timedelta(days=1)
+    then = [start for start, _, _ in fake.windows if start < NOW - timedelta(hours=20)]
+    assert len(then) == 10
+    assert set(then) == {NOW - day - timedelta(minutes=45)}
+    told = [one for one in inventory.signals if one.day_before]
+    assert len([one for one in told if one.measure is Measure.QUEUE]) == 6
+
+
+def test_what_did_not_change_is_not_asked_again() -> None:
+    level = ranges(*[5.0] * 240)
+    fake = Fake(known=QUEUES[:1], answer=lambda *_: level)
+    list(gather_signals(fake, shop(), (), NOW, 10, has_moved))
+    assert len(fake.windows) == 1
+
+
+@pytest.mark.parametrize("problem", [TimedOut("late"), Forbidden("status 403"), TryAgain("odd")])
+def test_that_yesterday_cannot_be_read_changes_nothing(problem: SreError | TryAgain) -> None:
+    def answer(promql: str, start: datetime, _step: float) -> Ranges:
+        if NOW - start > timedelta(hours=20):
+            raise problem
+        return rising(promql)
+
+    inventory = shop()
+    fake = Fake(known=QUEUES[:1], answer=answer)
+    lines = list(gather_signals(fake, inventory, (), NOW, 10, has_moved))
+    assert len(fake.windows) == 2
+    assert [one.day_before for one in inventory.signals] == [()]
+    assert inventory.gaps == []
+    assert not any("yesterday" in one.result for one in lines)
 
 
 def test_half_an_answer_is_told() -> None:

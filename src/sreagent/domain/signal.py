@@ -95,6 +95,11 @@ class Signal:
     """What a share is a share of, where that is known: bytes, cores."""
     command: str = ""
     """The line that reads it again."""
+    day_before: tuple[Point, ...] = ()
+    """The same a day earlier, from before the time of the last point until after it.
+
+    Read only of what changed and may do so every day; empty where nothing is known.
+    """
 
     @property
     def name(self) -> str:

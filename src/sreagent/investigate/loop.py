@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from typing import assert_never
 
+from sreagent.diagnose.metrics.readings import has_moved
 from sreagent.domain.action import Proposal
 from sreagent.domain.diagnosis import Outcome
 from sreagent.domain.errors import SreError, ToolProblem
@@ -145,7 +146,8 @@ def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:
     if step.signals is not None and desk.metrics:
         yield Progress(text="reading metrics")
         now, left = case.clock.now(), case.time_left
-        for line in gather_signals(desk.metrics, case.inventory, step.signals, now, left):
+        view = case.inventory
+        for line in gather_signals(desk.metrics, view, step.signals, now, left, has_moved):
             yield from case.add(line)
     case.asked_for |= {str(look) for look in (*step.lists, *step.logs)}
     case.asked_for |= {"expression"} if step.expression else set()

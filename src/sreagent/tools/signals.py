@@ -1,7 +1,8 @@
 """Reads what metrics say of the objects in view: a few questions, whatever there is to see.
 
 First the names of the metrics that exist, then the labels of those that have no fixed ones, then
-one range query for several questions together. What is refused, late or odd becomes a gap.
+one range query for several questions together. What is refused, late or odd becomes a gap. Of what
+comes and goes with the day and changed, yesterday's is read, too.
 """
 
 import re
@@ -28,7 +29,7 @@ from sreagent.domain.inventory import Gap, Inventory
 from sreagent.domain.moment import span
 from sreagent.domain.ports import Labels, Metrics, Ranges
 from sreagent.domain.record import Looked
-from sreagent.domain.signal import Signal
+from sreagent.domain.signal import Measure, Point, Signal
 from sreagent.domain.text import one_line
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import NAMESPACES, Owners
@@ -47,6 +48,13 @@ SKEW = 30.0
 """Seconds by which the clocks of this machine and of Prometheus may differ unremarked."""
 MOST_NAMESPACES = 12
 """Beyond these, all namespaces are asked for together."""
+DAILY = (Measure.QUEUE, Measure.LAG, Measure.RATE)
+"""What may rise and fall with the day and be well: those first whose yesterday tells most."""
+MOST_OF_YESTERDAY = 10
+"""Questions that are asked again about yesterday."""
+DAY = timedelta(days=1)
+AROUND = timedelta(minutes=45)
+"""How long before and after the same time of yesterday is read: no day keeps to the minute."""
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 Reason = Literal["forbidden", "unreachable", "timeout", "not served", "failed"]
 _TOO_MUCH = ("too many samples", "maximum resolution", "timed out", "timeout", "too large", "limit")
@@ -73,6 +81,7 @@ def gather_signals(
     entities: Iterable[Entity],
     now: datetime,
     within: float,
+    has_moved: Callable[[Sequence[Point]], bool] | None = None,
 ) -> Iterator[Looked]:
     """Fill the inventory's signals; a line for each question and for each gap.
 
@@ -82,8 +91,10 @@ def gather_signals(
         entities: What is in view; empty for everything that was listed.
         now: The present, by the clock of this machine.
         within: Seconds that all of it may take.
+        has_moved: Tells a series that is not as it was hours ago, so that yesterday's is read, too;
+            without it that is read of none.
     """
-    gathering = _Gathering(metrics, inventory, _Deadline(within))
+    gathering = _Gathering(metrics, inventory, _Deadline(within), has_moved)
     yield from gathering.run(_namespaces(inventory, entities), now)
 
 
@@ -101,6 +112,7 @@ class _Gathering:
     metrics: Metrics
     inventory: Inventory
     deadline: _Deadline
+    has_moved: Callable[[Sequence[Point]], bool] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each query took."""
 
@@ -126,6 +138,7 @@ class _Gathering:
         asked = list(questions(place))
         yield self._said("names of metrics", window, f"{len(known)} metrics", began)
         yield from self._read(asked, place.owners, window)
+        yield from self._read_yesterday(asked, place.owners, window)
         self.inventory.signals[:] = chosen(_once(self.inventory.signals))
 
     def _step(self) -> float:
@@ -204,6 +217,43 @@ class _Gathering:
         took = self.seconds.get(promql, 0.0)
         yield Looked(source="prometheus", command=command, result=said, seconds=took)
 
+    def _read_yesterday(
+        self, asked: Sequence[Question], owners: Owners, window: Window
+    ) -> Iterator[Looked]:
+        """The same questions a day earlier, of what may have changed only with the time of day.
+
+        No answer is no gap: without yesterday everything is judged as it always was.
+        """
+        wanted = set(self._moved())
+        again = [one for one in asked if one.promql in wanted and one.measure in DAILY]
+        again.sort(key=lambda one: DAILY.index(one.measure))
+        end = window.end - DAY
+        around = replace(window, start=end - AROUND, end=end + AROUND)
+        jobs = {one: partial(self._range, one.promql, around) for one in again[:MOST_OF_YESTERDAY]}
+        for question, answer in together(jobs, self.deadline.left):
+            if not isinstance(answer, Exception):
+                self._remember(list(signals_from([question], answer.series, owners)))
+                yield Looked(
+                    source="prometheus",
+                    command=self._command(question.promql, around),
+                    result=f"{len(answer.series)} series at the same time yesterday",
+                    seconds=self.seconds.get(question.promql, 0.0),
+                )
+
+    def _moved(self) -> Iterator[str]:
+        """The expressions of what may change every day, and did."""
+        for one in chosen(self.inventory.signals) if self.has_moved else ():
+            if one.measure in DAILY and self.has_moved and self.has_moved(one.points):
+                yield one.promql
+
+    def _remember(self, found: Iterable[Signal]) -> None:
+        """Keep with each signal what it was yesterday."""
+        then = {_key(one): one.points for one in found if one.measure in DAILY}
+        self.inventory.signals[:] = [
+            replace(one, day_before=then.get(_key(one), one.day_before))
+            for one in self.inventory.signals
+        ]
+
     def _range(self, promql: str, window: Window) -> Ranges:
         began = monotonic()
         found = self.metrics.range(promql, start=window.start, end=window.end, step=window.step)
@@ -239,10 +289,13 @@ def _once(signals: Iterable[Signal]) -> Iterator[Signal]:
     """What tells of no namespace is read again with each of them."""
     told = set()
     for one in signals:
-        key = (one.measure, one.entity, one.about, one.promql)
-        if key not in told:
-            told.add(key)
+        if _key(one) not in told:
+            told.add(_key(one))
             yield one
+
+
+def _key(signal: Signal) -> tuple[Measure, Entity, str, str]:
+    return signal.measure, signal.entity, signal.about, signal.promql
 
 
 def range_command(url: str, promql: str, start: datetime, end: datetime, step: float) -> str:

@@ -1,6 +1,7 @@
 """Queues without a reader, and brokers that let nobody publish."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -244,3 +245,13 @@ def test_a_broker_that_is_full_of_what_nobody_reads_is_a_victim_itself() -> None
     [cause] = explain(Scene(view, NOW), ALERT).causes
     assert cause.entity.name == "worker"
     assert [one.name for one in cause.victims] == ["broker"]
+
+
+def test_a_queue_that_nobody_reads_at_this_time_of_day_blames_nobody() -> None:
+    waiting, consumers = queue(climb(200, 400), NEVER)
+    day = timedelta(days=1)
+    then = tuple((at - day, 400.0) for at, _ in waiting.points[-120:])
+    view = inventory([*BROKER, *worker("mail.send")], replace(waiting, day_before=then), consumers)
+    assert not found(view, "workload.leaves_queue")
+    view = inventory([*BROKER, *worker("mail.send")], waiting, consumers)
+    assert found(view, "workload.leaves_queue")

@@ -107,7 +107,8 @@ def _lies(one: _Unread) -> bool:
     values = one.waiting.values
     if one.waiting.now < WAITING or len(values) < 2 * SHORTEST or _SET_ASIDE.search(one.name):
         return False
-    return one.consumers.fell or one.waiting.now >= GREW * max(values[0], 1.0)
+    grew = one.waiting.now >= GREW * max(values[0], 1.0) and not one.waiting.yesterday
+    return one.consumers.fell or grew
 
 
 def fetchers(scene: Scene, signal: Signal) -> list[Entity]:

@@ -311,7 +311,7 @@ def _behind(scene: Scene, reading: Reading, item: Obj, name: str) -> Finding:
 
 def _piles_up(reading: Reading, least: float) -> bool:
     """Whether a backlog left its level, or grew all the time."""
-    if reading.now < least:
+    if reading.now < least or reading.yesterday:
         return False
     if reading.shift and reading.rose and reading.shift.ratio >= 3:
         return True

@@ -1,22 +1,22 @@
 """Signals with what the statistics say of them, and how they become findings."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import isfinite
 from typing import Any
 
-from sreagent.diagnose.metrics.baselines import Baseline, baseline, median
-from sreagent.diagnose.metrics.change_points import SHORTEST, Shift, shift
+from sreagent.diagnose.metrics.baselines import Baseline, baseline, median, rises
+from sreagent.diagnose.metrics.change_points import ENOUGH, SHORTEST, Shift, shift
 from sreagent.diagnose.objects.podspec import is_ready
 from sreagent.diagnose.view.calling import callers, configured_calls
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, entity_of
-from sreagent.domain.signal import Measure, Signal, Unit, plot, say
+from sreagent.domain.signal import Measure, Point, Signal, Unit, plot, say
 
 STALE = 300
 """Seconds without a value, while others go on, after which a series is no longer about now."""
@@ -26,6 +26,10 @@ SHORTLY = timedelta(minutes=30)
 """How long before a change another one may be its cause."""
 EBB = timedelta(minutes=25)
 """In which what ebbs away falls from most to little."""
+SAME = 0.15
+"""Share by which what is seen may lie beyond yesterday's and count as the same."""
+DRIFTS = 0.5
+"""How steadily (Kendall's tau) a series rises or falls that may have left its level unseen."""
 SYMPTOMS = (Measure.LATENCY, Measure.ERROR_RATIO, Measure.ERRORS, Measure.CLIENT_ERRORS)
 """What those who call a program notice."""
 
@@ -40,8 +44,27 @@ class Reading:
 
     @cached_property
     def shift(self) -> Shift | None:
-        """The change it is still in."""
+        """The change it is still in; none where it is as it was at this time yesterday."""
+        return None if self.yesterday else self._change
+
+    @cached_property
+    def _change(self) -> Shift | None:
         return shift(self.signal.points)
+
+    @cached_property
+    def yesterday(self) -> str:
+        """`154 to 208`: what was seen at this time yesterday, where that is what is seen now.
+
+        Empty where it is not, and where nothing is known of yesterday.
+        """
+        then = [value for _, value in self.signal.day_before if isfinite(value)]
+        if not self.fresh or len(then) < ENOUGH:
+            return ""
+        # Told as the present is, so that a single spike of yesterday excuses nothing.
+        levels = [median(then[n : n + SHORTEST]) for n in range(len(then) - SHORTEST + 1)]
+        low, high = min(levels), max(levels)
+        same = (1 - SAME) * low <= self.now <= (1 + SAME) * high
+        return f"{self.say(low)} to {self.say(high)}" if same else ""
 
     @cached_property
     def values(self) -> list[float]:
@@ -49,11 +72,16 @@ class Reading:
         return [value for _, value in self.signal.points if isfinite(value)]
 
     @property
+    def comes_and_goes(self) -> bool:
+        """Whether it changed, be it as every day."""
+        return has_moved(self.signal.points)
+
+    @property
     def ebbed(self) -> bool:
         """Whether it fell slowly, as in the evening: what breaks off does so within minutes."""
-        if not self.fell or self.usual is None:
+        if self._change is None or self._change.rose:
             return False
-        usual, points = self.usual.median, self.signal.points
+        usual, points = self._change.before.median, self.signal.points
         full = max((at for at, value in points if value >= 0.8 * usual), default=None)
         low = (at for at, value in points if full and at > full and value <= 0.2 * usual)
         end = next(low, None)
@@ -94,6 +122,12 @@ class Reading:
     def fell(self) -> bool:
         """Whether it left its usual level downwards."""
         return bool(self.shift and not self.shift.rose)
+
+
+def has_moved(points: Sequence[Point]) -> bool:
+    """Whether a series is not as it was hours ago: it left its level, or went one way for long."""
+    values = [value for _, value in points if isfinite(value)]
+    return shift(points) is not None or abs(rises(values)) >= DRIFTS
 
 
 @once_per_scene
@@ -255,6 +289,8 @@ def numbers(reading: Reading) -> str:
     if usual is None:
         return f"{reading.signal.name}: no values"
     band = f"{reading.say(usual.low)} to {reading.say(usual.high)}"
+    if reading.yesterday:
+        return f"{reading.signal.name}: {reading.say(reading.now)} now, {_as_then(reading)}"
     if reading.shift is None:
         return f"{reading.signal.name}: {reading.say(reading.now)} now, usually {band}"
     return (
@@ -262,6 +298,10 @@ def numbers(reading: Reading) -> str:
         f"{reading.shift.at:%H:%M:%S} UTC, {reading.say(reading.shift.level)} since then, "
         f"{reading.say(reading.now)} now"
     )
+
+
+def _as_then(reading: Reading) -> str:
+    return f"as at this time yesterday ({reading.yesterday})"
 
 
 def change(reading: Reading) -> str:
@@ -304,8 +344,19 @@ def _banded(reading: Reading) -> str:
     usual = reading.usual
     if usual is None:
         return ""
+    if reading.yesterday:
+        return f"{reading.signal.name} {reading.say(reading.now)}, {_as_then(reading)}"
     band = f"usually {reading.say(usual.low)} to {reading.say(usual.high)}"
     return f"{reading.measure} {reading.say(reading.now)} ({band})"
+
+
+def as_yesterday(scene: Scene, entity: Entity) -> str:
+    """What waits at it, where that comes every day: `queue length 203, as at this time yesterday`.
+
+    An empty text without any.
+    """
+    waiting = of(scene, entity, Measure.QUEUE, Measure.LAG)
+    return ", ".join(_banded(one) for one in waiting if one.yesterday and one.comes_and_goes)
 
 
 SERVED = (*WORKLOADS, "Service")

@@ -9,7 +9,7 @@ from datetime import datetime
 from sreagent.diagnose.argument.causes import Cause, Explanation, RuledOut
 from sreagent.diagnose.argument.looks import doubts, wanted_logs
 from sreagent.diagnose.conditions.registry import Role, traits
-from sreagent.diagnose.metrics.readings import as_usual
+from sreagent.diagnose.metrics.readings import as_usual, as_yesterday
 from sreagent.diagnose.metrics.thresholds import against_usual
 from sreagent.domain.change import Change
 from sreagent.domain.diagnosis import CONFIDENT, Diagnosis, Outcome
@@ -199,7 +199,11 @@ def _history(expression: Expression) -> Iterator[str]:
 
 def _usual(case: Case, ledger: Ledger, explanation: Explanation) -> list[str]:
     """What metrics say of the objects that the alert names, where that is as usual."""
-    told = ((entity, as_usual(case.scene, entity)) for entity in explanation.focus)
+    scene = case.scene
+    told = (
+        (entity, ", ".join(filter(None, (as_usual(scene, entity), as_yesterday(scene, entity)))))
+        for entity in explanation.focus
+    )
     commands = {signal.entity: signal.command for signal in case.inventory.signals}
     return [
         ledger.fact(f"{entity}: {said}", Health.HEALTHY, "prometheus", commands.get(entity, ""))
