@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from sreagent.diagnose.argument.focus import reach
 from sreagent.diagnose.argument.looks import is_dark, unmeasured, wanted_logs, wanted_namespaces
+from sreagent.diagnose.view.scene import WORKLOADS
 from sreagent.domain.action import ActionState, Proposal
 from sreagent.domain.diagnosis import Diagnosis, Outcome
 from sreagent.domain.entity import Entity
@@ -122,8 +124,13 @@ def _look(case: Case) -> Iterator[Gather]:
 
 def _further_signals(case: Case) -> tuple[Entity, ...]:
     """What the trouble was followed to, in namespaces whose metrics were not read at first."""
-    first = {one.namespace for one in case.explanation.focus} or {*case.inventory.namespaces}
-    found = unmeasured(case.scene, case.explanation, first)
+    scene, so_far = case.scene, case.explanation
+    first = {one.namespace for one in so_far.focus} or {*case.inventory.namespaces}
+    found = [*unmeasured(scene, so_far, first)]
+    if is_dark(so_far):
+        # What the alert's object depends on may be ill and say so in numbers alone.
+        near = (one for one in sorted(reach(scene, so_far.focus)) if one.kind in WORKLOADS)
+        found += [one for one in near if one.namespace not in first]
     return tuple(one for one in found if _measured(one.namespace) not in case.asked_for)
 
 
