@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.parsers import ResponseParserFactory
+from botocore.parsers import QueryParser, ResponseParserFactory
 from botocore.session import Session
 from botocore.utils import parse_timestamp
 from moto.core.serialize import get_serializer_class
@@ -102,3 +102,11 @@ def test_a_time_is_read_as_the_sdk_reads_it(text: object) -> None:
 def test_what_is_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="Timely"):
         moment("Timely")
+
+
+def test_of_an_sdk_that_is_built_otherwise_answers_are_read_its_own_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert type(Parsers().create_parser("query")) is not QueryParser
+    monkeypatch.setattr("sreagent.clients.aws_answers._INNER", ("_of_another_time",))
+    assert type(Parsers().create_parser("query")) is QueryParser

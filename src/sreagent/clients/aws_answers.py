@@ -100,6 +100,8 @@ class _Rest(_Along, RestXMLParser):  # type: ignore[misc]  # untyped SDK
 
 
 _PARSERS = {"ec2": _Ec2, "query": _Query, "rest-xml": _Rest}
+_INNER = ("_handle_structure", "_parse_shape", "_member_key_name")
+"""What is used of the SDK's parsers and promised by nobody."""
 
 
 class Parsers(ResponseParserFactory):  # type: ignore[misc]  # untyped SDK
@@ -114,8 +116,11 @@ class Parsers(ResponseParserFactory):  # type: ignore[misc]  # untyped SDK
 
     def create_parser(self, protocol_name: str) -> Any:  # noqa: ANN401 - untyped SDK
         """The parser of one answer."""
-        if protocol_name not in _PARSERS:
-            return super().create_parser(protocol_name)
-        made = _PARSERS[protocol_name](**self._defaults)
+        usual = super().create_parser(protocol_name)
+        quick = _PARSERS.get(protocol_name)
+        # Of an SDK that is built otherwise the answers are read as it reads them.
+        if quick is None or not all(hasattr(usual, name) for name in _INNER):
+            return usual
+        made = quick(**self._defaults)
         made.plans = self._plans
         return made
