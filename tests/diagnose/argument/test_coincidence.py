@@ -1,5 +1,8 @@
 """Alerts whose object calls others only in code: what broke beside it at the same moment."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from tests.diagnose.build import (
     DAY,
@@ -115,3 +118,29 @@ def test_the_one_log_that_names_its_own_trouble_explains_it(
     found = inventory((*app("web"), service("web"), *objects), ERRORS, rate(entity=WEB))
     found.logs.append(told)
     assert relevant(explain(Scene(found, NOW), ABOUT)) == [blamed]
+
+
+def broken_beside(since: float, *, name: str = "cart", namespace: str = "shop") -> Explanation:
+    """An alert about who is well, beside a Service whose selector fits nobody since a while."""
+    about = alert("PricesStale", namespace="shop", service="web")
+    about = replace(about, starts_at=NOW - timedelta(seconds=300))
+    others = lost(name, since=since, namespace=namespace)
+    found = inventory((*app("web"), service("web"), *others), rate(entity=WEB))
+    return explain(Scene(found, NOW), about)
+
+
+@pytest.mark.parametrize(
+    ("since", "namespace", "blamed"),
+    [
+        pytest.param(600, "shop", ["Service/shop/cart"], id="five minutes before"),
+        pytest.param(5000, "shop", ["Service/shop/cart"], id="more than an hour before"),
+        pytest.param(DAY - 600, "shop", [], id="since yesterday"),
+        pytest.param(60, "shop", [], id="only after it fired"),
+        pytest.param(600, "other", [], id="in another namespace"),
+    ],
+)
+def test_what_broke_near_before_an_alert_that_nothing_explains_is_told(
+    since: float, namespace: str, blamed: list[str]
+) -> None:
+    found = broken_beside(since, namespace=namespace)
+    assert relevant(found) == blamed

@@ -279,6 +279,8 @@ TOLD: dict[LogCause, tuple[str, ...]] = {
         'could not translate host name "orders-db" to address: Name or service not known',
     ),
     LogCause.REFUSED: (
+        "Mongo::Error::NoServerAvailable: No primary server is available in cluster: [db:27017]",
+        "kafka.errors.NoBrokersAvailable: NoBrokersAvailable",
         "dial tcp 10.96.1.2:80: connect: connection refused",
         "connect ECONNREFUSED 10.96.1.2:6379",
         '[error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 10.1.1.1, server: shop, request: "GET / HTTP/1.1", upstream: "http://10.2.3.4:8080/", host: "shop.example"',
@@ -437,8 +439,8 @@ def test_trouble_is_about_the_program_or_about_another_never_both() -> None:
 @pytest.mark.parametrize(
     ("line", "target"),
     [
-        pytest.param(TOLD[LogCause.REFUSED][2], "10.2.3.4:8080", id="nginx-upstream"),
-        pytest.param(TOLD[LogCause.REFUSED][3], "orders:80", id="dotnet"),
+        pytest.param(TOLD[LogCause.REFUSED][4], "10.2.3.4:8080", id="nginx-upstream"),
+        pytest.param(TOLD[LogCause.REFUSED][5], "orders:80", id="dotnet"),
         pytest.param(TOLD[LogCause.RATE_LIMITED][0], "geo:80", id="rate-limited-by"),
         pytest.param(TOLD[LogCause.TLS_MISMATCH][0], "orders:80", id="plain-for-tls"),
         pytest.param(TOLD[LogCause.INCOMPATIBLE_CLIENT][0], "mongo:27017", id="old-driver"),

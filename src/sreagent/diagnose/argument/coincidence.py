@@ -27,7 +27,7 @@ SURE = 0.75
 """Confidence from which something is broken for certain, whoever suffers from it."""
 LIKELY = 0.60
 """Confidence from which a program's own trouble may be why another one lacks its messages."""
-HALF_AN_HOUR, HOUR = 1800, 3600
+HOUR = 3600
 ANSWERS = frozenset(
     {
         *(LogCause.HTTP_5XX, LogCause.RATE_LIMITED, LogCause.TOO_LARGE),
@@ -132,11 +132,14 @@ def by_moment(causes: Sequence[Cause], alert: Alert, focus: Focus) -> Sequence[C
 
 
 def _broke_near(cause: Cause, fired: datetime, focus: Focus) -> bool:
-    primary, began = cause.findings[0], _began(cause)
+    primary, change = cause.findings[0], cause.change
+    # The first symptom is the alert itself where nothing else is known: it tells no time here.
+    told = [one.since for one in cause.findings if one.since]
+    began = change.at if change and change.is_dated else min(told, default=None)
     if cause.confidence < SURE or not is_hard(primary) or began is None:
         return False
     spaces = {one.namespace for one in (cause.entity, *cause.victims) if one.namespace}
-    soon = -LATEST <= (fired - began).total_seconds() <= HALF_AN_HOUR
+    soon = -LATEST <= (fired - began).total_seconds() <= 2 * HOUR
     return soon and bool(spaces & {*focus.namespaces}) and _is_cause(cause)
 
 

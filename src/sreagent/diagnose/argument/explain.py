@@ -146,7 +146,7 @@ class _Accounts:
                 Account(
                     entity=entity,
                     primary=primary,
-                    symptom=_symptom(problem),
+                    symptom=_symptom(problem) or self._felt(entity, affected),
                     change=change,
                     first_symptom=first,
                     previous=previous if ran_well else None,
@@ -174,6 +174,18 @@ class _Accounts:
             struck_together=self._struck_together(entity, affected),
         )
         return weigh(scene, cause, grounds)
+
+    def _felt(self, entity: Entity, affected: Iterable[Entity]) -> Finding | None:
+        """What the pods of a node went through: that it took away, or could not take."""
+        told = [
+            one
+            for each in (affected if entity.kind == "Node" else ())
+            for one in self.folding.problems[each].findings
+            if entity in one.suspects and one.entity.kind == "Pod" and is_hard(one)
+            if one.condition != "pod.log_errors"
+        ]
+        evicted = (one for one in told if one.condition == "pod.evicted")
+        return next(evicted, None) or next(iter(told), None)
 
     def _first_symptom(self, problem: Problem, affected: Iterable[Entity]) -> datetime | None:
         primary = problem.primary
