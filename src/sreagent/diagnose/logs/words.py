@@ -402,11 +402,11 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     *_say(
         LogCause.REFUSED,
-        "refused|connect|noserver|server is available|suitable servers|nohostavailable|nobrokers",
+        "refused|connect|noserver|server is available|nohostavailable|nobrokers",
         r"connection refused|ECONNREFUSED|actively refused|connect call failed"
         r"|could not connect to server|failed to connect to"
         # What clients of databases and brokers say whose every address is dead.
-        r"|NoServerAvailable|No \w{1,40} server is available|No suitable servers found"
+        r"|NoServerAvailable|No \w{1,40} server is available"
         r"|NoHostAvailable|NoBrokersAvailable",
     ),
     # As clients say it: what scanners send to a server is no trouble.
