@@ -328,3 +328,11 @@ def test_ten_megabytes_are_read_whole() -> None:
     text = line * 140_000 + "FATAL DATABASE_URL is not set\n"
     assert len(text) > 9_000_000
     assert first(text).key == "DATABASE_URL"
+
+
+def test_of_a_json_line_that_comes_again_the_last_message_is_told() -> None:
+    line = (
+        '{"level":"error","ts":"2026-03-04T02:5%d:00Z","msg":"charge failed","error":"no card %d"}'
+    )
+    found = read("\n".join(line % (n, n) for n in range(5)))
+    assert [(one.line, one.count) for one in found.errors] == [("ERROR charge failed no card 4", 5)]

@@ -209,9 +209,8 @@ def _again(
     if error is None:
         return None
     seen = line_time(line, now)
-    told = one_line(without_time(line).strip(), 240)
     block = line[:_LINE]
-    return replace(error, line=told, block=block, first_at=seen, last_at=seen, last_line=at_line)
+    return replace(error, block=block, first_at=seen, last_at=seen, last_line=at_line)
 
 
 def _error(block: str, at_line: int, now: datetime | None, sort: _Sort) -> LogError | None:
@@ -273,7 +272,10 @@ def _settled(tally: _Tally, lines: int, ends_at: datetime | None) -> LogError:
     recovered = lines - last.last_line > _LINES_QUIET and last.last_line < 0.7 * lines
     if ends_at and last.last_at:
         recovered = (ends_at - last.last_at).total_seconds() > _SECONDS_QUIET
-    return replace(last, count=tally.count, first_at=tally.first_at, recovered=recovered)
+    # A line of a known shape was not read again: what is told of it stands in the last of them.
+    again = _error(last.block, last.last_line, None, _Sort()) if tally.count > 1 else None
+    line = again.line if again else last.line
+    return replace(last, count=tally.count, first_at=tally.first_at, recovered=recovered, line=line)
 
 
 def _plain(block: str) -> str:
