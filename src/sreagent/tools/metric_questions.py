@@ -338,6 +338,12 @@ _CARDS = (
 """Without what a container runtime and a pod network make, and take away as pods come and go."""
 
 
+_REAL_CARDS = (
+    'device=~"eth.*|en[osxp][0-9a-z].*|em[0-9].*|bond.*|team.*|ib[0-9ps].*|p[0-9]+p[0-9]+"'
+)
+"""Cards as kernels name them: bridges and tunnels go down when the last pod leaves."""
+
+
 def _container(metric: str) -> str:
     return f'{metric}{{$all,container!="",container!="POD"}}'
 
@@ -664,7 +670,7 @@ RECIPES = (
     Recipe(
         measure=Measure.LINK,
         unit=Unit.COUNT,
-        promql=f"max by ({_HOST}, device) (node_network_up{{{_CARDS}}})",
+        promql=f"max by ({_HOST}, device) (node_network_up{{{_REAL_CARDS}}})",
         whom=Whom.NODE,
         about=("device",),
     ),

@@ -20,6 +20,7 @@ from tests.diagnose.build import named as pick
 from tests.diagnose.signals import inventory, level, named, rate, signal
 
 from sreagent.diagnose.argument.explain import Explanation, explain
+from sreagent.diagnose.argument.looks import is_dark
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.inventory import PodLog
 from sreagent.domain.signal import Measure
@@ -144,3 +145,8 @@ def test_what_broke_near_before_an_alert_that_nothing_explains_is_told(
 ) -> None:
     found = broken_beside(since, namespace=namespace)
     assert relevant(found) == blamed
+
+
+def test_what_only_began_at_the_same_time_does_not_end_the_search() -> None:
+    assert is_dark(broken_beside(600))
+    assert not is_dark(account(*app("web"), service("web")))

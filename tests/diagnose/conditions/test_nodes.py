@@ -284,20 +284,28 @@ def heard(objects: list[Json], complains_on: str, line: str, since: float = 600)
 
 
 DOWN = "ERROR connect ENETDOWN 10.66.4.61:4001"
+OTHER = DOWN.replace("61", "62")
+REFUSED = DOWN.replace("ENETDOWN", "ECONNREFUSED")
 A, B = spread("a"), spread("b")
 
 
 @pytest.mark.parametrize(
     ("logs", "count"),
     [
-        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-2", DOWN)], 1, id="both-there"),
-        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "none", DOWN)], 0, id="one-program"),
-        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-1", DOWN)], 0, id="elsewhere"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-2", OTHER)], 1, id="both-there"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-2", DOWN)], 0, id="one-end"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "none", OTHER)], 0, id="one-program"),
+        pytest.param([*heard(A, "node-2", DOWN), *heard(B, "node-1", OTHER)], 0, id="elsewhere"),
         pytest.param(
-            [*heard(A, "node-2", DOWN, 9000), *heard(B, "node-2", DOWN, 9000)], 0, id="always"
+            [*heard(A, "node-2", REFUSED), *heard(B, "node-2", REFUSED.replace("61", "62"))],
+            0,
+            id="they-are-refused",
         ),
         pytest.param(
-            [*heard(A, "node-2", DOWN)[1:], *heard(B, "node-2", DOWN)[1:]],
+            [*heard(A, "node-2", DOWN, 9000), *heard(B, "node-2", OTHER, 9000)], 0, id="always"
+        ),
+        pytest.param(
+            [*heard(A, "node-2", DOWN)[1:], *heard(B, "node-2", OTHER)[1:]],
             0,
             id="the-others-were-not-heard",
         ),

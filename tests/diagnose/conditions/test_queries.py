@@ -9,6 +9,8 @@ from sreagent.diagnose.conditions.run import findings
 
 SLOW = "UTC [211] LOG:  duration: 7505.402 ms  execute S_4: select * from discount"
 
+FULL = f"{SLOW}\nERROR:  could not extend file: No space left on device"
+
 
 def client(name: str, rolled_out: float, **more: str) -> list[Json]:
     """A program that calls the database, with a revision of so many seconds ago."""
@@ -46,6 +48,7 @@ def database(since: float, line: str = SLOW) -> tuple[list[Json], str]:
         pytest.param([*client("price", 600)], 1100, SLOW, [], id="only-afterwards"),
         pytest.param([*client("price", 6900)], 9000, SLOW, [], id="it-was-always-slow"),
         pytest.param([*client("price", 1200)], 1100, "LOG: statistics", [], id="nothing-is-slow"),
+        pytest.param([*client("price", 1200)], 1100, FULL, [], id="it-has-trouble-of-its-own"),
     ],
 )
 def test_a_release_is_told_since_which_queries_are_slow(

@@ -714,5 +714,7 @@ def test_who_asks_by_a_path_that_leads_astray_suffers_from_it() -> None:
     ]
     [astray] = told(found(*objects, logs=logs), "ingress.misroute")
     assert "Deployment/shop/web" in astray.facts["explains"].split()
-    [other] = told(found(*objects), "ingress.misroute")
-    assert "Deployment/shop/web" not in other.facts["explains"].split()
+    for line in ("ERROR at /api/server.js:12", "ERROR 500 of https://other.example.com/api/x", ""):
+        logs = [log(named(web, "Pod"), lines(line, 60, every=10))]
+        [other] = told(found(*objects, logs=logs), "ingress.misroute")
+        assert "Deployment/shop/web" not in other.facts["explains"].split()

@@ -55,6 +55,10 @@ def test_what_comes_every_day_is_no_trouble(signals: list[Signal], condition: st
 @pytest.mark.parametrize(
     ("signals", "condition"),
     [
+        pytest.param([told(Measure.RATE, EBB, (*yesterday(20), *yesterday(0.3)[:3]))],
+                     "workload.traffic_gone", id="a-scrape-that-failed-yesterday"),
+        pytest.param([told(Measure.QUEUE, PEAK, (*yesterday(30), *yesterday(9000)[:3]))],
+                     "workload.queue_growing", id="minutes-of-yesterday"),
         pytest.param([told(Measure.QUEUE, PEAK, yesterday(30, 120, 30))], "workload.queue_growing",
                      id="clearly-more-than-yesterday"),
         pytest.param([told(Measure.LAG, climb(30, 9000), yesterday(40))], "workload.consumer_lag",

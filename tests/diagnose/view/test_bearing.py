@@ -46,3 +46,9 @@ def test_settings_that_bear_on_it_are_told(
     data: dict[str, str], seen: str, told: tuple[str, ...]
 ) -> None:
     assert bearing(make("ConfigMap", "settings", data=data), seen) == told
+
+
+@pytest.mark.timeout(30)  # seconds; to go back over blank lines takes hours
+def test_blank_lines_cost_nothing() -> None:
+    blank = "\n" * 50_000 + "   \n" * 10_000 + "end of it"
+    assert bearing(make("ConfigMap", "settings", data={"a": blank}), "cache hit ratio") == ()

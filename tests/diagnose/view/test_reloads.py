@@ -69,6 +69,10 @@ def test_a_program_that_took_its_files_over_dates_their_edit(line: str) -> None:
             id="it says so all day long",
         ),
         pytest.param([(900, "DEBUG config not changed")], ("flags",), id="nothing changed"),
+        pytest.param(
+            [(900, "INFO file event: uploads/invoice-12.pdf stored")], ("flags",), id="other files"
+        ),
+        pytest.param([(900, "INFO watch event for v1.Pod received")], ("flags",), id="no files"),
         pytest.param([(900, "INFO reloading config")], ("flags", "routes"), id="two it may mean"),
         pytest.param([(900, "INFO reloading config")], (), id="it reads no files"),
     ],

@@ -6,7 +6,7 @@ from tests.diagnose.build import NOW, SPACE
 from sreagent.diagnose.logs.addresses import Address
 from sreagent.diagnose.logs.reading import LogError, read
 from sreagent.diagnose.view.targets import Target
-from sreagent.diagnose.view.unnamed import meant
+from sreagent.diagnose.view.unnamed import asked_somebody, meant
 from sreagent.domain.entity import Entity
 
 GRPC = "io.grpc.StatusRuntimeException: UNAVAILABLE: Network closed for unknown reason"
@@ -73,3 +73,19 @@ TAGS, QUOTES, DB = end("tag-authorizer", 9000), end("quote-api"), end("orders-db
 )
 def test_whom_an_error_means(text: str, known: list[Target], who: Target | None) -> None:
     assert meant(error(text), known) == who
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        pytest.param("ERROR AxiosError: Request failed with status code 502", True, id="axios"),
+        pytest.param('ERROR quote request failed {"statusCode":504}', True, id="a-gateway"),
+        pytest.param("ERROR TypeError: getPrice returned undefined", False, id="its-own-bug"),
+        pytest.param("ERROR received SIGTERM", False, id="a-signal"),
+        pytest.param("ERROR took 504 ms", False, id="a-number"),
+        pytest.param("ERROR Request failed: connect ECONNREFUSED db:5432", False, id="it-is-named"),
+    ],
+)
+def test_that_somebody_was_asked_in_vain_is_told_by_clients(text: str, asked: bool) -> None:
+    line = f"2026-03-04T02:50:00Z {text}"
+    assert asked_somebody(error(line)) is asked

@@ -18,6 +18,8 @@ FLOODED = "workload.flooded"
 """A cause only where nobody else is."""
 SINCE = timedelta(hours=1)
 """By which the trouble of somebody may be older than that of who asked somebody in vain."""
+FOUND_LATE = timedelta(minutes=10)
+"""By which metrics may seem to turn later than who asked complains: rates climb for minutes."""
 LATE = 120
 """Seconds by which clocks may disagree about which came first."""
 _NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
@@ -190,8 +192,13 @@ class Folding:
         if "asked" not in finding.facts or finding.since is None:
             return True
         began = [one.since for one in self.problems[guilty].findings if is_hard(one) and one.since]
+        known = workload_revisions(self.scene, subject_of(self.scene, finding))
+        released = known[0].at if known else None
         return any(
-            one >= finding.since - SINCE and not _before(finding.since, one) for one in began
+            finding.since - SINCE <= one <= finding.since + FOUND_LATE
+            # Who complains only since a release of its own was well with that trouble.
+            and not (_before(one, released) and not _before(finding.since, released))
+            for one in began
         )
 
     def _behind_all_complaints(self, finding: Finding) -> Iterator[Entity]:

@@ -11,6 +11,7 @@ from itertools import chain
 from math import log2
 
 from sreagent.diagnose.argument.causes import Explanation
+from sreagent.diagnose.argument.coincidence import UNPROVED
 from sreagent.diagnose.argument.focus import calls_it, reach
 from sreagent.diagnose.argument.folding import subject_of
 from sreagent.diagnose.logs.patterns import LogCause
@@ -64,8 +65,9 @@ class LogWanted:
 
 
 def is_dark(so_far: Explanation) -> bool:
-    """Whether an alert fires and nothing is found that would explain it."""
-    return not so_far.is_over and not any(one.relevant for one in so_far.causes)
+    """Whether an alert fires and nothing is found that would explain it, by more than its time."""
+    shown = (one for one in so_far.causes if one.relevant and UNPROVED not in one.parts)
+    return not so_far.is_over and not any(shown)
 
 
 def wanted_logs(scene: Scene, so_far: Explanation, limit: int = 10) -> tuple[LogWanted, ...]:

@@ -16,8 +16,8 @@ from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj, PodLog, controller_ref
 from sreagent.domain.text import one_line
 
-_CUT = frozenset({LogCause.RESET, LogCause.TIMEOUT, LogCause.DNS_TIMEOUT, LogCause.REFUSED})
-"""What programs say that reach nobody."""
+_CUT = frozenset({LogCause.RESET, LogCause.TIMEOUT, LogCause.DNS_TIMEOUT})
+"""What programs say that reach nobody; who is refused has reached somebody."""
 SETTLED = 120
 """Seconds a pod may take to become ready."""
 SEVERAL = 2
@@ -129,8 +129,14 @@ def _cutting(scene: Scene) -> Mapping[str, tuple[_Complaint, ...]]:
     return {
         name: tuple(one for each in told for one in each)
         for name, told in places.items()
-        if len(told) >= SEVERAL and _is_up(scene, name)
+        if len(told) >= SEVERAL and _differ(told) and _is_up(scene, name)
     }
+
+
+def _differ(told: list[list[_Complaint]]) -> bool:
+    """Whether workloads miss different ends: of one end that all miss the node is not guilty."""
+    ends = [{error.target for _, _, error in each} for each in told]
+    return len(set().union(*ends)) > 1 and not set.intersection(*ends)
 
 
 def _complaint(scene: Scene, pod: Obj) -> _Complaint | None:

@@ -1,5 +1,6 @@
 """Ingresses that nobody serves, or that send to where nobody answers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ PATIENCE = 300
 CLASS_NOTE = "kubernetes.io/ingress.class"
 TELLING = 4
 """Characters of a path that is hardly meant by chance where a log has it."""
+_ANSWERED = re.compile(r"\b(?:40[45]|50[0234])\b")
+"""What those answer who do not serve a path."""
 DEFAULT_NOTE = "ingressclass.kubernetes.io/is-default-class"
 _WITHOUT_OBJECT = ("gce", "gce-internal")
 """Classes whose controllers have no IngressClass."""
@@ -188,7 +191,7 @@ def misroute(scene: Scene, entity: Entity, ingress: Obj) -> Iterator[Finding]:
             since=fresh_edit(scene, ingress),
             command=entity.get,
             facts={"service": one.service, "service_suggested": meant}
-            | _cut_off(scene, entity, one.service, meant, asked_by=one.path)
+            | _cut_off(scene, entity, one.service, meant, asked_by=_asked_by(ingress, one))
             | ({"settled": "it was applied with another one"} if why else {}),
         )
 
@@ -229,7 +232,18 @@ def _wrong(scene: Scene, service: Entity, port: str) -> str:
     return f"{service} serves {', '.join(str(one.get('port')) for one in ports)}"
 
 
-def _cut_off(scene: Scene, ingress: Entity, *services: str, asked_by: str = "") -> dict[str, str]:
+def _asked_by(ingress: Obj, wrong: Backend) -> re.Pattern[str] | None:
+    """How a log tells that somebody asked for this path in vain: by its URL, and what came."""
+    path = wrong.path[wrong.path.find("/") :].rstrip("/")
+    names = "|".join(map(re.escape, sorted(hosts(ingress))))
+    if len(path) < TELLING or not names:
+        return None
+    return re.compile(rf"https?://(?:{names})(?::\d{{1,5}})?{re.escape(path)}(?![\w.-])")
+
+
+def _cut_off(
+    scene: Scene, ingress: Entity, *services: str, asked_by: re.Pattern[str] | None = None
+) -> dict[str, str]:
     """The programs that get no requests from outside, or the wrong ones, and who asks in vain."""
     found = {
         one.path
@@ -237,10 +251,10 @@ def _cut_off(scene: Scene, ingress: Entity, *services: str, asked_by: str = "") 
         if (item := scene.get("Service", ingress.namespace, name))
         for one in scene.workloads_behind(item)
     }
-    path = asked_by[asked_by.find("/") :]
-    for log, reading in scene.all_logs() if len(path) >= TELLING else ():
+    for log, reading in scene.all_logs() if asked_by else ():
         pod = scene.inventory.find(log.pod)
-        if pod and any(path in error.block for error in reading.errors):
+        told = (error.block for error in reading.errors if _ANSWERED.search(error.block))
+        if pod and asked_by and any(asked_by.search(block) for block in told):
             found.add(scene.workload_of(pod).path)
     return {"explains": " ".join(sorted(found))} if found else {}
 

@@ -15,6 +15,8 @@ from sreagent.domain.finding import Category, Finding
 from sreagent.domain.inventory import Obj
 from sreagent.domain.signal import Measure
 
+_COUNTED = "max_over_time"
+"""In the expressions of those that only count their members."""
 _DELETED = re.compile(r"delete Pod \S{1,253}-(\d{1,6}) in StatefulSet")
 
 
@@ -28,7 +30,11 @@ _DELETED = re.compile(r"delete Pod \S{1,253}-(\d{1,6}) in StatefulSet")
 )
 def peers_lost(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
     """Members of a cluster do not reach others of it any more, or are gone from it."""
-    lost = [one for one in of(scene, entity, Measure.PEERS_LOST) if _are_lost(one)]
+    lost = [
+        one
+        for one in of(scene, entity, Measure.PEERS_LOST)
+        if _are_lost(one) and (_COUNTED not in one.signal.promql or _lacks_pods(item))
+    ]
     if lost and not _was_made_smaller(scene, item):
         worst = max(lost, key=lambda one: one.now)
         yield finding(
@@ -44,6 +50,13 @@ def peers_lost(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
 def _are_lost(reading: Reading) -> bool:
     """Whether there are fewer than before: a member that was taken out for good is missed, too."""
     return reading.rose and reading.now >= 1
+
+
+def _lacks_pods(item: Obj) -> bool:
+    """Whether pods are not ready: fewer members alone may be what somebody wanted."""
+    wanted = (item.get("spec") or EMPTY).get("replicas")
+    ready = (item.get("status") or EMPTY).get("readyReplicas") or 0
+    return item.get("kind") == "StatefulSet" and wanted is not None and ready < wanted
 
 
 def _was_made_smaller(scene: Scene, item: Obj) -> bool:

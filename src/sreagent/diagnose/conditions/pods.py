@@ -198,8 +198,8 @@ def _logged(scene: Scene, entity: Entity, pod: Obj, log: PodLog, error: LogError
 def _suspects(scene: Scene, pod: Obj, error: LogError) -> tuple[Entity, ...]:
     others = suspects_of(scene, pod["metadata"].get("namespace", ""), error)
     cut_off = cut_off_by(scene, pod) if error.cause in NETWORK else ()
-    footing = footing_of(scene, pod, error.cause) or cut_off
-    named = footing or others or _stores(scene, pod, error)
+    footing = footing_of(scene, pod, error.cause)
+    named = footing or (*others, *cut_off) or _stores(scene, pod, error)
     return named or (_called(scene, pod) if asked_somebody(error) else ())
 
 

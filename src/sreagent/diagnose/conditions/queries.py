@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sreagent.diagnose.conditions.registry import condition
-from sreagent.diagnose.logs.meaning import is_new
+from sreagent.diagnose.logs.meaning import OWN_TROUBLE, is_new
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
 from sreagent.diagnose.view.calling import configured_callers, configured_calls, is_current
@@ -22,7 +22,6 @@ BEFORE, AFTER = 900, 60
     "workload.slow_queries",
     *WORKLOADS,
     worth=0.76,
-    breaks_anything=True,
     refuted_by="queries that stay slow with the revision before",
 )
 def slow_queries(scene: Scene, entity: Entity, item: Obj) -> Iterator[Finding]:
@@ -75,7 +74,9 @@ def _slow_stores(scene: Scene) -> Mapping[Entity, tuple[PodLog, LogError]]:
     found: dict[Entity, list[tuple[PodLog, LogError]]] = {}
     for log, reading in scene.all_logs():
         pod = scene.inventory.find(log.pod)
-        for error in reading.errors if pod and not log.previous else ():
+        # Who has trouble of its own is slow by that.
+        ill = any(one.cause in OWN_TROUBLE for one in reading.errors)
+        for error in reading.errors if pod and not log.previous and not ill else ():
             slow = error.cause is LogCause.SLOW_QUERY and is_current(scene, error)
             if pod and slow and is_new(error, reading):
                 found.setdefault(scene.workload_of(pod), []).append((log, error))

@@ -28,6 +28,8 @@ EBB = timedelta(minutes=25)
 """In which what ebbs away falls from most to little."""
 SAME = 0.15
 """Share by which what is seen may lie beyond yesterday's and count as the same."""
+RARE = 0.15
+"""Share of yesterday's time, at its highest and at its lowest, that excuses nothing: minutes."""
 DRIFTS = 0.5
 """How steadily (Kendall's tau) a series rises or falls that may have left its level unseen."""
 SYMPTOMS = (Measure.LATENCY, Measure.ERROR_RATIO, Measure.ERRORS, Measure.CLIENT_ERRORS)
@@ -60,9 +62,10 @@ class Reading:
         then = [value for _, value in self.signal.day_before if isfinite(value)]
         if not self.fresh or len(then) < ENOUGH:
             return ""
-        # Told as the present is, so that a single spike of yesterday excuses nothing.
+        # Told as the present is, and without what yesterday was only for minutes.
         levels = [median(then[n : n + SHORTEST]) for n in range(len(then) - SHORTEST + 1)]
-        low, high = min(levels), max(levels)
+        levels.sort()
+        low, high = levels[int(RARE * len(levels))], levels[-1 - int(RARE * len(levels))]
         same = (1 - SAME) * low <= self.now <= (1 + SAME) * high
         return f"{self.say(low)} to {self.say(high)}" if same else ""
 

@@ -11,8 +11,12 @@ SHOWN = 3
 """Settings that are told."""
 _LARGEST = 100_000
 """Characters of a file that are read."""
+_VALUE = r"-?\d[\w.%]{0,20}|true|false|on|off|yes|no"
+"""A number, a duration, a size or a switch: no secret is one of them."""
 _LINE = re.compile(
-    r"^\s*[\"']?([A-Za-z][\w.-]{0,80})[\"']?\s*[=:]\s*(\S.{0,200}?)\s*[,;]?\s*$", re.M
+    r"^[ \t]{0,40}[\"']?([A-Za-z][\w.-]{0,80})[\"']?[ \t]{0,40}[=:][ \t]{0,40}"
+    rf"[\"']?({_VALUE})[\"']?[ \t]{{0,40}}[,;]?[ \t]{{0,40}}$",
+    re.MULTILINE,
 )
 _BEARS = tuple(
     (re.compile(seen, re.IGNORECASE), re.compile(named, re.IGNORECASE))
@@ -41,7 +45,7 @@ def bearing(config_map: Obj, seen: str) -> tuple[str, ...]:
 
 def _settings(config_map: Obj) -> Iterator[tuple[str, str]]:
     for key, text in (config_map.get("data") or {}).items():
-        if "\n" not in str(text):
+        if re.fullmatch(_VALUE, str(text).strip()):
             yield str(key), str(text)
         for match in _LINE.finditer(str(text)[:_LARGEST]):
             yield match[1], match[2]

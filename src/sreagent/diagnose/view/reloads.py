@@ -30,11 +30,13 @@ _RELOADED = re.compile(
     rf"|(?:loaded|picked up|applied) (?:the )?new|(?:completed|successful(?:ly)?) load(?:ed|ing))"
     rf"\b.{{0,60}}\b{_WHAT}"
     rf"|\b{_WHAT}.{{0,60}}\b(?:re-?load(?:ed|ing)|changed?|updated|modified)\b"
-    # What watchers of files say: fsnotify, inotify, watchdog.
-    rf"|\b(?:file\w{{0,8}}|fs\w{{0,6}}|watch\w{{0,4}}) events?\b.{{0,60}}\b{_WHAT}"
     r"|\breconfigur(?:ed|ing)\b|CONFIG\w{0,10}_(?:CHANGED?|UPDATED?|RELOAD(?:ED)?)",
     re.IGNORECASE,
 )
+_WATCHED = re.compile(
+    r"\b(?:file\w{0,8}|fs\w{0,6}|watch\w{0,4}) events?\b|\binotify\b", re.IGNORECASE
+)
+"""What watchers of files say; it must name the file, for others have such events too."""
 _IS_NONE = re.compile(r"\b(?:not|no|un)[ -]?(?:changed?|updated|modified|reload)", re.IGNORECASE)
 
 
@@ -73,7 +75,8 @@ def _of_container(scene: Scene, pod: Obj, container: Container) -> Iterator[tupl
     present = [pair for pair in scene.logs(pod, container.name) if not pair[0].previous]
     for log, reading in present:
         for line in _told(reading.templates, container.running_since):
-            entity = _source(line.example, pod, container)
+            watched = not _RELOADED.search(line.text)
+            entity = _source(line.example, pod, container, named_only=watched)
             if entity and line.first_at:
                 said, by = one_line(line.text, 160), scene.workload_of(pod)
                 yield entity, Reload(at=line.first_at, by=by, line=said, command=log.command)
@@ -86,13 +89,16 @@ def _told(templates: tuple[Template, ...], started: datetime | None) -> Iterator
             continue
         if started and line.first_at - started < STARTING:
             continue
-        if _RELOADED.search(line.text) and not _IS_NONE.search(line.text):
+        told = _RELOADED.search(line.text) or _WATCHED.search(line.text)
+        if told and not _IS_NONE.search(line.text):
             yield line
 
 
-def _source(text: str, pod: Obj, container: Container) -> Entity | None:
+def _source(text: str, pod: Obj, container: Container, *, named_only: bool) -> Entity | None:
     """What it took over: whose file it names, else the only one that it finds as files."""
     named = list(dict.fromkeys(named_in(text, pod, container)))
+    if named_only:
+        return named[0] if len(named) == 1 else None
     every = list(dict.fromkeys(entity for _, entity in mounted(pod, container)))
     known = named or [one for one in every if one.kind == "ConfigMap"]
     return known[0] if len(known) == 1 else None

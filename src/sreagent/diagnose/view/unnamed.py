@@ -21,13 +21,16 @@ _ONLY_CLIENTS_SAY = frozenset(
     {LogCause.REFUSED, LogCause.WRONG_PROTOCOL, LogCause.NO_SUCH_HOST, LogCause.DNS_TIMEOUT}
 )
 # Who asks nobody says 500 and 503 of itself; 502 and 504 are said by those who pass on.
-_AS_CLIENT = re.compile(
+_OF_CLIENTS = (
     r"HTTPError|Http(?:Request|ServerError|Status)\w{0,20}Exception|WebClientResponse|AxiosError"
     r"|fetch failed|FeignException|RestClientException|StatusRuntimeException|RpcE(?:xception|rror)"
     r"|code = Unavailable|StatusCode[.=]|\b14 UNAVAILABLE|Response (?:status )?code|Request failed"
-    r"|\bupstream|\bus=|\b(?:received|got|returned|responded)\b"
-    r"|\b50[24] (?:Bad|Gateway)|(?:\bstatus\w{0,5}|code)\W{1,4}50[24]\b|[-=]>\s*50[24]\b",
-    re.IGNORECASE,
+    r"|\bupstream|\b50[24] (?:Bad|Gateway)|(?:\bstatus\w{0,5}|code)\W{1,4}50[24]\b"
+    r"|[-=]>\s*50[24]\b"
+)
+_ONLY_OF_CLIENTS = re.compile(_OF_CLIENTS, re.IGNORECASE)
+_AS_CLIENT = re.compile(
+    rf"{_OF_CLIENTS}|\bus=|\b(?:received|got|returned|responded)\b", re.IGNORECASE
 )
 _OF_LOGINS = re.compile(
     r"password authentication failed|access denied for user|login failed for user|WRONGPASS|NOAUTH"
@@ -62,7 +65,10 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
 def asked_somebody(error: LogError) -> bool:
     """Whether it tells that a request to somebody failed, and not to whom."""
     told = error.cause in (LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX)
-    return not error.target and told and bool(_AS_CLIENT.search(error.block[:_BLOCK]))
+    # Without a time of its own only an answer tells that somebody else is in trouble now.
+    dated = error.first_at is not None or error.cause is LogCause.HTTP_5XX
+    asked = told and dated and not error.target
+    return asked and bool(_ONLY_OF_CLIENTS.search(error.block[:_BLOCK]))
 
 
 def _fits(error: LogError, end: Target) -> bool:
