@@ -331,17 +331,8 @@ _POD = "namespace, exported_namespace, pod, exported_pod, container, exported_co
 _HOST = "instance, node, nodename, pod, namespace"
 _RUNS = f"{_POD}, service, job, app, deployment, instance"
 _REAL = 'fstype!~"tmpfs|overlay|squashfs|ramfs|iso9660|nsfs|fuse.*"'
-_CARDS = (
-    'device!~"lo|veth.*|cali.*|docker.*|cni.*|flannel.*|cbr.*|br-.*|tunl.*|kube-ipvs.*|vxlan.*'
-    '|lxc.*|cilium.*|dummy.*|nodelocaldns|virbr.*|eni[0-9a-f]+|azv[0-9a-f]+|gke[0-9a-f]+"'
-)
-"""Without what a container runtime and a pod network make, and take away as pods come and go."""
-
-
-_REAL_CARDS = (
-    'device=~"eth.*|en[osxp][0-9a-z].*|em[0-9].*|bond.*|team.*|ib[0-9ps].*|p[0-9]+p[0-9]+"'
-)
-"""Cards as kernels name them: bridges and tunnels go down when the last pod leaves."""
+_CARDS = 'device=~"eth.*|en[osxpP][0-9a-z].*|em[0-9].*|bond.*|team.*|ib[0-9ps].*|p[0-9]+p[0-9]+"'
+"""Cards as kernels name them: what pod networks make comes and goes with the pods."""
 
 
 def _container(metric: str) -> str:
@@ -670,7 +661,7 @@ RECIPES = (
     Recipe(
         measure=Measure.LINK,
         unit=Unit.COUNT,
-        promql=f"max by ({_HOST}, device) (node_network_up{{{_REAL_CARDS}}})",
+        promql=f"max by ({_HOST}, device) (node_network_up{{{_CARDS}}})",
         whom=Whom.NODE,
         about=("device",),
     ),
