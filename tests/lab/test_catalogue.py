@@ -51,12 +51,21 @@ class World:
         return [
             pod
             for pod in pods
-            if pod["metadata"]["labels"].get("app") == app
-            and not pod["metadata"].get("deletionTimestamp")
+            if app_of(pod) == app and not pod["metadata"].get("deletionTimestamp")
         ]
 
+    def calm(self) -> bool:
+        """Whether every rollout ended, so that nothing moves by itself between two requests."""
+        deployments = self.cluster.list("Deployment", SPACE).items
+        pods = [pod for pod in self.cluster.list("Pod", SPACE).items if app_of(pod)]
+        wanted = sum(one["spec"]["replicas"] for one in deployments)
+        return all(map(rolled_out, deployments)) and [is_ready(pod) for pod in pods] == (
+            [True] * wanted
+        )
+
     def make(self, action: Action) -> Prepared:
-        """Prepare and make a change, and find it made."""
+        """Prepare and make a change in a calm world, and find it made."""
+        wait_until(self.calm)
         prepared = self.changes.prepare(action)
         assert prepared.preview.accepted, prepared.preview.answer
         assert not self.changes.settle(action, remembered(prepared.after))
@@ -72,6 +81,18 @@ def at(kind: str, name: str) -> Entity:
 
 def act(verb: str, kind: str, name: str, **arguments: Any) -> Action:
     return Action(verb=verb, target=at(kind, name), arguments=arguments)
+
+
+def app_of(pod: Obj) -> str | None:
+    return (pod["metadata"].get("labels") or {}).get("app")
+
+
+def rolled_out(deployment: Obj) -> bool:
+    """Whether its controller saw the last edit, and every pod is of it and serves."""
+    meta, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status", {})
+    seen = status.get("observedGeneration") == meta["generation"]
+    counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "readyReplicas")]
+    return seen and counts == [spec["replicas"]] * 3
 
 
 def wait_until(holds: Callable[[], object]) -> None:

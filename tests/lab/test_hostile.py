@@ -129,6 +129,7 @@ def victims(lab: Lab) -> str:
     kubectl(lab, "create", "namespace", "payments")
     for namespace in ("shop", "payments"):
         kubectl(lab, "-n", namespace, "apply", "-f", "-", given=VICTIMS.replace("@made@", password))
+        kubectl(lab, "-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
     return password
 
 
