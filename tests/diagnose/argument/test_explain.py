@@ -730,6 +730,7 @@ def test_a_full_disk_accuses_the_node_and_not_the_pods_it_threw_out() -> None:
     cause = only(account(seen(above, kept, pending, thrown_out, full)))
     assert cause.entity.path == "Node/node-1"
     assert [one.path for one in cause.victims] == ["Deployment/shop/app"]
+    assert "pod shop/app-1-old was evicted from node node-1" in cause.statement
 
 
 def test_what_a_program_logs_only_since_the_change_is_told() -> None:

@@ -1,8 +1,10 @@
 """What a cause says it explains is folded under it."""
 
+import pytest
 from tests.diagnose.build import (
     DAY,
     NOW,
+    ago,
     alert,
     app,
     container,
@@ -93,3 +95,51 @@ def test_a_service_and_its_program_that_accuse_each_other_are_no_second_root() -
     logs = [log(named(objects, "Pod"), lines(lost)), web_says(objects, RESET)]
     found = explained(seen(*objects, logs=logs), "HighErrorRate shop/web")
     assert roots(found) == ["Service/shop/store"]
+
+
+def unnamed_failure(*, troubled: float, released: float = 9 * DAY) -> list[str]:
+    """Causes, when `web` complains of a request since 95 s and does not say whom it asked.
+
+    `app`, which it calls besides `db`, is in trouble since so many seconds; the newest release of
+    `web` is as old as `released`.
+    """
+    env = [{"name": f"{one.upper()}_URL", "value": f"http://{one}:80"} for one in ("app", "db")]
+    old, new = container(env=env), container(env=[*env, {"name": "NEW", "value": "1"}])
+    revisions = [(20 * DAY, old), (released, new)]
+    broken = app(pods=[running(ready=False)])
+    for one in broken:
+        for marked in one["status"].get("conditions", ()) if "status" in one else ():
+            marked["lastTransitionTime"] = ago(troubled)
+    objects = [
+        *(*broken, service()),
+        *(*app("db"), service("db", ip="10.96.0.9")),
+        *(*app("web", revisions=revisions, pods=[running(since=released)]), service("web")),
+    ]
+    logs = [web_says(objects, "ERROR checkout failed: upstream request failed with status 503")]
+    return roots(explained(seen(*objects, logs=logs), "HighErrorRate shop/web"))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param({"troubled": 600}, id="since minutes"),
+        pytest.param({"troubled": 600, "released": 1800}, id="after a release that was well"),
+    ],
+)
+def test_a_request_that_failed_without_a_name_is_laid_to_who_is_in_trouble_since(
+    times: dict[str, float],
+) -> None:
+    assert unnamed_failure(**times) == ["Deployment/shop/app"]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param({"troubled": 4 * 3600}, id="trouble too old to begin now"),
+        pytest.param({"troubled": 600, "released": 200}, id="its own release came between"),
+    ],
+)
+def test_a_request_that_failed_without_a_name_stays_with_who_asked(
+    times: dict[str, float],
+) -> None:
+    assert "Deployment/shop/web" in unnamed_failure(**times)

@@ -191,7 +191,9 @@ class Folding:
         """Where it is not told who was asked: whether he has been in trouble since about then."""
         if "asked" not in finding.facts or finding.since is None:
             return True
-        began = [one.since for one in self.problems[guilty].findings if is_hard(one) and one.since]
+        troubled = [guilty, *self._broken_behind(guilty)]
+        findings = [one for each in troubled for one in self.problems[each].findings]
+        began = [one.since for one in findings if is_hard(one) and one.since]
         known = workload_revisions(self.scene, subject_of(self.scene, finding))
         released = known[0].at if known else None
         return any(
@@ -216,8 +218,9 @@ class Folding:
 
     def guilty(self, suspect: Entity) -> list[Entity]:
         """The suspect itself when it is broken, else the broken workloads behind it."""
-        if self._is_broken(suspect):
-            return [suspect]
+        return [suspect] if self._is_broken(suspect) else self._broken_behind(suspect)
+
+    def _broken_behind(self, suspect: Entity) -> list[Entity]:
         item = self.scene.inventory.find(suspect)
         if suspect.kind != "Service" or item is None:
             return []

@@ -74,24 +74,29 @@ def _reloads(scene: Scene) -> Iterator[tuple[Entity, Reload]]:
 def _of_container(scene: Scene, pod: Obj, container: Container) -> Iterator[tuple[Entity, Reload]]:
     present = [pair for pair in scene.logs(pod, container.name) if not pair[0].previous]
     for log, reading in present:
-        for line in _told(reading.templates, container.running_since):
-            watched = not _RELOADED.search(line.text)
+        for line, watched in _told(reading.templates, container.running_since):
             entity = _source(line.example, pod, container, named_only=watched)
             if entity and line.first_at:
                 said, by = one_line(line.text, 160), scene.workload_of(pod)
                 yield entity, Reload(at=line.first_at, by=by, line=said, command=log.command)
 
 
-def _told(templates: tuple[Template, ...], started: datetime | None) -> Iterator[Template]:
-    """Lines that tell of it, once: what is told all day long tells of no edit."""
+def _told(
+    templates: tuple[Template, ...], started: datetime | None
+) -> Iterator[tuple[Template, bool]]:
+    """Lines that tell of it, once, and whether they are only a watcher's.
+
+    What is told all day long tells of no edit.
+    """
     for line in templates:
         if not line.first_at or not line.last_at or line.last_at - line.first_at > ONCE:
             continue
         if started and line.first_at - started < STARTING:
             continue
-        told = _RELOADED.search(line.text) or _WATCHED.search(line.text)
+        reloaded = _RELOADED.search(line.text)
+        told = reloaded or _WATCHED.search(line.text)
         if told and not _IS_NONE.search(line.text):
-            yield line
+            yield line, not reloaded
 
 
 def _source(text: str, pod: Obj, container: Container, *, named_only: bool) -> Entity | None:
