@@ -14,6 +14,7 @@ Json = Any
 _ALIKE = 0.5
 """Share of equal attributes from which two blocks of a set are one block that was edited."""
 _MAPS = frozenset({"tags"})
+_NOTHING = ("0", "false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +39,15 @@ def differences(
     """
     found: list[Difference] = []
     for name, real in after.items():
-        if is_volatile(name, shape):
+        said = (
+            before.get(name, real) if name != "tags" else before.get("tags_all") or before.get(name)
+        )
+        # Most are equal, so that is asked first.
+        if _is_equal(said, real) or is_volatile(name, shape):
             continue
         if name == "tags":
-            said = before.get("tags_all") or before.get("tags")
-            if not _is_equal(said, real):
-                counted = tags_that_count(said), tags_that_count(real)
-                found += _differ(shape, "tags", "tags", *counted)
-        elif name in before and not _is_equal(before[name], real):
-            found += _differ(shape, name, name, before[name], real)
+            said, real = tags_that_count(said), tags_that_count(real)
+        found += _differ(shape, name, name, said, real)
     return tuple(found)
 
 
@@ -56,7 +57,7 @@ def _differ(
     """`pattern` is the path without its indexes."""
     if pattern in shape.skipped or _is_same(shape, pattern, before, after):
         return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if isinstance(before, dict) and isinstance(after, dict):
         yield from _objects(shape, pattern, path, before, after)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(shape, pattern, path, before, after)
@@ -93,7 +94,7 @@ def _is_same_scalar(before: Json, after: Json) -> bool:
             return True
         both = before[:1] in "{[" and after[:1] in "{[" and before and after
         return bool(both) and json_text(before) == json_text(after) != before
-    if isinstance(before, list | Mapping) or isinstance(after, list | Mapping):
+    if isinstance(before, list | dict) or isinstance(after, list | dict):
         return False
     return _scalar(before) == _scalar(after)
 
@@ -109,11 +110,14 @@ def _scalar(value: Json) -> str:
 
 def is_empty(value: Json) -> bool:
     """Whether a value says nothing: null, no text, zero, false, or only such values."""
-    if isinstance(value, Mapping):
-        return all(is_empty(each) for each in value.values())
-    if isinstance(value, list):
-        return all(is_empty(each) for each in value)
-    return value in (None, "", 0, False, "0", "false")
+    if not value:
+        return True
+    if isinstance(value, str):
+        return value in _NOTHING
+    members = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    return bool(members) and all(map(is_empty, members))
 
 
 def _objects(
@@ -157,7 +161,7 @@ def _lists(
 
 
 def _has_blocks(values: Sequence[Json]) -> bool:
-    return any(isinstance(value, Mapping) for value in values)
+    return any(isinstance(value, dict) for value in values)
 
 
 def _same_values(shape: Shape, pattern: str, before: list[Json], after: list[Json]) -> bool:
@@ -176,9 +180,9 @@ def _sequence(
     for place in range(max(len(before), len(after))):
         was = before[place] if place < len(before) else None
         now = after[place] if place < len(after) else None
-        if was is None and isinstance(now, Mapping) and _says_nothing(shape, pattern, now):
+        if was is None and isinstance(now, dict) and _says_nothing(shape, pattern, now):
             continue
-        if now is None and isinstance(was, Mapping) and _says_nothing(shape, pattern, was):
+        if now is None and isinstance(was, dict) and _says_nothing(shape, pattern, was):
             continue
         yield from _differ(shape, pattern, f"{path}[{place}]", was, now)
 
@@ -210,7 +214,7 @@ def _keyed(
 
 
 def _key(block: Json, names: Sequence[str]) -> tuple[str, ...]:
-    found = block if isinstance(block, Mapping) else {}
+    found = block if isinstance(block, dict) else {}
     return tuple(_scalar(found.get(name) or "") for name in names)
 
 
@@ -237,7 +241,7 @@ def _set(
 
 
 def _names(blocks: Sequence[Json]) -> set[str]:
-    return {name for block in blocks if isinstance(block, Mapping) for name in block}
+    return {name for block in blocks if isinstance(block, dict) for name in block}
 
 
 def _spelled(shape: Shape, pattern: str, value: Json, names: set[str] | None = None) -> str:
@@ -248,7 +252,7 @@ def _spelled(shape: Shape, pattern: str, value: Json, names: set[str] | None = N
 def _plain(shape: Shape, pattern: str, value: Json, names: set[str] | None = None) -> Json:
     if pattern in shape.policies:
         return policy(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         said = {
             name: _plain(shape, below, shape.defaults.get(below) if is_empty(each) else each)
             for name, each in value.items()
@@ -275,7 +279,7 @@ def _most_alike(
 
 
 def _likeness(shape: Shape, pattern: str, one: Json, other: Json) -> float:
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+    if not isinstance(one, dict) or not isinstance(other, dict):
         return 0.0
     names = one.keys() & other.keys()
     telling = [name for name in names if not (is_empty(one[name]) and is_empty(other[name]))]

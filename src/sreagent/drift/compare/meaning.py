@@ -42,12 +42,16 @@ def domain_name(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def network(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """A CIDR block in its one spelling; what is none stays as it is."""
-    if not isinstance(value, str) or not ("/" in value or ":" in value):
-        return value
+    return _network(value) if isinstance(value, str) and ("/" in value or ":" in value) else value
+
+
+@lru_cache(maxsize=65_536)
+def _network(text: str) -> str:
+    """The same few stand in very many rules and routes."""
     try:
-        return str(ip_network(value, strict=False))
+        return str(ip_network(text, strict=False))
     except ValueError:
-        return value
+        return text
 
 
 def protocol(value: Any) -> Any:  # noqa: ANN401 - any JSON value

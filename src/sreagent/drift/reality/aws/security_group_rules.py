@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from sreagent.drift.compare.meaning import network, number, protocol
@@ -34,12 +33,6 @@ _ONE_PEER = {
 }
 
 
-@lru_cache(maxsize=65_536)
-def cidr(text: str) -> str:
-    """A network in its one spelling; the same few stand in very many rules."""
-    return str(network(text))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What lets one peer through one range of ports."""
@@ -57,7 +50,7 @@ class Rule:
     @property
     def key(self) -> Key:
         """What it is known by in its group."""
-        peer = cidr(self.peer) if self.kind in NETWORKS else self.peer
+        peer = network(self.peer) if self.kind in NETWORKS else self.peer
         return self.side, self.ports, self.kind, peer
 
 

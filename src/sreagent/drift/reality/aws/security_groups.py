@@ -81,7 +81,7 @@ def regrouped(before: Attributes, real: Real, around: Wanted) -> tuple[Attribute
     theirs = separate.keys | {_key(ids[known]) for known in separate.ids if known in ids}
     was, now = dict(before), dict(real.attributes)
     for side in SIDES:
-        if side not in before or side not in now:
+        if side not in before or side not in now or (not theirs and before[side] == now[side]):
             continue
         if is_inline(real.id, side, before, separate):
             was[side], now[side] = _aligned(real.id, side, before[side] or [], now[side], theirs)
