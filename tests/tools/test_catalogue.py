@@ -598,7 +598,8 @@ def quiet(**changed: Any) -> Action:
 
 @pytest.fixture
 def silences(running: Simulation) -> Iterator[SilenceChanges]:
-    alerts = AlertmanagerAlerts(running.alertmanager_url)
+    # The first answer evaluates the rules over an hour, which takes a busy machine long.
+    alerts = AlertmanagerAlerts(running.alertmanager_url, timeout=60)
     yield SilenceChanges(alerts, SystemClock())
     for silence in alerts.silences():
         alerts.expire(silence.id)
