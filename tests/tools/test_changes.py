@@ -101,7 +101,7 @@ def test_running_the_same_rollback_twice_does_nothing_the_second_time(
     world = enter(bad_deploy)
     world.changes.run(world.changes.prepare(UNDO))
     # The template of revision 1 becomes revision 3, so nothing can be sent twice.
-    with pytest.raises(TryAgain, match="no revision 1 any more|is already as rollout_undo"):
+    with pytest.raises(TryAgain, match=r"no revision 1 any more|is already as rollout_undo"):
         world.changes.prepare(UNDO)
 
 

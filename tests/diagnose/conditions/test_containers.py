@@ -1,6 +1,7 @@
 """Containers: probes that are too hasty, images that fail for many, limits of the sandbox."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.diagnose.build import (
@@ -14,6 +15,7 @@ from tests.diagnose.build import (
     event,
     lines,
     log,
+    make,
     named,
     node,
     pod,
@@ -120,6 +122,49 @@ MEMORY = {
 }
 LOCKED = {"containers": [container(securityContext={"readOnlyRootFilesystem": True})]}
 WRITES = "ERROR open /var/cache/app: read-only file system"
+
+
+def with_claim(**mount: Any) -> Json:
+    """A pod with a locked root and a claim at /var/cache."""
+    place = {"name": "cache", "mountPath": "/var/cache", **mount}
+    security = {"readOnlyRootFilesystem": True}
+    claim = {"name": "cache", "persistentVolumeClaim": {"claimName": "data"}}
+    one = container(securityContext=security, volumeMounts=[place])
+    return {"containers": [one], "volumes": [claim]}
+
+
+def claim_bound_to(volume: str) -> Json:
+    return make("PersistentVolumeClaim", "data", spec={"volumeName": volume})
+
+
+@pytest.mark.parametrize(
+    ("spec", "others", "broken"),
+    [
+        pytest.param(
+            with_claim(),
+            [claim_bound_to("disk-1"), make("PersistentVolume", "disk-1", namespace="")],
+            "PersistentVolume/disk-1",
+            id="its-volume",
+        ),
+        pytest.param(
+            with_claim(),
+            [claim_bound_to("disk-1")],
+            "PersistentVolumeClaim/shop/data",
+            id="its-claim-where-volumes-may-not-be-listed",
+        ),
+        pytest.param(with_claim(readOnly=True), [], "", id="mounted-to-read"),
+        pytest.param(with_claim(mountPath="/data"), [], "", id="another-path"),
+    ],
+)
+def test_a_volume_that_turned_read_only_is_named(
+    spec: Json, others: list[Json], broken: str
+) -> None:
+    one = pod(spec=spec)
+    logs = [log(one, lines(WRITES))]
+    found = spotted("volume.read_only", one, *others, logs=logs)
+    assert [each.entity.path for each in found] == ([broken] if broken else [])
+    assert all("on node node-1 gets a read-only file system" in each.claim for each in found)
+    assert bool(spotted("pod.read_only_root", one, *others, logs=logs)) is not bool(found)
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,11 @@ def thrown_out(words: str, asked: str = "64Mi", spec: Json = FREE) -> Json:
             thrown_out(OLD_WORDS, spec={"containers": [container()]}), False, id="with-a-limit"
         ),
         pytest.param(evicted(LOW), False, id="another-resource"),
+        pytest.param(
+            thrown_out(OLD_WORDS.replace("3145728Ki", "327680Ki"), asked="0"),
+            False,
+            id="one-of-many-small-ones",
+        ),
     ],
 )
 def test_an_evicted_pod_is_to_blame_when_it_took_all_memory(one: Json, *, greedy: bool) -> None:

@@ -236,6 +236,66 @@ def test_an_api_that_answers(one: Json) -> None:
     assert not told(found(one), "apiservice.unavailable")
 
 
+def missed(since: float) -> Json:
+    """An autoscaler that could not read its metrics since so many seconds."""
+    told_so = state("ScalingActive", "False", "FailedGetResourceMetric", METRICS_API)
+    return scaler({**told_so, "lastTransitionTime": ago(since)})
+
+
+@pytest.mark.parametrize(
+    ("objects", "blind"),
+    [
+        pytest.param([missed(30), api("True")], False, id="for-a-moment"),
+        pytest.param([missed(600), api("True")], True, id="for-long"),
+        pytest.param([missed(30), api("False")], True, id="as-nobody-serves-them"),
+        pytest.param([missed(30)], True, id="as-far-as-is-known"),
+    ],
+)
+def test_metrics_that_were_missed_for_a_moment_are_no_fault(
+    objects: list[Json], *, blind: bool
+) -> None:
+    every = found(*app(), *objects, without=("APIService",) if len(objects) == 1 else ())
+    assert bool(told(every, "hpa.cannot_scale")) is blind
+
+
+# More pods than are needed
+
+
+def floor(*, reason: str = "Current number of replicas below Spec.MinReplicas", **more: Any) -> Any:
+    """An autoscaler that keeps eight pods; why it made them, and how busy they are."""
+    busy = more.pop("busy", None)
+    one = scaler(now=8, **{"minReplicas": 8, **more})
+    if busy is not None:
+        current = {"averageUtilization": busy}
+        metric = {"type": "Resource", "resource": {"name": "cpu", "current": current}}
+        one["status"]["currentMetrics"] = [metric]
+    return [*app(), one, event(one, "SuccessfulRescale", f"New size: 8; reason: {reason}")]
+
+
+IDLE_CPU = signal(Measure.CPU, level((10_800, 0.01), stray=0.01), Unit.CORES)
+
+
+@pytest.mark.parametrize(
+    ("objects", "idle"),
+    [
+        pytest.param(floor(busy=5), True, id="idle"),
+        pytest.param(floor(busy=40), False, id="busy"),
+        pytest.param(floor(), False, id="not-known"),
+        pytest.param(floor(busy=5, reason="cpu above target"), False, id="grown-by-load"),
+        pytest.param(floor(busy=5, minReplicas=3), False, id="another-minimum-since"),
+    ],
+)
+def test_a_raised_minimum_that_nobody_needs_is_told(objects: list[Json], *, idle: bool) -> None:
+    every = told(found(*objects), "hpa.min_raised")
+    assert bool(every) is idle
+    assert all("keeps 8 pods since its minReplicas was raised" in one.claim for one in every)
+
+
+def test_how_idle_they_are_is_measured_where_the_autoscaler_cannot_tell() -> None:
+    (finding,) = told(found_in(Scene(inventory(floor(), IDLE_CPU), NOW)), "hpa.min_raised")
+    assert "% of their cpu request, where it aims at 70%" in finding.claim
+
+
 # Fewer pods than there were
 
 FULL = state("ScalingLimited", "True", "TooManyReplicas")

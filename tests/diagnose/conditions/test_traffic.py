@@ -718,3 +718,29 @@ def test_who_asks_by_a_path_that_leads_astray_suffers_from_it() -> None:
         logs = [log(named(web, "Pod"), lines(line, 60, every=10))]
         [other] = told(found(*objects, logs=logs), "ingress.misroute")
         assert "Deployment/shop/web" not in other.facts["explains"].split()
+
+
+def local_port(asked: str) -> tuple[Finding, ...]:
+    """A node port that only node-1 serves, asked at the address of some node."""
+    nodes = [node("node-1"), node("node-2")]
+    for place, one in enumerate(nodes, start=1):
+        one["status"]["addresses"] = [{"type": "InternalIP", "address": f"10.20.0.1{place}"}]
+    opened = spec_of(service(), type="NodePort", externalTrafficPolicy="Local")
+    opened["spec"]["ports"][0]["nodePort"] = 30480
+    callers = app("web")
+    objects = [*at(app(), "node-1"), *callers, *nodes, opened]
+    line = f"ERROR request failed (http://{asked}/v2): operation timed out"
+    return found(*objects, logs=[log(named(callers, "Pod"), lines(line))])
+
+
+def test_who_asks_at_a_node_that_drops_it_makes_the_node_port_an_error() -> None:
+    (finding,) = told(local_port("10.20.0.12:30480"), "service.external_local")
+    assert finding.severity is Severity.ERROR
+    assert finding.claim.endswith("is dropped, and deployment shop/web asks there")
+    assert finding.facts["explains"] == "Deployment/shop/web"
+
+
+@pytest.mark.parametrize("asked", ["10.20.0.11:30480", "10.20.0.12:31000"])
+def test_who_fails_elsewhere_does_not(asked: str) -> None:
+    (finding,) = told(local_port(asked), "service.external_local")
+    assert finding.severity is Severity.WARNING

@@ -80,6 +80,16 @@ def test_whom_an_error_means(text: str, known: list[Target], who: Target | None)
     [
         pytest.param("ERROR AxiosError: Request failed with status code 502", True, id="axios"),
         pytest.param('ERROR quote request failed {"statusCode":504}', True, id="a-gateway"),
+        pytest.param(
+            'level=error msg="flush failed" status=500 body="open x: read-only file system"',
+            True,
+            id="the-words-of-another",
+        ),
+        pytest.param(
+            'level=error msg="write failed" status=500 err="open x: read-only file system"',
+            False,
+            id="its-own-answer-and-why",
+        ),
         pytest.param("ERROR TypeError: getPrice returned undefined", False, id="its-own-bug"),
         pytest.param("ERROR received SIGTERM", False, id="a-signal"),
         pytest.param("ERROR took 504 ms", False, id="a-number"),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from sreagent.diagnose.conditions.registry import Role, condition
 from sreagent.diagnose.conditions.saying import say
@@ -22,7 +23,7 @@ YOUNG = 180
 """Seconds that a new autoscaler, or new pods, may be without metrics."""
 LOW = 15
 """Percent of its request below which nobody means a pod to be busy."""
-_METRICS_API = "v1beta1.metrics.k8s.io"
+METRICS_API = Entity(kind="APIService", name="v1beta1.metrics.k8s.io")
 MILD = Severity.WARNING
 _HPA = "HorizontalPodAutoscaler"
 
@@ -75,6 +76,8 @@ def cannot_scale(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]
         if not scene.older(scaler, YOUNG):
             continue
         said = one_line(str(state.get("message") or ""), 240)
+        if _is_back(scene, said, since(state)):
+            continue
         bare = _without_request(scene, scaler)
         target = target_of(scaler)
         short = starved(scene, target) if target else ""
@@ -176,7 +179,7 @@ def two_on_one(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
 def target_too_low(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """The load that an autoscaler aims at is so low that it has as many pods as it may."""
     status, most = part(scaler, "status"), whole(scaler, "spec", "maxReplicas")
-    low = [(name, value) for name, value in _utilisations(scaler) if 0 < value < LOW]
+    low = [(name, value) for name, value in utilisations(scaler) if 0 < value < LOW]
     if not low or most is None or (whole(status, "currentReplicas") or 0) < most:
         return
     name, value = low[0]
@@ -319,7 +322,7 @@ def _by_target(scene: Scene) -> Mapping[Entity | None, list[Entity]]:
     return found
 
 
-def _utilisations(scaler: Obj) -> Iterator[tuple[str, int]]:
+def utilisations(scaler: Obj) -> Iterator[tuple[str, int]]:
     """Resources that are counted in percent of their request, with the percentage aimed at."""
     if (old := whole(scaler, "spec", "targetCPUUtilizationPercentage")) is not None:
         yield "cpu", old
@@ -332,13 +335,28 @@ def _utilisations(scaler: Obj) -> Iterator[tuple[str, int]]:
             yield word(resource, "name"), value
 
 
+def used(scaler: Obj) -> Mapping[str, int]:
+    """How busy its pods are in percent of their request, as it counts itself, by resource."""
+    found: dict[str, int] = {}
+    if (old := whole(scaler, "status", "currentCPUUtilizationPercentage")) is not None:
+        found["cpu"] = old
+    for metric in parts(scaler, "status", "currentMetrics"):
+        resource = part(metric, "resource")
+        value = whole(resource, "current", "averageUtilization")
+        # As v2beta1 spells it.
+        value = value if value is not None else whole(resource, "currentAverageUtilization")
+        if value is not None:
+            found[word(resource, "name")] = value
+    return found
+
+
 def _without_request(scene: Scene, scaler: Obj) -> str:
     """The container of the target that lacks a request in which load is counted, in words."""
     target = target_of(scaler)
     item = scene.inventory.find(target) if target else None
     if target is None or item is None:
         return ""
-    for resource, _ in _utilisations(scaler):
+    for resource, _ in utilisations(scaler):
         for one in parts(spec_of(target.kind, item), "containers"):
             given = {**part(one, "resources", "limits"), **part(one, "resources", "requests")}
             if resource not in given:
@@ -348,8 +366,17 @@ def _without_request(scene: Scene, scaler: Obj) -> str:
 
 def _metrics_api(scene: Scene, said: str) -> tuple[Entity, ...]:
     """The API that metrics come from, when they cannot be had and it is known to be away."""
-    entity = Entity(kind="APIService", name=_METRICS_API)
-    about = "resource metrics API" in said or "metrics.k8s.io" in said
-    state = state_of(scene.inventory.find(entity), "Available")
-    away = state.get("status") == "False" or scene.is_missing(entity)
-    return (entity,) if about and away else ()
+    state = state_of(scene.inventory.find(METRICS_API), "Available")
+    away = state.get("status") == "False" or scene.is_missing(METRICS_API)
+    return (METRICS_API,) if _is_about_it(said) and away else ()
+
+
+def _is_back(scene: Scene, said: str, began: datetime | None) -> bool:
+    """Whether metrics were only missed for a moment, and who serves them does."""
+    served = state_of(scene.inventory.find(METRICS_API), "Available").get("status") == "True"
+    age = scene.age(began)
+    return served and _is_about_it(said) and age is not None and age < YOUNG
+
+
+def _is_about_it(said: str) -> bool:
+    return "resource metrics API" in said or "metrics.k8s.io" in said

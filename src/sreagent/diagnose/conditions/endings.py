@@ -37,6 +37,8 @@ _REASONS = (
 )
 MUCH = 2.0**28
 """Bytes of memory below which nobody is greedy."""
+SHARE = 0.15
+"""Of the memory of its node below which nobody is greedy either."""
 GREEDY = 4
 """Times its request that a pod may use before it is to blame itself."""
 _GREEDY = re.compile(
@@ -55,7 +57,7 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     if severity is None:
         return
     name = pod["spec"].get("nodeName") or ""
-    hog = greed(pod)
+    hog = greed(scene, pod)
     yield Finding(
         condition="pod.evicted",
         entity=entity,
@@ -73,15 +75,20 @@ def evicted(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     )
 
 
-def greed(pod: Obj) -> str:
-    """That an evicted pod took far more memory than it asked for, and had no limit."""
+def greed(scene: Scene, pod: Obj) -> str:
+    """That an evicted pod took far more memory than it asked for, and had no limit.
+
+    One of many small ones that asked for nothing is not to blame for a full node.
+    """
     told = _GREEDY.search(str((pod.get("status") or EMPTY).get("message") or ""))
     mine = [one for one in container_specs(pod["spec"]) if told and one["name"] == told[1]]
     if told is None or not mine:
         return ""
     limit = ((mine[0].get("resources") or EMPTY).get("limits") or {}).get("memory")
     used, asked = amount(told[2]), amount(told[3])
-    if limit or used < MUCH or used < GREEDY * asked:
+    node = scene.get("Node", "", str(pod["spec"].get("nodeName") or "")) or EMPTY
+    whole = amount(((node.get("status") or EMPTY).get("allocatable") or EMPTY).get("memory", 0))
+    if limit or used < max(MUCH, whole * SHARE) or used < GREEDY * asked:
         return ""
     return f"its container {told[1]} used {show('memory', used)} without a memory limit"
 

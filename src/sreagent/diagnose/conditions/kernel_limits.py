@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.logs.patterns import LogCause
@@ -29,6 +30,7 @@ LOW_GC = 20
 _SHARED = re.compile(r"/dev/shm|shared memory segment|shm_open|shmget")  # noqa: S108
 _NO_ADDRESS = re.compile(r"cannot assign requested address|EADDRNOTAVAIL", re.IGNORECASE)
 _READ_ONLY = re.compile(r"read-only file system|EROFS", re.IGNORECASE)
+_PATH = re.compile(r"(?<![\w/])/[\w./-]{1,200}")
 
 
 @condition("pod.shared_memory_full", "Pod", worth=0.86, refuted_by="free space in /dev/shm")
@@ -50,7 +52,8 @@ def shared_memory_full(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Findi
 def read_only_root(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A program writes where its security context lets nobody write."""
     for container, log, error in _says(scene, pod, _READ_ONLY):
-        if (container.spec.get("securityContext") or EMPTY).get("readOnlyRootFilesystem"):
+        root = (container.spec.get("securityContext") or EMPTY).get("readOnlyRootFilesystem")
+        if root and not _claimed_at(pod, container, error.block):
             yield _told(
                 "pod.read_only_root",
                 entity,
@@ -59,6 +62,51 @@ def read_only_root(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
                 "writes to its root file system, which is read-only "
                 "(securityContext.readOnlyRootFilesystem)",
             )
+
+
+@condition(
+    "volume.read_only",
+    "Pod",
+    worth=0.82,
+    refuted_by="a file that can be written where the volume is mounted",
+)
+def volume_read_only(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
+    """A volume lets nobody write, although it is mounted to write: its disk failed under it."""
+    for container, log, error in _says(scene, pod, _READ_ONLY):
+        place = _claimed_at(pod, container, error.block)
+        if place is None:
+            continue
+        claim = Entity(kind="PersistentVolumeClaim", namespace=entity.namespace, name=place[1])
+        bound = ((scene.inventory.find(claim) or EMPTY).get("spec") or EMPTY).get("volumeName")
+        volume = Entity(kind="PersistentVolume", name=str(bound or ""))
+        broken = volume if bound and scene.inventory.find(volume) else claim
+        node = pod["spec"].get("nodeName") or "?"
+        said = (
+            f"lets nobody write: {entity} on node {node} gets a read-only file system at {place[0]}"
+            + (f", where it has {claim}" if broken != claim else "")
+        )
+        yield replace(
+            _told("volume.read_only", broken, pod, (container, log, error), said),
+            category=Category.STORAGE,
+            facts={"container": container.name, "explains": scene.workload_of(pod).path},
+        )
+
+
+def _claimed_at(pod: Obj, container: Container, text: str) -> tuple[str, str] | None:
+    """Where a path of the text lies on a claim that is mounted to write: its place and name."""
+    claims = {
+        one["name"]: one["persistentVolumeClaim"]["claimName"]
+        for one in pod["spec"].get("volumes") or ()
+        if one.get("persistentVolumeClaim") and not one["persistentVolumeClaim"].get("readOnly")
+    }
+    mounts = container.spec.get("volumeMounts") or ()
+    names = {one["mountPath"].rstrip("/"): one for one in mounts}
+    for path in _PATH.findall(text):
+        inside = [place for place in names if path.startswith(f"{place}/") or path == place]
+        mount = names[max(inside, key=len)] if inside else EMPTY
+        if mount.get("name") in claims and not mount.get("readOnly"):
+            return mount["mountPath"], claims[mount["name"]]
+    return None
 
 
 Saying = tuple[Container, PodLog, LogError]

@@ -78,11 +78,11 @@ def pressure(scene: Scene, entity: Entity, node: Obj) -> Iterator[Finding]:
 
 def _takers(scene: Scene, node: Obj) -> tuple[Entity, ...]:
     """Who takes the memory of a node: by its limits, or by what the kubelet said of it."""
-    greedy = {scene.workload_of(pod) for pod in _evicted_from(scene, node) if greed(pod)}
+    greedy = {scene.workload_of(pod) for pod in _evicted_from(scene, node) if greed(scene, pod)}
     return tuple(sorted(greedy | set(unbounded(scene, entity_of("Node", node)))))
 
 
-_EVICTED = re.compile(r"Threshold quantity: ([\w.]{1,30}), available: ([\w.]{1,30})")
+_EVICTED = re.compile(r"Threshold quantity: ([\w.]{1,30}), available: ([\w.]{0,29}\w)")
 
 
 def _threshold(scene: Scene, node: Obj, name: str) -> str:

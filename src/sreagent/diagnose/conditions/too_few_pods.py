@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sreagent.diagnose.conditions.autoscaling import target_of
+from sreagent.diagnose.conditions.autoscaling import target_of, used
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.conditions.saying import say
 from sreagent.diagnose.conditions.starved import fails_its_callers
 from sreagent.diagnose.objects.managers import last_applied
-from sreagent.diagnose.objects.shapes import parts, since, state_of, whole, word
+from sreagent.diagnose.objects.shapes import since, state_of, whole, word
 from sreagent.diagnose.view.freshness import DAY, fresh_edit
 from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import Scene, first_seen
@@ -109,9 +109,6 @@ def _shrunk(scene: Scene, target: Entity, most: int, edited: datetime) -> _Lower
 
 def _load(scaler: Obj) -> str:
     """How busy its pods are, as it counts itself."""
-    for metric in parts(scaler, "status", "currentMetrics"):
-        value = whole(metric, "resource", "current", "averageUtilization")
-        value = value or whole(metric, "resource", "currentAverageUtilization")
-        if value is not None:
-            return f"; its pods use {value}% of their {word(metric, 'resource', 'name')} request"
+    for resource, percent in used(scaler).items():
+        return f"; its pods use {percent}% of their {resource} request"
     return ""

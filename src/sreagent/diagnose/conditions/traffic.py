@@ -101,7 +101,7 @@ def local_traffic(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findin
     )
 
 
-@condition("service.external_local", "Service", worth=0.55, even_mild=True)
+@condition("service.external_local", "Service", worth=0.70, even_mild=True)
 def external_local(scene: Scene, entity: Entity, service: Obj) -> Iterator[Finding]:
     """A node port of nodes without an endpoint drops what comes from outside."""
     spec = part(service, "spec")
@@ -110,18 +110,34 @@ def external_local(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findi
     nodes = {pod["spec"].get("nodeName") for pod in scene.backing(service) if is_ready(pod)}
     bare = [one["metadata"]["name"] for one in scene.all("Node")]
     bare = [name for name in bare if name not in nodes]
-    if nodes and bare:
-        yield Finding(
-            condition="service.external_local",
-            entity=entity,
-            claim=f"{entity} has externalTrafficPolicy Local, and {len(bare)} nodes have no "
-            f"endpoint of it: what comes in at their node port is dropped",
-            category=Category.NETWORK,
-            severity=Severity.WARNING,
-            uid=service["metadata"].get("uid", ""),
-            path="spec.externalTrafficPolicy",
-            command=entity.get,
-        )
+    if not nodes or not bare:
+        return
+    calls = [
+        call
+        for call in failing_calls_to(scene, entity)
+        if scene.nodes_by_ip.get(call.target.address.host) in bare
+    ]
+    suffer = sorted({call.caller for call in calls})
+    began = [call.error.first_at for call in calls if call.error.first_at]
+    yield Finding(
+        condition="service.external_local",
+        entity=entity,
+        claim=f"{entity} has externalTrafficPolicy Local, and {len(bare)} nodes have no "
+        f"endpoint of it: what comes in at their node port is dropped"
+        + (f", and {suffer[0]} asks there" if suffer else ""),
+        category=Category.NETWORK,
+        severity=Severity.ERROR if suffer else Severity.WARNING,
+        uid=service["metadata"].get("uid", ""),
+        path="spec.externalTrafficPolicy",
+        since=min(began, default=None),
+        command=entity.get,
+        facts={
+            "explains": " ".join(one.path for one in suffer),
+            "settled": "who asks at these nodes gets no answer",
+        }
+        if suffer
+        else {},
+    )
 
 
 @condition(

@@ -120,7 +120,12 @@ PATTERNS: tuple[Pattern, ...] = (
         LogCause.IO_ERROR,
         "input/output error|invalid page|could not read block|i/o error|checksum|corrupt|wt_panic"
         "|wt_error|read error|eio",
-        r"\binput/output error|\bEIO\b|\bI/O error, dev|checksum (?:mismatch|error|failed|verif)"
+        r"\binput/output error|\bEIO\b|\bI/O error, dev"
+        # Of what is stored; frames and packets are sent again.
+        r"|(?:page|block|file|segment|wal|index|table|chunk|data|read|record)\W.{0,60}"
+        r"checksum (?:mismatch|error|fail|verif)"
+        r"|checksum (?:mismatch|error|fail|verif).{0,60}"
+        r"\b(?:page|block|file|segment|wal|index|table|chunk|offset)"
         r"|invalid page in block|data corruption (?:detected|found)|WT_PANIC|WT_TRY_SALVAGE"
         r"|(?:wal|segment|block|index|database|data file|file) .{0,60}(?:is|was|are) corrupt"
         r"|CorruptRecordException|CorruptIndexException|could not read block \d",

@@ -204,6 +204,27 @@ class Scene:
                     found[ip] = service
         return found
 
+    @property
+    @once_per_scene
+    def services_by_node_port(self) -> Mapping[int, Obj]:
+        """Services by the ports at which every node answers for them."""
+        return {
+            port["nodePort"]: service
+            for service in self.all("Service")
+            for port in (service.get("spec") or EMPTY).get("ports") or ()
+            if port.get("nodePort")
+        }
+
+    @property
+    @once_per_scene
+    def nodes_by_ip(self) -> Mapping[str, str]:
+        """Names of nodes by their addresses."""
+        return {
+            address["address"]: node["metadata"]["name"]
+            for node in self.all("Node")
+            for address in (node.get("status") or EMPTY).get("addresses") or ()
+        }
+
     def backing(self, service: Obj) -> list[Obj]:
         """Pods that a Service selects and that have not ended."""
         meta = service["metadata"]

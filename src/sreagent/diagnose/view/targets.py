@@ -176,7 +176,10 @@ def _is_namespace(scene: Scene, name: str) -> bool:
 
 
 def _resolve_ip(scene: Scene, address: Address) -> Target:
-    if service := scene.services_by_ip.get(address.host):
+    service = scene.services_by_ip.get(address.host)
+    if address.host in scene.nodes_by_ip:
+        service = scene.services_by_node_port.get(address.port or 0)
+    if service:
         meta = service["metadata"]
         entity = Entity(kind="Service", namespace=meta.get("namespace", ""), name=meta["name"])
         return Target(address=address, entity=entity)

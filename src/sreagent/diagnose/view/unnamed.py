@@ -28,6 +28,10 @@ _OF_CLIENTS = (
     r"|\bupstream|\b50[24] (?:Bad|Gateway)|(?:\bstatus\w{0,5}|code)\W{1,4}50[24]\b"
     r"|[-=]>\s*50[24]\b"
 )
+_GOT_AN_ANSWER = re.compile(
+    r"(?:\bstatus\w{0,5}|code)\W{1,4}5\d\d\b.{0,40}\b(?:body|response)\b", re.IGNORECASE | re.DOTALL
+)
+"""That what follows are the words of another program."""
 _ONLY_OF_CLIENTS = re.compile(_OF_CLIENTS, re.IGNORECASE)
 _AS_CLIENT = re.compile(
     rf"{_OF_CLIENTS}|\bus=|\b(?:received|got|returned|responded)\b", re.IGNORECASE
@@ -64,11 +68,14 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
 
 def asked_somebody(error: LogError) -> bool:
     """Whether it tells that a request to somebody failed, and not to whom."""
+    text = error.block[:_BLOCK]
     told = error.cause in (LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX)
+    answered = bool(_GOT_AN_ANSWER.search(text))
     # Without a time of its own only an answer tells that somebody else is in trouble now.
     dated = error.first_at is not None or error.cause is LogCause.HTTP_5XX
-    asked = told and dated and not error.target
-    return asked and bool(_ONLY_OF_CLIENTS.search(error.block[:_BLOCK]))
+    if not dated or error.target:
+        return False
+    return answered or (told and bool(_ONLY_OF_CLIENTS.search(text)))
 
 
 def _fits(error: LogError, end: Target) -> bool:

@@ -219,10 +219,7 @@ class Autoscalers:
         ]
         self._write(autoscaler, current, chosen, measured, conditions)
         if chosen != current:
-            message = (
-                f"New size: {chosen}; reason: cpu resource utilization (percentage of request) "
-            )
-            message += "above target" if chosen > current else "below target"
+            message = f"New size: {chosen}; reason: {_why(current, chosen, low, high)}"
             self.recorder.normal(autoscaler, "SuccessfulRescale", message)
             caller = Caller(manager="kube-controller-manager")
             self.api.scale(place, caller, lambda scale: {**scale, "spec": {"replicas": chosen}})
@@ -265,3 +262,14 @@ class Autoscalers:
         if measured:
             status["currentMetrics"] = measured
         write_status(self.store, AUTOSCALER, autoscaler, status)
+
+
+def _why(current: int, chosen: int, low: int, high: int) -> str:
+    """Why there are to be more pods, or fewer, as the controller says it."""
+    if current > high:
+        return "Current number of replicas above Spec.MaxReplicas"
+    if current < low:
+        return "Current number of replicas below Spec.MinReplicas"
+    if chosen > current:
+        return "cpu resource utilization (percentage of request) above target"
+    return "All metrics below target"
