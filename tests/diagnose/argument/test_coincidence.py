@@ -1,5 +1,6 @@
 """Alerts whose object calls others only in code: what broke beside it at the same moment."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,13 +14,16 @@ from tests.diagnose.build import (
     app,
     container,
     crashing,
+    lines,
     log,
+    seen,
     service,
 )
 from tests.diagnose.build import named as pick
 from tests.diagnose.signals import inventory, level, named, rate, signal
 
-from sreagent.diagnose.argument.explain import Explanation, explain
+from sreagent.diagnose.argument.coincidence import by_echo
+from sreagent.diagnose.argument.explain import Cause, Explanation, explain
 from sreagent.diagnose.argument.looks import is_dark
 from sreagent.diagnose.view.scene import Scene
 from sreagent.domain.inventory import PodLog
@@ -150,3 +154,44 @@ def test_what_broke_near_before_an_alert_that_nothing_explains_is_told(
 def test_what_only_began_at_the_same_time_does_not_end_the_search() -> None:
     assert is_dark(broken_beside(600))
     assert not is_dark(account(*app("web"), service("web")))
+
+
+def cause_of(*objects: Json, logs: Iterable[PodLog] = ()) -> Cause:
+    (cause,) = explain(Scene(seen(*objects, logs=logs), NOW), ABOUT).causes
+    return replace(cause, relevant=True)
+
+
+def says(line: str) -> Cause:
+    """What is made of `web` when that is all that its log tells."""
+    objects = app("web")
+    return cause_of(*objects, logs=[log(pick(objects, "Pod"), lines(line))])
+
+
+UPSTREAM = says("ERROR bid not acknowledged: upstream timed out")
+BROKEN = replace(cause_of(*lost("cart")), confidence=0.95)
+
+
+def test_who_only_asked_in_vain_suffers_from_the_one_that_is_certain() -> None:
+    (told,) = by_echo([BROKEN, UPSTREAM])
+    assert told.entity == BROKEN.entity
+    assert WEB in told.victims
+
+
+@pytest.mark.parametrize(
+    "causes",
+    [
+        pytest.param([replace(BROKEN, confidence=0.8), UPSTREAM], id="not certain"),
+        pytest.param(
+            [BROKEN, says("ERROR open /x: no space left on device")], id="its own trouble"
+        ),
+        pytest.param(
+            [replace(cause_of(*lost("cart", since=DAY)), confidence=0.95), UPSTREAM],
+            id="broken since yesterday",
+        ),
+        pytest.param(
+            [BROKEN, replace(BROKEN, entity=named("search")), UPSTREAM], id="two that are certain"
+        ),
+    ],
+)
+def test_otherwise_who_asked_stays_a_cause(causes: list[Cause]) -> None:
+    assert by_echo(causes) == causes

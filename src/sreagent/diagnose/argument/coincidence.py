@@ -25,6 +25,8 @@ EARLIEST, LATEST = 600, 120
 """Seconds by which a cause may begin before its symptom, and seem to begin after it."""
 SURE = 0.75
 """Confidence from which something is broken for certain, whoever suffers from it."""
+CERTAIN = 0.9
+"""Confidence from which nobody else is to blame for who asked in vain since then."""
 LIKELY = 0.60
 """Confidence from which a program's own trouble may be why another one lacks its messages."""
 HOUR = 3600
@@ -196,6 +198,28 @@ def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
     if not _is_cause(cause) or symptom.change:
         return False
     return _is_felt_there(cause, symptom)
+
+
+def by_echo(causes: Sequence[Cause]) -> Sequence[Cause]:
+    """The same causes; who only asked somebody in vain suffers from the one that is certain."""
+    certain = [
+        one for one in causes if one.relevant and one.confidence >= CERTAIN and _is_cause(one)
+    ]
+    if len(certain) != 1:
+        return causes
+    [cause] = certain
+    echoes = [
+        one
+        for one in causes
+        if one.relevant
+        and "asked" in one.findings[0].facts
+        and not one.change
+        and _is_felt_there(cause, one)
+    ]
+    felt_by = [entity for one in echoes for entity in (one.entity, *one.victims)]
+    known = tuple(dict.fromkeys((*cause.victims, *felt_by)))
+    left = [one for one in causes if one is not cause and one not in echoes]
+    return [replace(cause, victims=known), *left] if echoes else causes
 
 
 def _names_it(cause: Cause, symptom: Cause) -> bool:

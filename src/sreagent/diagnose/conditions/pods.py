@@ -17,7 +17,12 @@ from sreagent.diagnose.objects.podspec import (
     is_ready,
     pod_condition,
 )
-from sreagent.diagnose.view.calling import configured_calls, is_current, with_target
+from sreagent.diagnose.view.calling import (
+    configured_calls,
+    is_current,
+    is_hung_up,
+    with_target,
+)
 from sreagent.diagnose.view.scene import Scene
 from sreagent.diagnose.view.targets import Target, callees, resolve_error, suspects_of
 from sreagent.diagnose.view.unnamed import STORES, asked_somebody
@@ -163,7 +168,11 @@ def log_errors(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     for log, reading in scene.logs(pod):
         if log.previous or not _runs(pod, log.container):
             continue
-        often = [one for one in reading.errors if one.count >= OFTEN or one.loud]
+        often = [
+            one
+            for one in reading.errors
+            if (one.count >= OFTEN or one.loud) and not is_hung_up(pod, one)
+        ]
         current = [one for one in often if is_current(scene, one) and _is_worth_it(one, reading)]
         for error in current[:TOLD]:
             finding = _logged(scene, entity, pod, log, error)

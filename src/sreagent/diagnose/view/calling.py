@@ -1,11 +1,14 @@
 """Who calls whom: as configured, and as the logs complain."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from sreagent.diagnose.logs.addresses import parse_address
+from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
-from sreagent.diagnose.objects.podspec import is_over
+from sreagent.diagnose.objects.podspec import EMPTY, is_over
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.diagnose.view.targets import Call, Target, addressed, resolve_error
 from sreagent.diagnose.view.unnamed import meant
@@ -14,6 +17,8 @@ from sreagent.domain.inventory import Obj, PodLog, entity_of
 
 STALE = 900
 """Seconds after the last occurrence at which an error in a log is history."""
+_WORDS = re.compile(r"(?<![\w.-])[a-z0-9]+(?:-[a-z0-9]+)+(?![\w.-])")
+"""Several words in one: other names of Services are words of everyday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,32 @@ def with_target(scene: Scene, pod: Obj, error: LogError) -> LogError:
     workload = scene.workload_of(pod)
     known = (one.target for one in _addressed(scene).get(workload, ()))
     end = meant(error, known)
-    return replace(error, target=str(end.address)) if end else error
+    told = str(end.address) if end else _told(scene, pod, error)
+    return replace(error, target=told) if told else error
+
+
+def _told(scene: Scene, pod: Obj, error: LogError) -> str:
+    """The one Service that an error of the network names, if it is not its own."""
+    if error.cause not in (LogCause.TIMEOUT, LogCause.RESET, LogCause.REFUSED):
+        return ""
+    space = pod["metadata"].get("namespace", "")
+    own = {one["metadata"]["name"] for one in scene.services_of(labels_of(pod), space)} | {
+        scene.workload_of(pod).name
+    }
+    words = set(_WORDS.findall(error.line))
+    named = [
+        one["metadata"]["name"]
+        for one in scene.all("Service", space)
+        if one["metadata"]["name"] in words
+    ]
+    return named[0] if len(named) == 1 and named[0] not in own else ""
+
+
+def is_hung_up(pod: Obj, error: LogError) -> bool:
+    """Whether a client went away: the end that the error names is the pod's own."""
+    own = {one.get("ip") for one in (pod.get("status") or EMPTY).get("podIPs") or ()}
+    own.add((pod.get("status") or EMPTY).get("podIP"))
+    return error.cause is LogCause.RESET and parse_address(error.target).host in own - {None}
 
 
 def is_current(scene: Scene, error: LogError) -> bool:
@@ -124,6 +154,8 @@ def _failing(scene: Scene) -> Iterator[FailingCall]:
         if pod is None or (is_over(pod) and log.previous):
             continue
         for error in (with_target(scene, pod, one) for one in reading.errors):
+            if is_hung_up(pod, error):
+                continue
             target = resolve_error(scene, log.pod.namespace, error)
             if target and (is_over(pod) or is_current(scene, error)):
                 yield FailingCall(

@@ -28,6 +28,9 @@ _OF_CLIENTS = (
     r"|\bupstream|\b50[24] (?:Bad|Gateway)|(?:\bstatus\w{0,5}|code)\W{1,4}50[24]\b"
     r"|[-=]>\s*50[24]\b"
 )
+_SAY_LITTLE = frozenset(
+    {LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX, LogCause.TIMEOUT, LogCause.RESET}
+)
 _GOT_AN_ANSWER = re.compile(
     r"(?:\bstatus\w{0,5}|code)\W{1,4}5\d\d\b.{0,40}\b(?:body|response)\b", re.IGNORECASE | re.DOTALL
 )
@@ -69,7 +72,7 @@ def meant(error: LogError, known: Iterable[Target]) -> Target | None:
 def asked_somebody(error: LogError) -> bool:
     """Whether it tells that a request to somebody failed, and not to whom."""
     text = error.block[:_BLOCK]
-    told = error.cause in (LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX)
+    told = error.cause in _SAY_LITTLE
     answered = bool(_GOT_AN_ANSWER.search(text))
     # Without a time of its own only an answer tells that somebody else is in trouble now.
     dated = error.first_at is not None or error.cause is LogCause.HTTP_5XX
