@@ -37,19 +37,25 @@ def view(*signals: Signal) -> Inventory:
 
 
 def measured(case: Case) -> Iterator[str]:
-    """Namespaces whose metrics are asked for, where each look finds nothing new."""
+    """Namespaces whose metrics are asked for, where each look finds nothing new.
+
+    The last one may be that of what programs count of their business.
+    """
     reasoner = RulesReasoner()
     while isinstance(step := reasoner.look(case), Gather):
         case.asked_for |= {str(look) for look in (*step.lists, *step.logs)}
         if step.signals is not None:
             case.asked_for.add("signals")
             yield from (one.namespace for one in step.signals)
+        if step.own_measures is not None:
+            case.asked_for.add("own measures")
+            yield from (f"business of {one.namespace}" for one in step.own_measures)
 
 
 @pytest.mark.parametrize(
     ("signals", "namespaces"),
     [
-        pytest.param([], {"shop", "data"}, id="nothing-is-found"),
+        pytest.param([], {"shop", "data", "business of shop"}, id="nothing-is-found"),
         pytest.param([FAILS], {"shop"}, id="the-cause-is-here"),
     ],
 )

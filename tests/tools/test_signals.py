@@ -33,7 +33,7 @@ from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Labels, Ranges, Sample
 from sreagent.domain.record import Looked
 from sreagent.domain.signal import Measure, Signal, Unit
-from sreagent.tools.signals import gather_signals
+from sreagent.tools.signals import gather_own_measures, gather_signals
 
 NOW = datetime.fromtimestamp(int(time.time()) // 30 * 30, UTC)
 AGO = 600.0
@@ -508,6 +508,24 @@ DAILY = [
 ]  # fmt: skip
 
 
+BUSINESS = [
+    *plain("business"),
+    gauge("rules_loaded", since(AGO, 13, 0), namespace="business", service="web", channel="a"),
+    gauge("rules_loaded", flat(12), namespace="business", service="web", channel="b"),
+    *(
+        counter("decisions_total", shape, namespace="business", service="web", outcome=outcome,
+                version=version, pod=f"web-1-{version}")
+        for outcome, shape in (("approved", since(AGO, 1, 4)), ("declined", since(AGO, 3, 0)))
+        for version in "01"
+    ),
+    *(
+        counter("orders_total", flat(1), namespace="business", service="web", customer=str(number))
+        for number in range(130)
+    ),
+    gauge("build_info", flat(1), namespace="business", service="web", version="7"),
+]  # fmt: skip
+
+
 def workload(space: str, name: str = "web", **limits: str) -> list[Json]:
     box = container(resources={"limits": {"memory": "256Mi", "cpu": "1", **limits}})
     objects = [*app(name, revisions=[(432_000, box)]), service(name)]
@@ -522,7 +540,7 @@ def workload(space: str, name: str = "web", **limits: str) -> list[Json]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Every convention in a namespace of its own."""
-    written = [*NODES, *DAILY]
+    written = [*NODES, *DAILY, *BUSINESS]
     for space, (build, _) in CONVENTIONS.items():
         written += build(space)
     for certificates, _, _ in CERTIFICATES.values():
@@ -550,6 +568,23 @@ def test_usual_metrics_are_found_whatever_they_are_called(space: str, address: s
     change = shift(signal.points)
     assert change is not None
     assert abs((NOW - change.at).total_seconds() - AGO) <= 150
+
+
+def test_what_a_program_counts_of_its_business_is_read_by_its_parts(address: str) -> None:
+    inventory, web = seen(*workload("business")), deployment("business")
+    now, metrics = SystemClock().now(), PrometheusMetrics(address)
+    lines = list(gather_own_measures(metrics, inventory, [web], now, 30))
+    assert [line.result for line in lines if line.verdict is not Health.HEALTHY] == []
+    assert {one.entity for one in inventory.signals} == {web}
+    # Pods and versions come and go; of what is counted by customer there is too much.
+    about = {one.about: one for one in inventory.signals if one.measure is Measure.OWN}
+    assert set(about) == {
+        *("decisions_total approved", "decisions_total declined"),
+        *("rules_loaded a", "rules_loaded b"),
+    }
+    assert round(about["decisions_total declined"].points[10][1]) == 6
+    changed = {name for name, one in about.items() if shift(one.points)}
+    assert changed == set(about) - {"rules_loaded b"}
 
 
 @pytest.mark.parametrize(

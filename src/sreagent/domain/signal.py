@@ -75,6 +75,8 @@ class Measure(StrEnum):
     QUOTA = "quota"
     SCALED = "replicas of the most allowed"
     CERTIFICATE = "time left of a certificate"
+    OWN = "own measure"
+    """What a program counts of its business, under a name of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

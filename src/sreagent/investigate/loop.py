@@ -41,7 +41,7 @@ from sreagent.investigate.steps import (
     Write,
 )
 from sreagent.tools.metrics import evaluate, find_expression, look_back, looked
-from sreagent.tools.signals import gather_signals
+from sreagent.tools.signals import gather_own_measures, gather_signals
 
 
 def investigate(case: Case, desk: Desk) -> Iterator[Happening]:
@@ -149,6 +149,12 @@ def _gather(case: Case, desk: Desk, step: Gather) -> Iterator[Happening]:
         view = case.inventory
         for line in gather_signals(desk.metrics, view, step.signals, now, left, has_moved):
             yield from case.add(line)
+    if step.own_measures is not None and desk.metrics:
+        yield Progress(text="reading what programs count")
+        about, now = step.own_measures, case.clock.now()
+        for line in gather_own_measures(desk.metrics, case.inventory, about, now, case.time_left):
+            yield from case.add(line)
+        case.asked_for.add("own measures")
     case.asked_for |= {str(look) for look in (*step.lists, *step.logs)}
     case.asked_for |= {"expression"} if step.expression else set()
     case.asked_for |= {"signals"} if step.signals is not None else set()

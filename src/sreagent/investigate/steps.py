@@ -28,6 +28,8 @@ class Gather:
     """Ask Prometheus whether the alert's expression is true now."""
     signals: tuple[Entity, ...] | None = None
     """Read what metrics say of these, and of what is around them; all in view if empty."""
+    own_measures: tuple[Entity, ...] | None = None
+    """Read what programs count of their business, in the namespaces of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What is asked of Prometheus, given the metrics that exist."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,19 @@ OVER = "3m"
 MOST_OF_A_KIND = 6
 """Families of one kind that are asked for: a program counts its requests in a few ways at most."""
 
+
+MOST_OWN = 60
+"""Metrics of programs' own that are asked for."""
+MOST_SERIES = 120
+"""Series of one of them: what has more counts by customer or by request."""
+_COMMON = re.compile(
+    r"^(?:go|process|python|jvm|nodejs|dotnet|ruby|promhttp|scrape|prometheus|alertmanager|grafana"
+    r"|kube|kubelet|container|machine|cadvisor|node|apiserver|etcd|rest_client|workqueue|coredns"
+    r"|nginx|envoy|istio|hikaricp|tomcat|logback|system|executor|disk|http|grpc|rpc|otelcol)_"
+    r"|^(?:up|ALERTS\w*)$|:|_(?:bucket|sum|count|created|info|timestamp_seconds|build\w*)$"
+)
+"""What is of the platform or of a library, or tells the same in another way."""
+_OF_A_RELEASE = ("__name__", "version", "revision", "image", "release", "le", "quantile")
 
 KUBE_STATE = "kube_deployment_spec_replicas"
 """Read for the labels of everything from kube-state-metrics."""
@@ -276,6 +290,43 @@ def _gauge(program: _Program, measure: Measure, promql: str, name: str) -> Quest
         about=_PARTS,
         family=name,
     )
+
+
+def own_names(names: Collection[str]) -> list[str]:
+    """Metrics that nobody knows beforehand: what programs count of their business."""
+    known = {*families.matching(names), *(one for recipe in RECIPES for one in recipe.needs)}
+    found = (one for one in sorted(names) if one not in known and not _COMMON.search(one))
+    return list(found)[:MOST_OWN]
+
+
+def own_questions(place: Place) -> Iterator[Question]:
+    """What programs count of their business, each series for itself."""
+    for name in own_names(place.names):
+        series, program = place.series.get(name, ()), _Program(place, name)
+        if not 0 < len(series) <= MOST_SERIES:
+            continue
+        parts = tuple(_telling(series, program.labels))
+        counts = name.endswith("_total")
+        chosen = f"rate({name}{program.chosen}[{OVER}])" if counts else f"{name}{program.chosen}"
+        yield Question(
+            measure=Measure.OWN,
+            unit=Unit.PER_SECOND if counts else Unit.COUNT,
+            promql=f"{'sum' if counts else 'max'} by ({program.by(*parts)}) ({chosen})",
+            fold=Fold.SUM if counts else Fold.MAX,
+            labels=program.labels,
+            about=parts,
+            family=name,
+        )
+
+
+def _telling(series: Sequence[Mapping[str, str]], owners: Collection[str]) -> Iterator[str]:
+    """Labels that tell parts of what is counted, and not who counts, or which release of it."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for labels in series:
+        for label, value in labels.items():
+            values[label].add(value)
+    told = {*owners, *IDENTITY, *NAMESPACES, *_OF_A_RELEASE}
+    yield from (one for one in sorted(values) if one not in told and len(values[one]) > 1)
 
 
 def _few(found: Iterable[T]) -> list[T]:

@@ -110,6 +110,8 @@ def _part(question: Question, labels: Labels) -> str:
     if question.fold is Fold.REQUESTS or question.measure is Measure.LATENCY:
         return " ".join((question.family, *(labels[one] for one in SIDES if labels.get(one))))
     told = [labels[label] for label in question.about if labels.get(label)]
+    if question.measure is Measure.OWN:
+        told = [question.family, *told]
     if question.whom is Whom.CONTAINER and told:
         return f"container {told[0]}"
     return one_line(" ".join(dict.fromkeys(told)), LONGEST_PART)

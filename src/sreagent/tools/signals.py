@@ -33,7 +33,15 @@ from sreagent.domain.signal import Measure, Point, Signal
 from sreagent.domain.text import one_line
 from sreagent.tools import metric_families as families
 from sreagent.tools.label_owners import NAMESPACES, Owners
-from sreagent.tools.metric_questions import KUBE_STATE, PLATFORM, Place, Question, questions
+from sreagent.tools.metric_questions import (
+    KUBE_STATE,
+    PLATFORM,
+    Place,
+    Question,
+    own_names,
+    own_questions,
+    questions,
+)
 from sreagent.tools.signal_folding import chosen, signals_from
 from sreagent.tools.together import together
 
@@ -98,6 +106,14 @@ def gather_signals(
     yield from gathering.run(_namespaces(inventory, entities), now)
 
 
+def gather_own_measures(
+    metrics: Metrics, inventory: Inventory, entities: Iterable[Entity], now: datetime, within: float
+) -> Iterator[Looked]:
+    """The same for what programs count of their business, under names that nobody knows."""
+    gathering = _Gathering(metrics, inventory, _Deadline(within), own=True)
+    yield from gathering.run(_namespaces(inventory, entities), now)
+
+
 class _Deadline:
     def __init__(self, within: float) -> None:
         self._end = monotonic() + within
@@ -113,6 +129,8 @@ class _Gathering:
     inventory: Inventory
     deadline: _Deadline
     has_moved: Callable[[Sequence[Point]], bool] | None = None
+    own: bool = False
+    """Whether what programs count of their business is read, and nothing else."""
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each query took."""
 
@@ -135,7 +153,7 @@ class _Gathering:
         place, gap = self._place(known, namespaces, window)
         if gap:
             yield gap
-        asked = list(questions(place))
+        asked = list(own_questions(place) if self.own else questions(place))
         yield self._said("names of metrics", window, f"{len(known)} metrics", began)
         yield from self._read(asked, place.owners, window)
         yield from self._read_yesterday(asked, place.owners, window)
@@ -155,7 +173,8 @@ class _Gathering:
         self, names: set[str], namespaces: Sequence[str], window: Window
     ) -> tuple[Place, Looked | None]:
         """Learn the labels of the metrics whose labels are not known beforehand."""
-        wanted = [*families.matching(names), *(names & {KUBE_STATE})]
+        wanted = own_names(names) if self.own else [*families.matching(names)]
+        wanted += names & {KUBE_STATE}
         series: dict[str, list[Labels]] = defaultdict(list)
         gap = None
         if wanted:

@@ -120,6 +120,8 @@ def _look(case: Case) -> Iterator[Gather]:
     if case.has_metrics and (further := _further_signals(case)):
         case.asked_for |= {_measured(one.namespace) for one in further}
         yield Gather(signals=further)
+    if case.has_metrics and is_dark(case.explanation) and "own measures" not in case.asked_for:
+        yield Gather(own_measures=case.explanation.focus)
 
 
 def _further_signals(case: Case) -> tuple[Entity, ...]:
