@@ -252,7 +252,8 @@ def way(endpoint: str) -> Iterator[Faults]:
 def in_a_role(bucket: Any) -> StateSpec:
     role = "arn:aws:iam::210987654321:role/reader"
     address = f"s3://{bucket.name}/a.tfstate"
-    return StateSpec(scheme="s3", address=address, options={"role_arn": role, "external_id": "e1"})
+    options = {"role_arn": role, "external_id": "e1", "session_name": "reader-of-states"}
+    return StateSpec(scheme="s3", address=address, options=options)
 
 
 def test_the_role_of_the_backend_is_taken_on_once(
@@ -279,6 +280,7 @@ def test_the_role_of_the_backend_is_taken_on_once(
     (role,) = asked
     assert b"role%2Freader" in role
     assert b"ExternalId=e1" in role
+    assert b"RoleSessionName=reader-of-states" in role
 
 
 def test_who_may_read_a_state_needs_not_take_on_its_role(bucket: Any, way: Faults) -> None:

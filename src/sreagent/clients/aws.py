@@ -308,18 +308,19 @@ def configured_profiles() -> Mapping[str, Mapping[str, Any]]:
     return known
 
 
-def assumed(usual: AwsCloud, role: str, external_id: str = "") -> AwsCloud:
+def assumed(usual: AwsCloud, role: str, external_id: str = "", session_name: str = "") -> AwsCloud:
     """The same way to AWS in a role, for an hour.
 
     Args:
         usual: Who takes it on.
         role: Its ARN.
         external_id: Of the one who asks, where the role wants to know it.
+        session_name: What the trail of the account calls it, where the role wants a certain one.
 
     Raises:
         SreError: It cannot be taken on.
     """
-    asked = {"RoleArn": role, "RoleSessionName": _SESSION}
+    asked = {"RoleArn": role, "RoleSessionName": session_name or _SESSION}
     if external_id:
         asked["ExternalId"] = external_id
     with usual.told("sts", "AssumeRole"):

@@ -18,13 +18,13 @@ Enter = Callable[[str, str], AwsCloud]
 _ENDPOINTS = ("endpoint", "endpoints.s3", "endpoints.dynamodb", "dynamodb_endpoint")
 _LOCK = ".tflock"
 _CHUNK = 1024 * 1024
-_ASKED = ("profile", "region", "role_arn", "external_id")
+_ASKED = ("profile", "region", "role_arn", "external_id", "session_name")
 
 
 class S3States:
     """States in buckets.
 
-    Options: region, profile, dynamodb_table, use_lockfile, role_arn, external_id.
+    Options: region, profile, dynamodb_table, use_lockfile, role_arn, external_id, session_name.
     """
 
     def __init__(self, enter: Enter, *, own_endpoint: bool = False) -> None:

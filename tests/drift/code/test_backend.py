@@ -72,6 +72,18 @@ CLOUD = (
             id="s3-role",
         ),
         pytest.param(
+            backend(
+                "s3",
+                bucket="tf",
+                key="k",
+                assume_role={"role_arn": "arn:r", "external_id": "e1", "session_name": "tf"},
+            ),
+            "",
+            "s3://tf/k",
+            {"role_arn": "arn:r", "external_id": "e1", "session_name": "tf"},
+            id="s3-role-that-wants-names",
+        ),
+        pytest.param(
             backend("s3", bucket="tf", key="k", endpoints={"s3": "https://minio"}),
             "",
             "s3://tf/k",

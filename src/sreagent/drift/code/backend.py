@@ -170,6 +170,8 @@ def _s3(backend: Backend) -> StateSpec:
         dynamodb_table=backend.text("dynamodb_table"),
         use_lockfile=backend.text("use_lockfile"),
         role_arn=backend.text("assume_role.role_arn", "role_arn"),
+        external_id=backend.text("assume_role.external_id", "external_id"),
+        session_name=backend.text("assume_role.session_name", "session_name"),
         endpoint=backend.text("endpoints.s3", "endpoint"),
     )
 
