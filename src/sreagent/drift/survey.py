@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from sreagent.drift.who.authors import Authors
 
 AWS = "aws_"
+AT_ONCE = 8
+"""States that are looked at again together."""
 OWNED = 500
 """Lines of secrets of states that redaction is told of: those of many are too much for it."""
 
@@ -325,22 +328,32 @@ def _has_homeless(states: Iterable[State]) -> bool:
 def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, State]]:
     """States that are not what they were when they were read, as they are now."""
     yield "looking whether a state moved meanwhile"
+    again = [
+        (state, spec)
+        for state in known.states
+        if (spec := known.specs.get(state.source)) and spec.scheme != "stdin"
+    ]
     found: dict[str, State] = {}
-    for state in known.states:
-        spec = known.specs.get(state.source)
-        if spec is None or spec.scheme == "stdin":
-            continue
-        try:
-            for text in doors.states.fetch(spec):
-                if isinstance(text, Trouble) or text.source != state.source:
-                    continue
-                # Most have not moved: what is the same is not read again.
-                if digest(text) != state.digest:
-                    found[state.source] = read(text)
-                    known.own(found[state.source])
-        except SreError as error:
-            known.troubles.append(_trouble(f"{state.source}, a second time", error))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(lambda pair: _as_it_is_now(doors, *pair), again)
+        for (state, _), now in zip(again, answers, strict=True):
+            if isinstance(now, SreError):
+                known.troubles.append(_trouble(f"{state.source}, a second time", now))
+            elif now:
+                found[state.source] = now
+                known.own(now)
     return found
+
+
+def _as_it_is_now(doors: Doors, state: State, spec: StateSpec) -> State | SreError | None:
+    """A state that moved; None of one that did not, for what is the same is not read again."""
+    try:
+        for text in doors.states.fetch(spec):
+            if not isinstance(text, Trouble) and text.source == state.source:
+                return read(text) if digest(text) != state.digest else None
+    except SreError as error:
+        return error
+    return None
 
 
 def _seen(state: State, moved: bool) -> StateSeen:
