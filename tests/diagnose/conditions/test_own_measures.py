@@ -23,6 +23,8 @@ APPROVED, DECLINED = count("decisions approved", 1, 4), count("decisions decline
 SOLD = count("orders", 20, 2)
 ASKED_LESS = signal(Measure.RATE, level((10_800, 20), (1500, 2)), Unit.PER_SECOND)
 
+FAILS = signal(Measure.ERROR_RATIO, level((10_800, 0.001), (1500, 0.4)))
+
 
 def claims(*signals: Signal, released: float = RELEASED) -> list[str]:
     old, new = container(image="web:1"), container(image="web:2")
@@ -51,6 +53,7 @@ def test_what_turned_right_after_the_release_is_told() -> None:
         ),
         pytest.param([SOLD, ASKED_LESS], RELEASED, id="it is asked less"),
         pytest.param([OTHER_RULES], RELEASED, id="nothing turned"),
+        pytest.param([SOLD, FAILS], RELEASED, id="it fails, and so does less"),
     ],
 )
 def test_what_has_another_reason_is_not(signals: list[Signal], released: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from sreagent.diagnose.conditions.registry import condition
-from sreagent.diagnose.metrics.readings import Reading, change, finding, of
+from sreagent.diagnose.metrics.readings import Reading, change, finding, is_hurt, of
 from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.entity import Entity
@@ -36,7 +36,11 @@ def counts_otherwise(scene: Scene, entity: Entity, item: Obj) -> Iterator[Findin
     turned = [
         one
         for one in _turned_alone(own, asked_otherwise=_is_asked_otherwise(scene, entity))
-        if released and one.since and -LEEWAY <= one.since - released <= SOON
+        if released
+        and one.since
+        and -LEEWAY <= one.since - released <= SOON
+        # Who fails gets less done, whoever brought that.
+        and (one.signal.unit is Unit.COUNT or not is_hurt(scene, entity))
     ]
     if turned:
         turned.sort(key=lambda one: (one.signal.unit is not Unit.COUNT, one.signal.about))
