@@ -744,3 +744,33 @@ def test_who_asks_at_a_node_that_drops_it_makes_the_node_port_an_error() -> None
 def test_who_fails_elsewhere_does_not(asked: str) -> None:
     (finding,) = told(local_port(asked), "service.external_local")
     assert finding.severity is Severity.WARNING
+
+
+def misled(before: str, after: str) -> tuple[Finding, ...]:
+    """`web` calls another address since its newest revision, of which nobody is there."""
+    old, new = (container(env=[{"name": "APP_URL", "value": one}]) for one in (before, after))
+    callers = app("web", revisions=[(5 * DAY, old), (900, new)])
+    host = after.removeprefix("http://")
+    line = f'ERROR Get "{after}/": dial tcp: lookup {host.split(":")[0]}: no such host'
+    spaces = [make("Namespace", name, namespace="") for name in ("shop", "shops")]
+    logs = [log(named(callers, "Pod"), lines(line))]
+    return found(*app(), service(), *callers, *spaces, logs=logs)
+
+
+@pytest.mark.parametrize(
+    ("after", "missed"),
+    [
+        pytest.param("http://app.shops.svc.cluster.local:80", False, id="of a namespace too many"),
+        pytest.param("http://cart:80", False, id="another name"),
+    ],
+)
+def test_a_service_that_only_a_new_revision_asks_for_is_not_missed(
+    after: str, *, missed: bool
+) -> None:
+    every = misled("http://app:80", after)
+    assert bool(told(every, "service.missing")) is missed
+    assert told(every, "workload.wrong_address")
+
+
+def test_a_service_that_was_always_asked_for_is_missed() -> None:
+    assert told(misled("http://cart:80", "http://cart:80"), "service.missing")

@@ -213,7 +213,12 @@ def _used_to_exist(scene: Scene, service: Entity) -> bool:
     if _namesake(scene, service):
         return True
     users = configured_callers(scene).get(service, set())
-    newly = {one for one in users if _introduced(scene, one, service.name)}
+    full = f"{service.name}.{service.namespace}"
+    newly = {
+        one
+        for one in users
+        if _introduced(scene, one, service.name if one.namespace == service.namespace else full)
+    }
     return bool(users - newly) and all(len(workload_revisions(scene, one)) > 0 for one in users)
 
 
