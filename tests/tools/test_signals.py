@@ -33,6 +33,8 @@ from sreagent.domain.inventory import Inventory
 from sreagent.domain.ports import Labels, Ranges, Sample
 from sreagent.domain.record import Looked
 from sreagent.domain.signal import Measure, Signal, Unit
+from sreagent.tools.label_owners import Owners
+from sreagent.tools.metric_questions import Place, own_questions
 from sreagent.tools.signals import gather_own_measures, gather_signals
 
 NOW = datetime.fromtimestamp(int(time.time()) // 30 * 30, UTC)
@@ -1002,3 +1004,14 @@ def test_time_that_is_over_is_a_gap(server: Server) -> None:
     lines = list(gather_signals(PrometheusMetrics(server.url), inventory, (), NOW, 1.0))
     assert lines[-1].verdict is Health.UNKNOWN
     assert inventory.gaps[-1].reason == "timeout"
+
+
+def test_names_that_would_mean_something_in_an_expression_are_left_out() -> None:
+    names = {"rules_loaded", 'x"} or vector(1)', "größe", "up", "go_goroutines"}
+    labels = {"__name__": "rules_loaded", "service": "web"}
+    series = [{**labels, "channel": each, "a) or (b": each} for each in "ab"]
+    owners = Owners(seen(*workload("shop")))
+    place = Place(names=names, series={"rules_loaded": series}, namespaces=["shop"], owners=owners)
+    (question,) = own_questions(place)
+    assert question.about == ("channel",)
+    assert question.promql == "max by (service, channel) (rules_loaded)"

@@ -29,6 +29,8 @@ _COMMON = re.compile(
     r"|^(?:up|ALERTS\w*)$|:|_(?:bucket|sum|count|created|info|timestamp_seconds|build\w*)$"
 )
 """What is of the platform or of a library, or tells the same in another way."""
+_PLAIN = re.compile(r"[a-zA-Z_]\w*", re.ASCII)
+"""Names that mean nothing else in PromQL: since Prometheus 3 there may be others."""
 _OF_A_RELEASE = ("__name__", "version", "revision", "image", "release", "le", "quantile")
 
 KUBE_STATE = "kube_deployment_spec_replicas"
@@ -295,8 +297,8 @@ def _gauge(program: _Program, measure: Measure, promql: str, name: str) -> Quest
 def own_names(names: Collection[str]) -> list[str]:
     """Metrics that nobody knows beforehand: what programs count of their business."""
     known = {*families.matching(names), *(one for recipe in RECIPES for one in recipe.needs)}
-    found = (one for one in sorted(names) if one not in known and not _COMMON.search(one))
-    return list(found)[:MOST_OWN]
+    own = (one for one in sorted(names) if one not in known and not _COMMON.search(one))
+    return list(filter(_PLAIN.fullmatch, own))[:MOST_OWN]
 
 
 def own_questions(place: Place) -> Iterator[Question]:
@@ -326,7 +328,8 @@ def _telling(series: Sequence[Mapping[str, str]], owners: Collection[str]) -> It
         for label, value in labels.items():
             values[label].add(value)
     told = {*owners, *IDENTITY, *NAMESPACES, *_OF_A_RELEASE}
-    yield from (one for one in sorted(values) if one not in told and len(values[one]) > 1)
+    plain = (one for one in sorted(values) if one not in told and _PLAIN.fullmatch(one))
+    yield from (one for one in plain if len(values[one]) > 1)
 
 
 def _few(found: Iterable[T]) -> list[T]:
