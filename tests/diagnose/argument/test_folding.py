@@ -143,3 +143,13 @@ def test_a_request_that_failed_without_a_name_stays_with_who_asked(
     times: dict[str, float],
 ) -> None:
     assert "Deployment/shop/web" in unnamed_failure(**times)
+
+
+def test_what_only_its_own_code_can_bring_is_not_laid_to_whom_it_calls() -> None:
+    objects = [*app(pods=[running(ready=False)]), service(), *caller(), make("Namespace", "shop")]
+    words = 'ERROR: syntax error at or near "ORDER" (SQLSTATE 42601)'
+    logs = [web_says(objects, f"{RESET}\n{ago(2)} {words}\n{ago(1)} {words}")]
+    assert set(roots(explained(seen(*objects, logs=logs), "HighErrorRate shop/web"))) == {
+        "Deployment/shop/app",
+        "Deployment/shop/web",
+    }

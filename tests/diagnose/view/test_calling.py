@@ -1,7 +1,7 @@
 """Whom a program calls, where neither its configuration nor an address tells."""
 
 import pytest
-from tests.diagnose.build import NOW, Json, app, lines, log, named, seen, service
+from tests.diagnose.build import DAY, NOW, Json, app, container, lines, log, named, seen, service
 
 from sreagent.diagnose.view.calling import failing_calls
 from sreagent.diagnose.view.scene import Scene
@@ -49,3 +49,22 @@ def called(line: str) -> list[str]:
 )
 def test_whom_a_log_names(line: str, who: list[str]) -> None:
     assert called(line) == who
+
+
+@pytest.mark.parametrize(
+    ("port", "who"),
+    [
+        pytest.param(5432, ["Service/shop/db"], id="a store, by the port of its Service"),
+        pytest.param(80, [], id="no store"),
+    ],
+)
+def test_a_refused_login_means_the_store_that_only_a_name_is_configured_of(
+    port: int, who: list[str]
+) -> None:
+    env = [{"name": "DB_HOST", "value": "db"}]
+    objects = app("web", revisions=[(DAY, container(env=env))])
+    store = service("db")
+    store["spec"]["ports"][0]["port"] = port
+    logs = [log(named(objects, "Pod"), lines('FATAL: password authentication failed for user "a"'))]
+    found = failing_calls(Scene(seen(*objects, store, logs=logs), NOW))
+    assert [one.target.entity.path for one in found if one.target.entity] == who

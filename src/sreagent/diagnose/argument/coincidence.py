@@ -212,6 +212,7 @@ def by_echo(causes: Sequence[Cause]) -> Sequence[Cause]:
         one
         for one in causes
         if one.relevant
+        and one is not cause
         and "asked" in one.findings[0].facts
         and not one.change
         and _is_felt_there(cause, one)

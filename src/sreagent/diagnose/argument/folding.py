@@ -23,6 +23,8 @@ FOUND_LATE = timedelta(minutes=10)
 LATE = 120
 """Seconds by which clocks may disagree about which came first."""
 _NETWORK_WORDS = frozenset(cause.value for cause in NETWORK)
+_OF_ITS_CODE = frozenset({LogCause.SQL_SYNTAX.value, LogCause.SCRIPT_SYNTAX.value})
+"""What a program logs that nobody else can bring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ def is_hard(finding: Finding) -> bool:
 
 def blames_another(finding: Finding) -> bool:
     """Whether what was seen is the kind of trouble that somebody else causes."""
+    if finding.facts.get("log_cause") in _OF_ITS_CODE:
+        return False
     if is_symptom(finding.condition):
         return True
     if is_network(finding) and finding.suspects:
@@ -274,7 +278,8 @@ def telling(finding: Finding) -> float:
         return 0.40
     if _is_its_own_answer(finding):
         return known.worth
-    return known.worth + (0.05 if finding.excerpt else 0.0)
+    own = 0.02 if finding.facts.get("log_cause") in _OF_ITS_CODE else 0.0
+    return known.worth + own + (0.05 if finding.excerpt else 0.0)
 
 
 def _is_its_own_answer(finding: Finding) -> bool:

@@ -112,10 +112,19 @@ def with_target(scene: Scene, pod: Obj, error: LogError) -> LogError:
     if error.target:
         return error
     workload = scene.workload_of(pod)
-    known = (one.target for one in _addressed(scene).get(workload, ()))
+    known = (_with_port(scene, one.target) for one in _addressed(scene).get(workload, ()))
     end = meant(error, known)
     told = str(end.address) if end else _told(scene, pod, error)
     return replace(error, target=told) if told else error
+
+
+def _with_port(scene: Scene, target: Target) -> Target:
+    """The same; where only a name is configured, with the one port that the Service has."""
+    item = scene.inventory.find(target.entity) if target.entity else None
+    ports = ((item or EMPTY).get("spec") or EMPTY).get("ports") or []
+    if target.address.port is not None or len(ports) != 1:
+        return target
+    return replace(target, address=replace(target.address, port=ports[0]["port"]))
 
 
 def _told(scene: Scene, pod: Obj, error: LogError) -> str:
