@@ -34,7 +34,7 @@ from sreagent.domain.ports import Labels, Ranges, Sample
 from sreagent.domain.record import Looked
 from sreagent.domain.signal import Measure, Signal, Unit
 from sreagent.tools.label_owners import Owners
-from sreagent.tools.metric_questions import Place, own_questions
+from sreagent.tools.metric_questions import Place, own_names, own_questions
 from sreagent.tools.signals import gather_own_measures, gather_signals
 
 NOW = datetime.fromtimestamp(int(time.time()) // 30 * 30, UTC)
@@ -1015,3 +1015,8 @@ def test_names_that_would_mean_something_in_an_expression_are_left_out() -> None
     (question,) = own_questions(place)
     assert question.about == ("channel",)
     assert question.promql == "max by (service, channel) (rules_loaded)"
+
+
+def test_the_hundreds_of_an_exporter_do_not_crowd_out_the_words_of_a_program() -> None:
+    exported = {f"mysql_global_status_{number}" for number in range(300)}
+    assert "orders_placed" in own_names({*exported, "orders_placed"})

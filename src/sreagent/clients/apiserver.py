@@ -105,9 +105,8 @@ class ApiServer:
         """Send a request that is answered with a JSON object."""
         answer = self.ask(request)
         try:
-            # Lists of thousands of objects take half the time of the standard library's.
-            parsed = from_json(answer.body)
-        except ValueError as error:
+            parsed = _parsed(answer.body)
+        except (ValueError, RecursionError) as error:
             raise self.unusable(not_json(answer.body)) from error
         if not isinstance(parsed, dict):
             raise self.unusable(not_json(answer.body))
@@ -260,6 +259,14 @@ def _about_the_object(answer: Answer, request: Request, told: str) -> SreError |
     if answer.status == 404 or _NO_LOG.search(told):
         return NotFound(f"there is no {request.what}: {told}")
     return None
+
+
+def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """A large list in half the time of the standard library, which takes what is nested deeper."""
+    try:
+        return from_json(body)
+    except ValueError:
+        return json.loads(body)
 
 
 def _status(answer: Answer) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sreagent.domain.drift import Coverage, DriftReport, Extent, Place, StateSeen, Trouble
 from sreagent.domain.errors import SreError
 from sreagent.domain.moment import stamp
+from sreagent.domain.pool import Pool
 from sreagent.domain.secrets import own
 from sreagent.drift.blast import Blast
 from sreagent.drift.examine import Drifted, Examined, Gone, examine, settled
@@ -334,7 +334,7 @@ def _moved(doors: Doors, known: _Read) -> Generator[Happening, None, dict[str, S
         if (spec := known.specs.get(state.source)) and spec.scheme != "stdin"
     ]
     found: dict[str, State] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with Pool(AT_ONCE) as pool:
         answers = pool.map(lambda pair: _as_it_is_now(doors, *pair), again)
         for (state, _), now in zip(again, answers, strict=True):
             if isinstance(now, SreError):

@@ -20,6 +20,8 @@ MOST_OF_A_KIND = 6
 
 MOST_OWN = 60
 """Metrics of programs' own that are asked for."""
+MOST_OF_A_WORD = 8
+"""Of them those that begin with one word."""
 MOST_SERIES = 120
 """Series of one of them: what has more counts by customer or by request."""
 _COMMON = re.compile(
@@ -298,7 +300,11 @@ def own_names(names: Collection[str]) -> list[str]:
     """Metrics that nobody knows beforehand: what programs count of their business."""
     known = {*families.matching(names), *(one for recipe in RECIPES for one in recipe.needs)}
     own = (one for one in sorted(names) if one not in known and not _COMMON.search(one))
-    return list(filter(_PLAIN.fullmatch, own))[:MOST_OWN]
+    families_of: dict[str, list[str]] = defaultdict(list)
+    for name in filter(_PLAIN.fullmatch, own):
+        families_of[name.split("_")[0]].append(name)
+    # An exporter has hundreds, the program's own words are few.
+    return [name for each in families_of.values() for name in each[:MOST_OF_A_WORD]][:MOST_OWN]
 
 
 def own_questions(place: Place) -> Iterator[Question]:
@@ -385,7 +391,7 @@ _POD = "namespace, exported_namespace, pod, exported_pod, container, exported_co
 _HOST = "instance, node, nodename, pod, namespace"
 _RUNS = f"{_POD}, service, job, app, deployment, instance"
 _REAL = 'fstype!~"tmpfs|overlay|squashfs|ramfs|iso9660|nsfs|fuse.*"'
-_CARDS = 'device=~"eth.*|en[osxpP][0-9a-z].*|em[0-9].*|bond.*|team.*|ib[0-9ps].*|p[0-9]+p[0-9]+"'
+_CARDS = 'device=~"eth.*|en[osxpPXc][0-9a-z].*|em[0-9].*|bond.*|team.*|ib[0-9ps].*|p[0-9]+p[0-9]+"'
 """Cards as kernels name them: what pod networks make comes and goes with the pods."""
 
 

@@ -26,6 +26,7 @@ from sreagent.diagnose.argument.coincidence import by_echo
 from sreagent.diagnose.argument.explain import Cause, Explanation, explain
 from sreagent.diagnose.argument.looks import is_dark
 from sreagent.diagnose.view.scene import Scene
+from sreagent.domain.entity import parse_path
 from sreagent.domain.inventory import PodLog
 from sreagent.domain.signal import Measure
 
@@ -167,14 +168,26 @@ def says(line: str) -> Cause:
     return cause_of(*objects, logs=[log(pick(objects, "Pod"), lines(line))])
 
 
+NOTHING = Scene(seen(), NOW)
 UPSTREAM = says("ERROR bid not acknowledged: upstream timed out")
+ELSEWHERE = replace(WEB, namespace="billing")
+
+
+def asks(path: str) -> Cause:
+    """The same, of which it is known whom it calls."""
+    (first, *rest) = UPSTREAM.findings
+    return replace(UPSTREAM, findings=(replace(first, suspects=(parse_path(path),)), *rest))
+
+
 BROKEN = replace(cause_of(*lost("cart")), confidence=0.95)
 
 
 def test_who_only_asked_in_vain_suffers_from_the_one_that_is_certain() -> None:
-    (told,) = by_echo([BROKEN, UPSTREAM])
-    assert told.entity == BROKEN.entity
-    assert WEB in told.victims
+    for echo in (UPSTREAM, asks("Service/shop/cart")):
+        (told,) = by_echo(NOTHING, [BROKEN, echo])
+        assert told.entity == BROKEN.entity
+        assert WEB in told.victims
+        assert told.confidence < BROKEN.confidence
 
 
 @pytest.mark.parametrize(
@@ -184,6 +197,8 @@ def test_who_only_asked_in_vain_suffers_from_the_one_that_is_certain() -> None:
         pytest.param(
             [BROKEN, says("ERROR open /x: no space left on device")], id="its own trouble"
         ),
+        pytest.param([BROKEN, asks("Service/shop/price")], id="it asks somebody else"),
+        pytest.param([BROKEN, replace(UPSTREAM, entity=ELSEWHERE)], id="it is elsewhere"),
         pytest.param(
             [replace(cause_of(*lost("cart", since=DAY)), confidence=0.95), UPSTREAM],
             id="broken since yesterday",
@@ -194,4 +209,4 @@ def test_who_only_asked_in_vain_suffers_from_the_one_that_is_certain() -> None:
     ],
 )
 def test_otherwise_who_asked_stays_a_cause(causes: list[Cause]) -> None:
-    assert by_echo(causes) == causes
+    assert by_echo(NOTHING, causes) == causes

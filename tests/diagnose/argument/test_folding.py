@@ -153,3 +153,12 @@ def test_what_only_its_own_code_can_bring_is_not_laid_to_whom_it_calls() -> None
         "Deployment/shop/app",
         "Deployment/shop/web",
     }
+
+
+def test_a_syntax_error_that_was_always_there_hides_nobody() -> None:
+    objects = [*app(pods=[running(ready=False)]), service(), *caller(), make("Namespace", "shop")]
+    words = 'ERROR: syntax error at or near "FORM" (SQLSTATE 42601)'
+    told = "\n".join(f"{ago(second)} {words}" for second in range(7200, 0, -120))
+    logs = [web_says(objects, f"{RESET}\n{told}")]
+    found = explained(seen(*objects, logs=logs), "HighErrorRate shop/web")
+    assert roots(found)[0] == "Deployment/shop/app"

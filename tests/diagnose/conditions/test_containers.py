@@ -8,6 +8,7 @@ from tests.diagnose.build import (
     DAY,
     NOW,
     Json,
+    ago,
     app,
     container,
     crashing,
@@ -190,6 +191,38 @@ def test_a_limit_of_the_sandbox_that_the_log_tells_of_is_named(
     found = spotted(condition, one, logs=[log(one, lines(line))])
     assert len(found) == count
     assert all(finding.tainted for finding in found)
+
+
+HEALED = "\n".join(
+    f"{ago(second)} {WRITES if second > 20_000 else 'INFO wrote checkpoint'}"
+    for second in range(21_600, 0, -60)
+)
+BACKUP = {"name": "backup", "mountPath": "/backup", "readOnly": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "previous"),
+    [
+        pytest.param(HEALED, False, id="hours ago"),
+        pytest.param(lines(WRITES), True, id="in the run before"),
+        pytest.param(
+            lines("ERROR copying /var/cache/a to /backup/a failed: read-only file system"),
+            False,
+            id="another path stands nearer",
+        ),
+        pytest.param(
+            lines("ERROR exporting /var/cache/a: cannot create /tmp/a: Read-only file system"),
+            False,
+            id="a path of the root",
+        ),
+    ],
+)
+def test_a_volume_is_not_blamed_for(text: str, *, previous: bool) -> None:
+    spec = with_claim()
+    spec["containers"][0]["volumeMounts"].append(BACKUP)
+    one = pod(spec=spec)
+    claim = claim_bound_to("disk-1")
+    assert not spotted("volume.read_only", one, claim, logs=[log(one, text, previous=previous)])
 
 
 def ports(value: str) -> Json:

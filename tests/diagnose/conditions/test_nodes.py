@@ -327,3 +327,10 @@ def test_a_node_on_which_alone_programs_lose_the_network_is_told(
     ] * count
     blamed = {suspect.path for one in found for suspect in one.suspects if suspect.kind == "Node"}
     assert blamed == ({"Node/node-2"} if count else set())
+
+
+def test_on_a_large_node_too_who_takes_gigabytes_unasked_is_greedy() -> None:
+    words = OLD_WORDS.replace("3145728Ki", "9437184Ki")
+    large = node(conditions=[reports("MemoryPressure")], allocatable={"memory": "62Gi"})
+    (finding,) = spotted("pod.evicted", thrown_out(words), large)
+    assert "used 9Gi without a memory limit" in finding.claim

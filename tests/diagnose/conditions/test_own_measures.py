@@ -23,6 +23,15 @@ APPROVED, DECLINED = count("decisions approved", 1, 4), count("decisions decline
 SOLD = count("orders", 20, 2)
 ASKED_LESS = signal(Measure.RATE, level((10_800, 20), (1500, 2)), Unit.PER_SECOND)
 
+AGE = signal(
+    Measure.OWN,
+    [
+        (at, 500_000.0 if (NOW - at).total_seconds() > 1500 else 1500 - (NOW - at).total_seconds())
+        for at, _ in level((10_800, 1.0))
+    ],
+    Unit.COUNT,
+    about="uptime_seconds",
+)
 FAILS = signal(Measure.ERROR_RATIO, level((10_800, 0.001), (1500, 0.4)))
 
 
@@ -53,6 +62,7 @@ def test_what_turned_right_after_the_release_is_told() -> None:
         ),
         pytest.param([SOLD, ASKED_LESS], RELEASED, id="it is asked less"),
         pytest.param([OTHER_RULES], RELEASED, id="nothing turned"),
+        pytest.param([AGE], RELEASED, id="it began anew and climbs"),
         pytest.param([SOLD, FAILS], RELEASED, id="it fails, and so does less"),
     ],
 )

@@ -283,12 +283,22 @@ IDLE_CPU = signal(Measure.CPU, level((10_800, 0.01), stray=0.01), Unit.CORES)
         pytest.param(floor(), False, id="not-known"),
         pytest.param(floor(busy=5, reason="cpu above target"), False, id="grown-by-load"),
         pytest.param(floor(busy=5, minReplicas=3), False, id="another-minimum-since"),
+        pytest.param(
+            floor(busy=5, metrics=[utilisation(70), {"type": "External", "external": {}}]),
+            False,
+            id="counted-by-a-queue-too",
+        ),
     ],
 )
 def test_a_raised_minimum_that_nobody_needs_is_told(objects: list[Json], *, idle: bool) -> None:
     every = told(found(*objects), "hpa.min_raised")
     assert bool(every) is idle
     assert all("keeps 8 pods since its minReplicas was raised" in one.claim for one in every)
+
+
+def test_idle_pods_are_no_reason_for_trouble_of_those_who_use_them() -> None:
+    slow = signal(Measure.LATENCY, level((10_800, 0.1), (500, 4)), Unit.SECONDS)
+    assert not told(found_in(Scene(inventory(floor(busy=5), slow), NOW)), "hpa.min_raised")
 
 
 def test_how_idle_they_are_is_measured_where_the_autoscaler_cannot_tell() -> None:

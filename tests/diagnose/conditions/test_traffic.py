@@ -17,6 +17,7 @@ from tests.diagnose.build import (
     make,
     named,
     node,
+    pod,
     running,
     seen,
     service,
@@ -720,7 +721,7 @@ def test_who_asks_by_a_path_that_leads_astray_suffers_from_it() -> None:
         assert "Deployment/shop/web" not in other.facts["explains"].split()
 
 
-def local_port(asked: str) -> tuple[Finding, ...]:
+def local_port(asked: str, said: str = "operation timed out", *more: Json) -> tuple[Finding, ...]:
     """A node port that only node-1 serves, asked at the address of some node."""
     nodes = [node("node-1"), node("node-2")]
     for place, one in enumerate(nodes, start=1):
@@ -729,7 +730,8 @@ def local_port(asked: str) -> tuple[Finding, ...]:
     opened["spec"]["ports"][0]["nodePort"] = 30480
     callers = app("web")
     objects = [*at(app(), "node-1"), *callers, *nodes, opened]
-    line = f"ERROR request failed (http://{asked}/v2): operation timed out"
+    objects += more
+    line = f"ERROR request failed (http://{asked}/v2): {said}"
     return found(*objects, logs=[log(named(callers, "Pod"), lines(line))])
 
 
@@ -740,9 +742,22 @@ def test_who_asks_at_a_node_that_drops_it_makes_the_node_port_an_error() -> None
     assert finding.facts["explains"] == "Deployment/shop/web"
 
 
-@pytest.mark.parametrize("asked", ["10.20.0.11:30480", "10.20.0.12:31000"])
-def test_who_fails_elsewhere_does_not(asked: str) -> None:
-    (finding,) = told(local_port(asked), "service.external_local")
+UNREADY = pod("app-2", status=running(ready=False), labels={"app": "app"}, node="node-2")
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        pytest.param(local_port("10.20.0.11:30480"), id="a-node-that-serves"),
+        pytest.param(local_port("10.20.0.12:31000"), id="another-port"),
+        pytest.param(local_port("10.20.0.12:30480", "status code 500"), id="it-answered"),
+        pytest.param(
+            local_port("10.20.0.12:30480", "operation timed out", UNREADY), id="a-pod-died-there"
+        ),
+    ],
+)
+def test_who_fails_for_another_reason_does_not(heard: tuple[Finding, ...]) -> None:
+    (finding,) = told(heard, "service.external_local")
     assert finding.severity is Severity.WARNING
 
 

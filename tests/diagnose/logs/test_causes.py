@@ -342,6 +342,7 @@ QUIET = (
     "INFO  became leader, lease acquired",
     "INFO  consumer group orders lag 3",
     "INFO  checksum ok",
+    "worker thread 3: frame checksum error, sent again",
     "astm: cobas-4: checksum mismatch in frame 2, NAK sent, frame repeated ok",
     "INFO  loaded 40 plugins, 0 failed",
     "INFO  port 8080 in use by us",

@@ -16,7 +16,10 @@ def called(line: str) -> list[str]:
         service("media-mixer", ip="10.96.0.4"),
         service("room-recorder", ip="10.96.0.5"),
         service("search", ip="10.96.0.6"),
+        service("edge-proxy", ip="10.96.0.8"),
     ]
+    calls = container(env=[{"name": "WEB_URL", "value": "http://web:80"}])
+    objects += app("edge-proxy", revisions=[(DAY, calls)])
     logs = [log(named(objects, "Pod"), lines(line))]
     found = failing_calls(Scene(seen(*objects, *services, logs=logs), NOW))
     return [one.target.entity.path for one in found if one.target.entity]
@@ -39,6 +42,19 @@ def called(line: str) -> list[str]:
             "ERROR read tcp 10.244.3.26:8080: read: connection reset by peer",
             [],
             id="its-own-address",
+        ),
+        pytest.param(
+            "ERROR read tcp 10.244.3.26:41234->10.96.0.4:80: read: connection reset by peer",
+            ["Service/shop/media-mixer"],
+            id="from-its-own-address",
+        ),
+        pytest.param(
+            "ERROR read tcp 10.244.3.26:8080->10.244.1.9:51234: read: connection reset by peer",
+            [],
+            id="its-client",
+        ),
+        pytest.param(
+            "ERROR request from edge-proxy timed out after 30s", [], id="its-client-by-its-name"
         ),
         pytest.param(
             "ERROR read tcp 10.96.0.4:80: read: connection reset by peer",

@@ -90,6 +90,19 @@ def test_whom_an_error_means(text: str, known: list[Target], who: Target | None)
             False,
             id="its-own-answer-and-why",
         ),
+        pytest.param(
+            "ERROR no space left on device status=500 path=/upload body=413kb",
+            False,
+            id="how-long-the-body-was",
+        ),
+        pytest.param(
+            'ERROR no space left on device status=500 body="upload failed"',
+            False,
+            id="its-own-trouble-before-its-answer",
+        ),
+        pytest.param(
+            'ERROR IndexError status=500 request body="{}"', False, id="the-body-of-the-request"
+        ),
         pytest.param("ERROR TypeError: getPrice returned undefined", False, id="its-own-bug"),
         pytest.param("ERROR received SIGTERM", False, id="a-signal"),
         pytest.param("ERROR took 504 ms", False, id="a-number"),

@@ -200,7 +200,7 @@ def _may_have_brought(cause: Cause, symptom: Cause) -> bool:
     return _is_felt_there(cause, symptom)
 
 
-def by_echo(causes: Sequence[Cause]) -> Sequence[Cause]:
+def by_echo(scene: Scene, causes: Sequence[Cause]) -> Sequence[Cause]:
     """The same causes; who only asked somebody in vain suffers from the one that is certain."""
     certain = [
         one for one in causes if one.relevant and one.confidence >= CERTAIN and _is_cause(one)
@@ -216,11 +216,25 @@ def by_echo(causes: Sequence[Cause]) -> Sequence[Cause]:
         and "asked" in one.findings[0].facts
         and not one.change
         and _is_felt_there(cause, one)
+        and _may_have_asked(scene, one, cause)
     ]
+    if not echoes:
+        return causes
     felt_by = [entity for one in echoes for entity in (one.entity, *one.victims)]
     known = tuple(dict.fromkeys((*cause.victims, *felt_by)))
     left = [one for one in causes if one is not cause and one not in echoes]
-    return [replace(cause, victims=known), *left] if echoes else causes
+    return [replace(_less_sure(cause, UNPROVED), victims=known), *left]
+
+
+def _may_have_asked(scene: Scene, echo: Cause, cause: Cause) -> bool:
+    """Whether it may call who is in trouble: anybody near it, where nothing is known of that."""
+    troubled = {cause.entity, *cause.victims}
+    asked = echo.findings[0].suspects
+    items = [scene.inventory.find(one) for one in asked if one.kind == "Service"]
+    behind = [one for item in items if item for one in scene.workloads_behind(item)]
+    if asked:
+        return bool(troubled & {*asked, *behind})
+    return echo.entity.namespace in {one.namespace for one in troubled}
 
 
 def _names_it(cause: Cause, symptom: Cause) -> bool:

@@ -109,7 +109,7 @@ class _Accounts:
             causes = by_unreached(self.scene, causes, self.alert, self.focus)
         causes = by_feeding(self.scene, causes, others, self.alert, self.focus)
         if not _is_over(self.alert):
-            causes = by_echo(by_moment(causes, self.alert, self.focus))
+            causes = by_echo(self.scene, by_moment(causes, self.alert, self.focus))
         return tuple(sorted(causes, key=_rank))
 
     def _of(self, root: Entity, suffering: Mapping[Entity, list[Entity]]) -> Cause:

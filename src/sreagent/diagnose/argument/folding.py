@@ -141,7 +141,7 @@ class Folding:
         hard = _spoken_for([one for one in problem.findings if is_hard(one)])
         if problem.entity in self._explained:
             return any(self._is_its_own(problem.entity, one) for one in hard)
-        own = [one for one in hard if not blames_another(one)]
+        own = [one for one in hard if not blames_another(one) and not _is_old(one, hard)]
         if all(one.condition == FLOODED for one in own) and self._suffers_from_another(problem):
             return False
         return bool(own)
@@ -238,6 +238,13 @@ class Folding:
 
 def _before(one: datetime | None, other: datetime | None) -> bool:
     return one is not None and other is not None and (other - one).total_seconds() > LATE
+
+
+def _is_old(finding: Finding, hard: Iterable[Finding]) -> bool:
+    """Whether its code failed like that before there was any other trouble."""
+    others = [one.since for one in hard if one.since and blames_another(one)]
+    old = bool(others) and _before(finding.since, min(others))
+    return old and finding.facts.get("log_cause") in _OF_ITS_CODE
 
 
 def _spoken_for(hard: list[Finding]) -> list[Finding]:

@@ -37,6 +37,8 @@ _REASONS = (
 )
 MUCH = 2.0**28
 """Bytes of memory below which nobody is greedy."""
+HOG = 2.0**32
+"""Bytes from which a pod is greedy on a node of any size."""
 SHARE = 0.15
 """Of the memory of its node below which nobody is greedy either."""
 GREEDY = 4
@@ -88,7 +90,7 @@ def greed(scene: Scene, pod: Obj) -> str:
     used, asked = amount(told[2]), amount(told[3])
     node = scene.get("Node", "", str(pod["spec"].get("nodeName") or "")) or EMPTY
     whole = amount(((node.get("status") or EMPTY).get("allocatable") or EMPTY).get("memory", 0))
-    if limit or used < max(MUCH, whole * SHARE) or used < GREEDY * asked:
+    if limit or used < max(MUCH, min(whole * SHARE, HOG)) or used < GREEDY * asked:
         return ""
     return f"its container {told[1]} used {show('memory', used)} without a memory limit"
 

@@ -16,6 +16,7 @@ from sreagent.diagnose.objects.podspec import (
     spec_of,
 )
 from sreagent.diagnose.objects.quantities import amount
+from sreagent.diagnose.view.calling import is_current
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
 from sreagent.domain.entity import Entity
 from sreagent.domain.finding import Category, Finding, Severity
@@ -73,13 +74,15 @@ def read_only_root(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
 def volume_read_only(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding]:
     """A volume lets nobody write, although it is mounted to write: its disk failed under it."""
     for container, log, error in _says(scene, pod, _READ_ONLY):
-        place = _claimed_at(pod, container, error.block)
+        over = container.ready if log.previous else not is_current(scene, error)
+        place = None if over else _claimed_at(pod, container, error.block)
         if place is None:
             continue
         claim = Entity(kind="PersistentVolumeClaim", namespace=entity.namespace, name=place[1])
         bound = ((scene.inventory.find(claim) or EMPTY).get("spec") or EMPTY).get("volumeName")
         volume = Entity(kind="PersistentVolume", name=str(bound or ""))
         broken = volume if bound and scene.inventory.find(volume) else claim
+        item = scene.inventory.find(broken) or {"metadata": {}}
         node = pod["spec"].get("nodeName") or "?"
         said = (
             f"lets nobody write: {entity} on node {node} gets a read-only file system at {place[0]}"
@@ -88,25 +91,36 @@ def volume_read_only(scene: Scene, entity: Entity, pod: Obj) -> Iterator[Finding
         yield replace(
             _told("volume.read_only", broken, pod, (container, log, error), said),
             category=Category.STORAGE,
+            uid=item["metadata"].get("uid", ""),
+            path="spec",
             facts={"container": container.name, "explains": scene.workload_of(pod).path},
         )
 
 
 def _claimed_at(pod: Obj, container: Container, text: str) -> tuple[str, str] | None:
-    """Where a path of the text lies on a claim that is mounted to write: its place and name."""
+    """Where the path beside these words lies on a claim mounted to write: its place and name."""
     claims = {
         one["name"]: one["persistentVolumeClaim"]["claimName"]
         for one in pod["spec"].get("volumes") or ()
         if one.get("persistentVolumeClaim") and not one["persistentVolumeClaim"].get("readOnly")
     }
-    mounts = container.spec.get("volumeMounts") or ()
-    names = {one["mountPath"].rstrip("/"): one for one in mounts}
-    for path in _PATH.findall(text):
-        inside = [place for place in names if path.startswith(f"{place}/") or path == place]
-        mount = names[max(inside, key=len)] if inside else EMPTY
-        if mount.get("name") in claims and not mount.get("readOnly"):
-            return mount["mountPath"], claims[mount["name"]]
-    return None
+    mounts = {one["mountPath"].rstrip("/"): one for one in container.spec.get("volumeMounts") or ()}
+    path = _nearest_path(text)
+    inside = [place for place in mounts if path == place or path.startswith(f"{place}/")]
+    mount = mounts[max(inside, key=len)] if inside else EMPTY
+    if mount.get("name") not in claims or mount.get("readOnly"):
+        return None
+    return mount["mountPath"], claims[mount["name"]]
+
+
+def _nearest_path(text: str) -> str:
+    """The path that stands nearest to the words that tell of a read-only file system."""
+    words = _READ_ONLY.search(text)
+    paths = list(_PATH.finditer(text))
+    if words is None or not paths:
+        return ""
+    nearest = min(paths, key=lambda one: max(words.start() - one.end(), one.start() - words.end()))
+    return nearest[0]
 
 
 Saying = tuple[Container, PodLog, LogError]

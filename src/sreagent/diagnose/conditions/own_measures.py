@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from sreagent.diagnose.conditions.registry import condition
+from sreagent.diagnose.metrics.baselines import rises
 from sreagent.diagnose.metrics.readings import Reading, change, finding, is_hurt, of
 from sreagent.diagnose.view.revisions import workload_revisions
 from sreagent.diagnose.view.scene import WORKLOADS, Scene
@@ -18,6 +19,8 @@ SOON = timedelta(minutes=20)
 LEEWAY = timedelta(minutes=2)
 MUCH = 3.0
 """Times what it was, or as small a part of it, from which a number has turned."""
+CLIMBS = 0.5
+"""How steadily (Kendall's tau) a number climbs that began anew: its age, a cache."""
 TOLD = 3
 
 
@@ -71,7 +74,9 @@ def _turned_alone(own: Sequence[Reading], *, asked_otherwise: bool) -> Iterator[
 def _has_turned(one: Reading) -> bool:
     if one.shift is None or one.shift.before.median <= 0:
         return False
-    return one.shift.ratio >= MUCH or one.shift.ratio <= 1 / MUCH
+    since = [value for at, value in one.signal.points if at >= one.shift.at]
+    fills = one.fell and rises(since) >= CLIMBS
+    return not fills and (one.shift.ratio >= MUCH or one.shift.ratio <= 1 / MUCH)
 
 
 def _all_went_along(members: Iterable[Reading]) -> bool:

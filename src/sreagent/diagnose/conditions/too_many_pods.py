@@ -7,10 +7,10 @@ from datetime import datetime
 from sreagent.diagnose.conditions.autoscaling import target_of, used, utilisations
 from sreagent.diagnose.conditions.registry import condition
 from sreagent.diagnose.conditions.saying import say
-from sreagent.diagnose.metrics.readings import is_share, of
+from sreagent.diagnose.metrics.readings import is_hurt, is_share, of
 from sreagent.diagnose.objects.podspec import container_specs, spec_of
 from sreagent.diagnose.objects.quantities import amount
-from sreagent.diagnose.objects.shapes import part, whole, word
+from sreagent.diagnose.objects.shapes import part, parts, whole, word
 from sreagent.diagnose.view.freshness import DAY
 from sreagent.diagnose.view.scene import Scene, first_seen
 from sreagent.domain.entity import Entity
@@ -35,8 +35,11 @@ _RAISED = re.compile(r"New size: (\d{1,6}); reason: Current number of replicas b
 )
 def min_raised(scene: Scene, entity: Entity, scaler: Obj) -> Iterator[Finding]:
     """An autoscaler keeps many idle pods since its minimum was raised."""
-    least = whole(scaler, "spec", "minReplicas") or 1
-    idle = _idle(scene, scaler) if least >= MANY else ""
+    least, target = whole(scaler, "spec", "minReplicas") or 1, target_of(scaler)
+    # Idle pods are no reason for trouble of those who use them.
+    if least < MANY or target is None or is_hurt(scene, target):
+        return
+    idle = _idle(scene, scaler)
     raised = _raised(scene, scaler, least) if idle else None
     if raised is None:
         return
@@ -64,6 +67,8 @@ def _raised(scene: Scene, scaler: Obj, least: int) -> datetime | None:
 def _idle(scene: Scene, scaler: Obj) -> str:
     """How little its pods do, if all that they are counted by is far below what it aims at."""
     aims = dict(utilisations(scaler))
+    if len(aims) < len(parts(scaler, "spec", "metrics")):
+        return ""
     load = used(scaler) or _measured(scene, scaler)
     if not aims or any(load.get(name, aimed) * IDLE > aimed for name, aimed in aims.items()):
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from sreagent.diagnose.conditions.callees import OFTEN
 from sreagent.diagnose.conditions.network import blocking_policies
 from sreagent.diagnose.conditions.registry import Role, condition
+from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.objects.managers import last_applied
 from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_ready
 from sreagent.diagnose.objects.shapes import part, parts, word
@@ -107,15 +108,19 @@ def external_local(scene: Scene, entity: Entity, service: Obj) -> Iterator[Findi
     spec = part(service, "spec")
     if spec.get("externalTrafficPolicy") != "Local" or spec.get("type") != "NodePort":
         return
-    nodes = {pod["spec"].get("nodeName") for pod in scene.backing(service) if is_ready(pod)}
+    behind = scene.backing(service)
+    nodes = {pod["spec"].get("nodeName") for pod in behind if is_ready(pod)}
     bare = [one["metadata"]["name"] for one in scene.all("Node")]
     bare = [name for name in bare if name not in nodes]
     if not nodes or not bare:
         return
+    # Where a pod of it is only not ready, that is why nobody answers.
+    never = {*bare} - {pod["spec"].get("nodeName") for pod in behind}
     calls = [
         call
         for call in failing_calls_to(scene, entity)
-        if scene.nodes_by_ip.get(call.target.address.host) in bare
+        if scene.nodes_by_ip.get(call.target.address.host) in never
+        and call.error.cause in (LogCause.TIMEOUT, LogCause.REFUSED)
     ]
     suffer = sorted({call.caller for call in calls})
     began = [call.error.first_at for call in calls if call.error.first_at]

@@ -122,7 +122,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "|wt_error|read error|eio",
         r"\binput/output error|\bEIO\b|\bI/O error, dev"
         # Of what is stored; frames and packets are sent again.
-        r"|(?:page|block|file|segment|wal|index|table|chunk|data|read|record)\W.{0,60}"
+        r"|\b(?:page|block|file|segment|wal|index|table|chunk|data|read|record)\W.{0,60}"
         r"checksum (?:mismatch|error|fail|verif)"
         r"|checksum (?:mismatch|error|fail|verif).{0,60}"
         r"\b(?:page|block|file|segment|wal|index|table|chunk|offset)"

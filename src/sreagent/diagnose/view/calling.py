@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sreagent.diagnose.logs.addresses import parse_address
 from sreagent.diagnose.logs.patterns import LogCause
 from sreagent.diagnose.logs.reading import LogError
-from sreagent.diagnose.objects.podspec import EMPTY, is_over
+from sreagent.diagnose.objects.podspec import EMPTY, declared_ports, is_over
 from sreagent.diagnose.view.scene import WORKLOADS, Scene, labels_of, once_per_scene
 from sreagent.diagnose.view.targets import Call, Target, addressed, resolve_error
 from sreagent.diagnose.view.unnamed import meant
@@ -17,6 +17,9 @@ from sreagent.domain.inventory import Obj, PodLog, entity_of
 
 STALE = 900
 """Seconds after the last occurrence at which an error in a log is history."""
+_ENDS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})->(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})")
+_FIRST_LOCAL = 32_768
+"""The first port that Linux gives to who calls."""
 _WORDS = re.compile(r"(?<![\w.-])[a-z0-9]+(?:-[a-z0-9]+)+(?![\w.-])")
 """Several words in one: other names of Services are words of everyday."""
 
@@ -110,7 +113,7 @@ def callers(scene: Scene) -> Mapping[Entity, set[Entity]]:
 def with_target(scene: Scene, pod: Obj, error: LogError) -> LogError:
     """The same error; one that names nobody, with the end that it means if there is but one."""
     if error.target:
-        return error
+        return replace(error, target=_other_end(pod, error) or error.target)
     workload = scene.workload_of(pod)
     known = (_with_port(scene, one.target) for one in _addressed(scene).get(workload, ()))
     end = meant(error, known)
@@ -128,27 +131,57 @@ def _with_port(scene: Scene, target: Target) -> Target:
 
 
 def _told(scene: Scene, pod: Obj, error: LogError) -> str:
-    """The one Service that an error of the network names, if it is not its own."""
+    """The one Service that an error of the network names, if it is not its own or its client's."""
+    space = pod["metadata"].get("namespace", "")
     if error.cause not in (LogCause.TIMEOUT, LogCause.RESET, LogCause.REFUSED):
         return ""
-    space = pod["metadata"].get("namespace", "")
-    own = {one["metadata"]["name"] for one in scene.services_of(labels_of(pod), space)} | {
-        scene.workload_of(pod).name
-    }
-    words = set(_WORDS.findall(error.line))
-    named = [
-        one["metadata"]["name"]
-        for one in scene.all("Service", space)
-        if one["metadata"]["name"] in words
-    ]
-    return named[0] if len(named) == 1 and named[0] not in own else ""
+    named = {one for one in _WORDS.findall(error.line) if one in _names_in(scene).get(space, ())}
+    if len(named) != 1:
+        return ""
+    [name] = named
+    workload = scene.workload_of(pod)
+    own = [_named("Service", one) for one in scene.services_of(labels_of(pod), space)]
+    item = scene.get("Service", space, name)
+    behind = set(scene.workloads_behind(item)) if item else set()
+    callers = {one for service in own for one in configured_callers(scene).get(service, ())}
+    is_its_own = name == workload.name or workload in behind
+    return "" if is_its_own or behind & callers else name
+
+
+@once_per_scene
+def _names_in(scene: Scene) -> Mapping[str, set[str]]:
+    """Names of Services by namespace."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for service in scene.all("Service"):
+        found[service["metadata"].get("namespace", "")].add(service["metadata"]["name"])
+    return found
 
 
 def is_hung_up(pod: Obj, error: LogError) -> bool:
-    """Whether a client went away: the end that the error names is the pod's own."""
-    own = {one.get("ip") for one in (pod.get("status") or EMPTY).get("podIPs") or ()}
-    own.add((pod.get("status") or EMPTY).get("podIP"))
-    return error.cause is LogCause.RESET and parse_address(error.target).host in own - {None}
+    """Whether a client went away: the end that the error names is one where the pod listens."""
+    own = parse_address(error.target)
+    return error.cause is LogCause.RESET and own.host in _ips(pod) and _listens(pod, own.port)
+
+
+def _other_end(pod: Obj, error: LogError) -> str:
+    """Whom the pod called, where an error tells its own end first: `10.0.0.5:4123->10.0.0.9:80`."""
+    for found in _ENDS.finditer(error.line):
+        own = parse_address(found[1])
+        if found[1] == error.target and own.host in _ips(pod) and not _listens(pod, own.port):
+            return found[2]
+    return ""
+
+
+def _ips(pod: Obj) -> set[str]:
+    status = pod.get("status") or EMPTY
+    told = [status.get("podIP"), *(one.get("ip") for one in status.get("podIPs") or ())]
+    return {one for one in told if one}
+
+
+def _listens(pod: Obj, port: int | None) -> bool:
+    """Whether it serves there: what it calls from has a port of its own each time."""
+    declared = {one.get("containerPort") for one in declared_ports(pod["spec"])}
+    return port is None or port in declared or (not declared and port < _FIRST_LOCAL)
 
 
 def is_current(scene: Scene, error: LogError) -> bool:

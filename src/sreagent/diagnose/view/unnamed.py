@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from sreagent.diagnose.logs.patterns import NETWORK, OF_STORES, LogCause
 from sreagent.diagnose.logs.reading import LogError
+from sreagent.diagnose.logs.words import recognise
 from sreagent.diagnose.view.targets import Target
 
 STORES = frozenset(
@@ -32,7 +33,9 @@ _SAY_LITTLE = frozenset(
     {LogCause.ERROR, LogCause.EXCEPTION, LogCause.HTTP_5XX, LogCause.TIMEOUT, LogCause.RESET}
 )
 _GOT_AN_ANSWER = re.compile(
-    r"(?:\bstatus\w{0,5}|code)\W{1,4}5\d\d\b.{0,40}\b(?:body|response)\b", re.IGNORECASE | re.DOTALL
+    r"(?:\bstatus\w{0,5}|code)\W{1,4}5\d\d\b.{0,40}(?<!request )(?<!request_)"
+    r"\b(?:body|response)[\"']{0,2}[=:]\s?[\"'{]",
+    re.IGNORECASE | re.DOTALL,
 )
 """That what follows are the words of another program."""
 _ONLY_OF_CLIENTS = re.compile(_OF_CLIENTS, re.IGNORECASE)
@@ -73,12 +76,21 @@ def asked_somebody(error: LogError) -> bool:
     """Whether it tells that a request to somebody failed, and not to whom."""
     text = error.block[:_BLOCK]
     told = error.cause in _SAY_LITTLE
-    answered = bool(_GOT_AN_ANSWER.search(text))
+    answered = _is_told_by_another(text, error.cause, told=told)
     # Without a time of its own only an answer tells that somebody else is in trouble now.
     dated = error.first_at is not None or error.cause is LogCause.HTTP_5XX
     if not dated or error.target:
         return False
     return answered or (told and bool(_ONLY_OF_CLIENTS.search(text)))
+
+
+def _is_told_by_another(text: str, cause: LogCause, *, told: bool) -> bool:
+    """Whether what is wrong stands in the answer that it got, and not before it."""
+    answer = _GOT_AN_ANSWER.search(text)
+    if answer is None or told:
+        return answer is not None
+    before = recognise(text[: answer.start()])
+    return before is None or before[0].cause is not cause
 
 
 def _fits(error: LogError, end: Target) -> bool:
