@@ -36,6 +36,7 @@ def test_a_halt_between_the_question_and_the_yes_stops_the_change_until_it_is_li
         assert terminal.finish() == 5
     assert "failover under way" in terminal.shown
     assert "A1 done" not in terminal.shown
+    assert "after `sre halt --lift`: sre approve" in terminal.shown
     approval = ("approve", "last", "A1", "--json", *place[3:])
     assert sre(*approval).json["actions"] == []
     sre("halt", "--lift")

@@ -19,7 +19,7 @@ from sreagent.domain.incident import Incident
 from sreagent.domain.moment import span
 from sreagent.domain.record import Concluded, Looked, Opened, Verified
 from sreagent.domain.text import one_line
-from sreagent.domain.verdict import Tier
+from sreagent.domain.verdict import STOPPED, Tier
 from sreagent.investigate.outcome import open_proposals
 from sreagent.report.model_part import model_part, tokens
 
@@ -371,9 +371,12 @@ def _next_steps(incident: Incident) -> Iterator[Text]:
 
 def _to_approve(proposed: Proposal) -> str:
     """What has to come before a yes counts."""
-    if proposed.verdict != "deny":
-        return "approve it" if proposed.people == 1 else "another person approves it"
-    return "after `sre halt --lift`" if proposed.rule == "halt" else f"when {proposed.rule} is over"
+    # Somebody may have stopped everything between the question and the yes.
+    if proposed.rule == "halt" or STOPPED in proposed.note:
+        return "after `sre halt --lift`"
+    if proposed.verdict == "deny":
+        return f"when {proposed.rule} is over"
+    return "approve it" if proposed.people == 1 else "another person approves it"
 
 
 def _is_for_another_account(proposed: Proposal) -> bool:

@@ -68,3 +68,5 @@ class Deny:
 
 
 Verdict = Allow | Ask | Deny
+STOPPED = "all changes are stopped"
+"""How every refusal begins that `sre halt` brings."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from sreagent.domain.action import Action
-from sreagent.domain.verdict import Allow, Ask, Autonomy, Deny, Tier, Verdict
+from sreagent.domain.verdict import STOPPED, Allow, Ask, Autonomy, Deny, Tier, Verdict
 from sreagent.policy.always import covers, escalate, in_namespaces, matches
 from sreagent.policy.breakers import autonomy_is_spent, open_breaker
 from sreagent.policy.document import Limits, Policy, Verb, lower
@@ -119,7 +119,7 @@ def _stopped(
 ) -> Iterator[Deny]:
     """Nothing at all is changed now."""
     if around.halted:
-        yield Deny("halt", f"all changes are stopped: {around.halted}", passes=True)
+        yield Deny("halt", f"{STOPPED}: {around.halted}", passes=True)
     for window in policy.freeze:
         if window.covers(around.now, action.target.namespace):
             why = f": {window.reason}" if window.reason else ""

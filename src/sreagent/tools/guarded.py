@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from sreagent.domain.errors import Halted, SreError
 from sreagent.domain.ports import KillSwitch
+from sreagent.domain.verdict import STOPPED
 
 T = TypeVar("T")
 READS = ("Describe", "Get", "List", "Lookup", "Head")
@@ -40,7 +41,7 @@ class _Guarded:
 
     def _stop_if_halted(self) -> None:
         if reason := self._reason():
-            msg = f"all changes are stopped: {reason}"
+            msg = f"{STOPPED}: {reason}"
             raise Halted(msg, why="the kill switch is read right before each request")
 
     def _reason(self) -> str:
